@@ -1,0 +1,58 @@
+# The whole interface of a checkout. Needs Python 3.11 or newer and make, nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PORT ?= 8000
+
+.PHONY: run test check bench browsers train clean help
+
+help:
+	@echo "make run       the demo: an article with comments and alerts, and the desk"
+	@echo "make test      every test"
+	@echo "make check     linters, types, import contracts, migrations"
+	@echo "make bench     measurements, as tables"
+	@echo "make browsers  install Debian's chromium and firefox-esr where they are missing"
+	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@
+
+run: $(READY)
+	$(BIN)/rejoinder demo --port $(PORT)
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/core/test_migrations.py
+	$(BIN)/hadolint Dockerfile
+	@if command -v npx >/dev/null 2>&1; then \
+		npx --yes --package typescript@5 tsc --project tsconfig.json; \
+	else echo "NOT CHECKED: tsc --checkJs, because Node.js is missing" | tee $(VENV)/not-checked; fi
+
+bench: $(READY)
+	$(BIN)/python -m tests.bench
+
+browsers:
+	@missing=""; \
+	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
+	command -v firefox-esr >/dev/null 2>&1 || missing="$$missing firefox-esr"; \
+	if [ -n "$$missing" ]; then \
+		apt-get update && apt-get install --yes --no-install-recommends $$missing; \
+	fi
+
+train: $(READY)
+	$(BIN)/python -m classifiers.train --data $(DATA)
+
+clean:
+	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

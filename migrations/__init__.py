@@ -1,0 +1,1 @@
+"""The database's history: raw SQL through Alembic, one statement a call."""

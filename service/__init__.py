@@ -1,0 +1,1 @@
+"""Rejoinder's service: comments, screening, the desk and alerts over one PostgreSQL."""

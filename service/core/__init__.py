@@ -1,0 +1,4 @@
+"""What every feature stands on: database, HTTP, problems, tokens, events, jobs, logs, metrics.
+
+Imports no feature.
+"""

@@ -1,0 +1,22 @@
+"""Which database: the one that DATABASE_URL names, or the embedded one, migrated on opening."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from service.core import db, embedded
+
+
+@contextlib.contextmanager
+def database(url: str | None, data: Path) -> Iterator[str]:
+    """Yield the database's address. Blocking: call it before a loop starts, or from a thread.
+
+    The embedded server is started if nobody uses it, and migrated; a database that was named
+    is left as it is, because only `rejoinder migrate` may change it.
+    """
+    if url is not None:
+        yield url
+        return
+    with embedded.use(data) as own:
+        db.migrate(own)
+        yield own

@@ -1,0 +1,177 @@
+"""From bytes to structs and back: endpoints, request bodies, JSON answers, cursors."""
+
+import base64
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, Literal, TypeAlias, TypeVar
+from uuid import UUID
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from service.core.problems import (
+    BodyTooLarge,
+    Invalid,
+    MalformedRequest,
+    NotFound,
+)
+
+T = TypeVar("T")
+Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Response]]
+Access: TypeAlias = Literal["public", "author", "subscriber", "publisher", "classify", "moderator"]
+
+LARGEST_BODY = 64 * 1024
+LONGEST_LIST = 200
+
+# What may not stand in any text: NUL (PostgreSQL refuses it) and the other control
+# characters that no one types on purpose; tab, line feed and carriage return may.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One line of the route table: what answers, who may call, and what goes in and out.
+
+    `body` and `answer` are the types of the JSON; `query` names the parameters that are read;
+    `tags` groups the documentation.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    summary: str
+    access: Access = "public"
+    body: Any = None
+    answer: Any = None
+    status: int = 200
+    query: tuple[str, ...] = ()
+    documented: bool = True
+
+
+def routes_of(endpoints: Iterable[Endpoint]) -> list[Route]:
+    """One Starlette route a path, so that a wrong method is told every right one."""
+    methods: dict[str, dict[str, Handler]] = {}
+    for endpoint in endpoints:
+        methods.setdefault(endpoint.path, {})[endpoint.method] = endpoint.handler
+    return [Route(path, _dispatch(by), methods=list(by)) for path, by in methods.items()]
+
+
+def _dispatch(handlers: Mapping[str, Handler]) -> Handler:
+    if len(handlers) == 1:
+        return next(iter(handlers.values()))
+    with contextlib.suppress(KeyError):
+        handlers = {**handlers, "HEAD": handlers["GET"]}
+
+    async def dispatch(request: Request[Any]) -> Response:
+        return await handlers[request.method](request)
+
+    return dispatch
+
+
+async def read_bytes(request: Request[Any], largest: int = LARGEST_BODY) -> bytes:
+    """The request's body; raises BodyTooLarge as soon as it is known to be."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > largest:
+        raise BodyTooLarge(f"The request body may have at most {largest} bytes.")
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > largest:
+                raise BodyTooLarge(f"The request body may have at most {largest} bytes.")
+            chunks.append(chunk)
+    except ClientDisconnect as error:
+        raise MalformedRequest("The request was cut off.") from error
+    return b"".join(chunks)
+
+
+async def read_json(request: Request[Any], kind: type[T], largest: int = LARGEST_BODY) -> T:
+    """The body as a struct. 400 where it isn't JSON in UTF-8, 422 with the field's path else."""
+    return decode_json(await read_bytes(request, largest), kind)
+
+
+def decode_json(body: bytes, kind: type[T]) -> T:
+    """Decode one body; see read_json."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        detail, _, path = str(error).partition(" - at `")
+        raise Invalid.field(path.rstrip("`") or "$", detail) from error
+    except UnicodeDecodeError as error:
+        raise MalformedRequest("The request body is not UTF-8.") from error
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise MalformedRequest(f"The request body is not JSON: {error}.") from error
+
+
+def clean_text(path: str, text: str, *, multiline: bool = False) -> str:
+    """Trim and check one text field; raises Invalid where it holds control characters."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if CONTROL.search(text) or (not multiline and ("\n" in text or "\t" in text)):
+        raise Invalid.field(path, "Contains control characters")
+    return text
+
+
+def json_response(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer JSON that nobody may keep."""
+    return Response(
+        msgspec.json.encode(value),
+        status_code=status,
+        headers={"cache-control": "no-store", **(headers or {})},
+        media_type="application/json",
+    )
+
+
+def empty_response() -> Response:
+    """Answer 204."""
+    return Response(status_code=204)
+
+
+def path_uuid(request: Request[Any], name: str, what: str) -> UUID:
+    """An id from the path; what isn't one can't be there: NotFound."""
+    try:
+        return UUID(request.path_params[name])
+    except ValueError as error:
+        raise NotFound(f"There is no such {what}.") from error
+
+
+def query_choice(request: Request[Any], name: str, choices: tuple[str, ...]) -> str:
+    """A query parameter out of a few, the first one by default; raises Invalid."""
+    value = request.query_params.get(name) or choices[0]
+    if value not in choices:
+        raise Invalid.field(name, f"Expected one of {', '.join(choices)}")
+    return value
+
+
+def query_limit(request: Request[Any], default: int) -> int:
+    """The `limit` parameter, 1 to 200; raises Invalid."""
+    value = request.query_params.get("limit")
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= LONGEST_LIST:
+        raise Invalid.field("limit", f"Expected a number from 1 to {LONGEST_LIST}")
+    return int(value)
+
+
+def write_cursor(position: msgspec.Struct) -> str:
+    """Where a list goes on, opaque to clients."""
+    return base64.urlsafe_b64encode(msgspec.msgpack.encode(position)).decode().rstrip("=")
+
+
+def read_cursor(request: Request[Any], kind: type[T]) -> T | None:
+    """The `cursor` parameter; raises Invalid where it isn't one of ours for this list."""
+    value = request.query_params.get("cursor")
+    return decode_cursor(value, kind) if value else None
+
+
+def decode_cursor(value: str, kind: type[T]) -> T:
+    """Decode one cursor; see read_cursor."""
+    try:
+        packed = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        return msgspec.msgpack.decode(packed, type=kind)
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
+        raise Invalid.field("cursor", "Not a cursor of this list") from error

@@ -1,0 +1,71 @@
+"""Rate limits held in PostgreSQL, so that they hold across nodes.
+
+The generic cell rate algorithm (ITU-T I.371, Annex A): a bucket is one timestamp, the time at
+which it would be full again; one statement reads, decides and writes it. The libraries looked
+at keep their counters in Redis or in the process, and neither is here.
+"""
+
+import math
+from datetime import timedelta
+
+import msgspec
+
+from service.core.db import Pool
+from service.core.problems import TooManyRequests
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """`burst` at once, then one each `every` seconds."""
+
+    name: str
+    burst: int
+    every: float
+
+
+class Limiter:
+    """Takes from buckets. Its statements commit at once: a refused request still counts."""
+
+    def __init__(self, pool: Pool, *, enabled: bool) -> None:
+        """`enabled` is REJOINDER_RATE_LIMITS."""
+        self._pool = pool
+        self._enabled = enabled
+
+    async def take(self, limit: Limit, who: bytes) -> None:
+        """Take one from `who`'s bucket; raises TooManyRequests with the seconds to wait."""
+        if not self._enabled:
+            return
+        wait = await self._pool.fetchval(
+            TAKE,
+            limit.name.encode() + b"\x00" + who,
+            timedelta(seconds=limit.every),
+            timedelta(seconds=limit.every * limit.burst),
+        )
+        # No row at all: another request made the bucket in this very moment. It is not full.
+        if wait is None:
+            return
+        if wait > 0:
+            raise TooManyRequests(max(1, math.ceil(wait)))
+
+
+# The update is skipped where the bucket has no room; then nothing is returned and the wait
+# is read from the row as it stands.
+TAKE = """
+with taken as (
+    insert into rate_limit (bucket, full_at) values ($1, now() + $2)
+    on conflict (bucket) do update
+    set full_at = greatest(rate_limit.full_at, now()) + $2
+    where greatest(rate_limit.full_at, now()) + $2 <= now() + $3
+    returning 0::float8 as wait
+)
+select wait from taken
+union all
+select greatest(extract(epoch from full_at + $2 - now() - $3)::float8, 0.001)
+from rate_limit where bucket = $1 and not exists (select from taken)
+"""
+
+FORGET = "delete from rate_limit where full_at < now()"
+
+
+async def forget_full(pool: Pool) -> None:
+    """Drop the buckets that are full again."""
+    await pool.execute(FORGET)

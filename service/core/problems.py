@@ -1,0 +1,176 @@
+"""Every failure a client can meet, as RFC 9457 problem+json. One class a failure."""
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class FieldError(msgspec.Struct, frozen=True):
+    """What is wrong with one field. `path` is a JSON path such as `$.email`."""
+
+    path: str
+    detail: str
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The body of every error answer (RFC 9457, section 3)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str
+    errors: list[FieldError] = []
+
+
+class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
+    """Something is wrong with the request."""
+
+    status = 400
+    headers: dict[str, str]
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        errors: list[FieldError] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """`detail` tells this occurrence; without it the class's docstring stands."""
+        super().__init__(detail)
+        self.detail = detail or self.title()
+        self.errors = errors or []
+        self.headers = headers or {}
+
+    @classmethod
+    def slug(cls) -> str:
+        """The last part of the problem's type: the class's name in kebab case."""
+        return "".join(f"-{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("-")
+
+    @classmethod
+    def title(cls) -> str:
+        """The docstring's first line."""
+        return (cls.__doc__ or "").partition("\n")[0].rstrip(".")
+
+    def response(self, request_id: str) -> Response:
+        """The answer to send."""
+        return problem_response(
+            ProblemDetails(
+                type=f"/problems/{self.slug()}",
+                title=self.title(),
+                status=self.status,
+                detail=self.detail,
+                request_id=request_id,
+                errors=self.errors,
+            ),
+            self.headers,
+        )
+
+
+def problem_response(details: ProblemDetails, headers: dict[str, str]) -> Response:
+    """Encode one problem."""
+    return Response(
+        msgspec.json.encode(details),
+        status_code=details.status,
+        headers={"cache-control": "no-store", **headers},
+        media_type=MEDIA_TYPE,
+    )
+
+
+class MalformedRequest(Problem):
+    """The request can't be read."""
+
+
+class Unauthenticated(Problem):
+    """A valid token is needed."""
+
+    status = 401
+
+    def __init__(self, detail: str = "") -> None:
+        """Tell the scheme too, as RFC 9110, section 15.5.2 asks."""
+        super().__init__(detail, headers={"www-authenticate": "Bearer"})
+
+
+class Forbidden(Problem):
+    """This token doesn't allow that."""
+
+    status = 403
+
+
+class NotFound(Problem):
+    """There is nothing here."""
+
+    status = 404
+
+
+class MethodNotAllowed(Problem):
+    """This address doesn't answer that method."""
+
+    status = 405
+
+
+class Conflict(Problem):
+    """What is there doesn't allow that now."""
+
+    status = 409
+
+
+class BodyTooLarge(Problem):
+    """The request body is too large."""
+
+    status = 413
+
+
+class Invalid(Problem):
+    """A field is not what it must be."""
+
+    status = 422
+
+    @classmethod
+    def field(cls, path: str, detail: str) -> "Invalid":
+        """One wrong field."""
+        return cls(f"{path}: {detail}", errors=[FieldError(path, detail)])
+
+
+class TooManyRequests(Problem):
+    """Too many requests; try again later."""
+
+    status = 429
+
+    def __init__(self, retry_after: int, detail: str = "") -> None:
+        """`retry_after` in seconds, at least 1."""
+        super().__init__(
+            detail or f"Too many requests; try again in {retry_after} seconds.",
+            headers={"retry-after": str(retry_after)},
+        )
+
+
+class Unavailable(Problem):
+    """The service can't answer right now."""
+
+    status = 503
+
+    def __init__(self, detail: str = "") -> None:
+        """Ask to come back soon."""
+        super().__init__(detail, headers={"retry-after": "5"})
+
+
+class InternalError(Problem):
+    """Something went wrong on our side; it is logged under the request's id."""
+
+    status = 500
+
+
+def from_http_exception(error: HTTPException, path: str) -> Problem:
+    """Starlette's own errors (no such path, wrong method) as problems."""
+    if error.status_code == MethodNotAllowed.status:
+        return MethodNotAllowed(headers=dict(error.headers or {}))
+    if error.status_code == NotFound.status:
+        if "/articles/" in path:
+            return NotFound(
+                "There is nothing here. An article's key can't contain a slash, plain or encoded."
+            )
+        return NotFound()
+    return MalformedRequest(str(error.detail))

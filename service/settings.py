@@ -1,0 +1,126 @@
+"""Settings: one frozen struct, read from the environment once, at start-up."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+SECRET_LENGTH = 32
+LONGEST_HOLD = 24 * 3600
+
+
+class SettingsError(Exception):
+    """A variable is missing or wrong; the message names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the environment says. `secret` is never logged or compared in plain."""
+
+    database_url: str | None
+    data: Path
+    secret: bytes
+    public_url: str | None
+    trusted_proxies: tuple[Network, ...]
+    smtp_url: str | None
+    alert_hold: int
+    push_hosts: tuple[str, ...]
+    push_allow_local: bool
+    rate_limits: bool
+
+    @property
+    def prefix(self) -> str:
+        """The path under which everything lives, without a trailing slash; often empty."""
+        return urlsplit(self.public_url).path.rstrip("/") if self.public_url else ""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read and check every variable; raises SettingsError naming the first wrong one.
+
+        Without DATABASE_URL a missing REJOINDER_SECRET is made once and kept (mode 0600)
+        in REJOINDER_DATA, so that hashes and sealed keys survive a restart.
+        """
+        database_url = environ.get("DATABASE_URL") or None
+        if database_url and not database_url.startswith(("postgresql://", "postgres://")):
+            raise SettingsError("DATABASE_URL must start with postgresql://")
+        data = Path(environ.get("REJOINDER_DATA") or "var").expanduser().resolve()
+        return cls(
+            database_url=database_url,
+            data=data,
+            secret=_secret(environ.get("REJOINDER_SECRET"), data, keep=database_url is None),
+            public_url=_public_url(environ.get("REJOINDER_PUBLIC_URL")),
+            trusted_proxies=_networks(environ.get("REJOINDER_TRUSTED_PROXIES", "")),
+            smtp_url=environ.get("REJOINDER_SMTP_URL") or None,
+            alert_hold=_seconds(environ, "REJOINDER_ALERT_HOLD", 30),
+            push_hosts=_words(environ.get("REJOINDER_PUSH_HOSTS", "")),
+            push_allow_local=_switch(environ, "REJOINDER_PUSH_ALLOW_LOCAL", off="0", on="1"),
+            rate_limits=not _switch(environ, "REJOINDER_RATE_LIMITS", off="on", on="off"),
+        )
+
+
+def _secret(given: str | None, data: Path, *, keep: bool) -> bytes:
+    if given:
+        if len(given) < SECRET_LENGTH:
+            raise SettingsError(f"REJOINDER_SECRET must have at least {SECRET_LENGTH} characters")
+        return given.encode()
+    if not keep:
+        raise SettingsError("REJOINDER_SECRET is required when DATABASE_URL is set")
+    path = data / "secret"
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        # Written whole under another name, then linked: a second process that starts at
+        # once either makes the file first or reads a complete one.
+        draft = path.with_name(f"secret.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_hex(32), encoding="ascii")
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+        kept = path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"REJOINDER_DATA: can't keep a secret in {path}: {error}") from error
+    if len(kept) < SECRET_LENGTH:
+        raise SettingsError(f"{path} is damaged: too short; restore it or set REJOINDER_SECRET")
+    return kept.encode()
+
+
+def _public_url(value: str | None) -> str | None:
+    if not value:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError("REJOINDER_PUBLIC_URL must be like https://news.example/rejoinder")
+    return value.rstrip("/")
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip().lower() for word in value.split(",") if word.strip())
+
+
+def _networks(value: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in _words(value))
+    except ValueError as error:
+        raise SettingsError(f"REJOINDER_TRUSTED_PROXIES: {error}") from error
+
+
+def _seconds(environ: Mapping[str, str], name: str, default: int) -> int:
+    value = environ.get(name) or str(default)
+    if not value.isascii() or not value.isdigit() or int(value) > LONGEST_HOLD:
+        raise SettingsError(f"{name} must be a number of seconds from 0 to {LONGEST_HOLD}")
+    return int(value)
+
+
+def _switch(environ: Mapping[str, str], name: str, *, off: str, on: str) -> bool:
+    value = environ.get(name) or off
+    if value not in {off, on}:
+        raise SettingsError(f"{name} must be {off} or {on}, not {value!r}")
+    return value == on
