@@ -1,0 +1,4 @@
+"""Who may do what: publishers' keys, moderators and their sessions, readers' identity.
+
+May import core only.
+"""

@@ -1,0 +1,176 @@
+"""All SQL of accounts."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from service.accounts.types import ApiKey, MemberSite, Moderator, Reader
+from service.core.db import Conn, Executor, row_to
+
+MODERATOR = """
+select m.id, m.email, m.name, m.role, m.all_sites,
+    array(select s.site_id from moderator_site s where s.moderator_id = m.id) as site_ids
+from moderator m
+"""
+
+
+async def insert_key(conn: Conn, key: ApiKey, token_hash: bytes) -> None:
+    """Store a new key."""
+    await conn.execute(
+        "insert into api_key (site_id, id, token_hash, scopes) values ($1, $2, $3, $4)",
+        key.site_id,
+        key.id,
+        token_hash,
+        key.scopes,
+    )
+
+
+async def get_key(conn: Executor, token_hash: bytes) -> ApiKey | None:
+    """The living key with this hash."""
+    row = await conn.fetchrow(
+        "select id, site_id, scopes from api_key where token_hash = $1 and revoked_at is null",
+        token_hash,
+    )
+    return row_to(ApiKey, row) if row else None
+
+
+async def upsert_moderator(
+    conn: Conn, ident: UUID, email: str, name: str, role: str, *, all_sites: bool
+) -> UUID:
+    """Add a moderator or change the role of the one with this e-mail; the id."""
+    found: UUID = await conn.fetchval(
+        """
+        insert into moderator (id, email, name, role, all_sites) values ($1, $2, $3, $4, $5)
+        on conflict (email) do update
+        set role = excluded.role, all_sites = excluded.all_sites, disabled_at = null,
+            name = case when excluded.name = '' then moderator.name else excluded.name end
+        returning id
+        """,
+        ident,
+        email,
+        name,
+        role,
+        all_sites,
+    )
+    return found
+
+
+async def set_moderator_sites(conn: Conn, moderator_id: UUID, site_ids: Sequence[UUID]) -> None:
+    """Make these the moderator's sites. Needs a transaction."""
+    await conn.execute("delete from moderator_site where moderator_id = $1", moderator_id)
+    await conn.execute(
+        "insert into moderator_site (site_id, moderator_id) select unnest($1::uuid[]), $2",
+        list(site_ids),
+        moderator_id,
+    )
+
+
+async def get_moderator_by_email(conn: Conn, email: str) -> Moderator | None:
+    """The active moderator with this e-mail."""
+    row = await conn.fetchrow(MODERATOR + " where m.email = $1 and m.disabled_at is null", email)
+    return row_to(Moderator, row) if row else None
+
+
+async def get_moderator_by_token(conn: Executor, token_hash: bytes, kind: str) -> Moderator | None:
+    """Whose living token this is."""
+    row = await conn.fetchrow(
+        MODERATOR
+        + """
+        join moderator_token t on t.moderator_id = m.id
+        where t.token_hash = $1 and t.kind = $2 and m.disabled_at is null
+            and (t.expires_at is null or t.expires_at > now())
+        """,
+        token_hash,
+        kind,
+    )
+    return row_to(Moderator, row) if row else None
+
+
+async def insert_moderator_token(
+    conn: Conn, token_hash: bytes, moderator_id: UUID, kind: str, lasts: timedelta | None
+) -> None:
+    """Store a token that lasts so long, None for good."""
+    await conn.execute(
+        """
+        insert into moderator_token (token_hash, moderator_id, kind, expires_at)
+        values ($1, $2, $3, now() + $4::interval)
+        """,
+        token_hash,
+        moderator_id,
+        kind,
+        lasts,
+    )
+
+
+async def delete_moderator_token(conn: Conn, token_hash: bytes, kind: str) -> bool:
+    """Use a token up; True for the one caller that it was still there for."""
+    done = await conn.execute(
+        """
+        delete from moderator_token
+        where token_hash = $1 and kind = $2 and (expires_at is null or expires_at > now())
+        """,
+        token_hash,
+        kind,
+    )
+    return done == "DELETE 1"
+
+
+async def delete_expired_tokens(conn: Executor) -> None:
+    """Forget the tokens that no longer open anything."""
+    await conn.execute("delete from moderator_token where expires_at < now()")
+
+
+async def list_member_sites(conn: Conn, moderator: Moderator) -> list[MemberSite]:
+    """The moderator's sites, by name."""
+    rows = await conn.fetch(
+        "select slug, name from site where $1 or id = any($2::uuid[]) order by name",
+        moderator.all_sites,
+        moderator.site_ids,
+    )
+    return [row_to(MemberSite, row) for row in rows]
+
+
+async def upsert_reader(
+    conn: Conn, site_id: UUID, ident: UUID, email: str, name: str, name_key: str
+) -> Reader:
+    """The reader that claims this e-mail; a confirmed one keeps its confirmed name."""
+    row = await conn.fetchrow(
+        """
+        insert into reader (site_id, id, email, name, name_key) values ($1, $2, $3, $4, $5)
+        on conflict (site_id, email) do update set
+            name = case when reader.confirmed_at is null then excluded.name else reader.name end,
+            name_key = case
+                when reader.confirmed_at is null then excluded.name_key else reader.name_key
+            end
+        returning id, email, name, confirmed_at is not null as confirmed
+        """,
+        site_id,
+        ident,
+        email,
+        name,
+        name_key,
+    )
+    assert row is not None  # noqa: S101 (an upsert returns its row)
+    return row_to(Reader, row)
+
+
+async def is_reserved_name(conn: Conn, site_id: UUID, name_key: str, email: str) -> bool:
+    """Whether a confirmed reader with another e-mail holds this (folded) name."""
+    found: bool = await conn.fetchval(
+        """
+        select exists (
+            select from reader
+            where site_id = $1 and name_key = $2 and email <> $3 and confirmed_at is not null
+        )
+        """,
+        site_id,
+        name_key,
+        email,
+    )
+    return found
+
+
+async def list_staff_names(conn: Conn) -> list[str]:
+    """The names that moderators go by."""
+    rows = await conn.fetch("select name from moderator where name <> '' and disabled_at is null")
+    return [row["name"] for row in rows]

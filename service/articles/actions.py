@@ -1,0 +1,121 @@
+"""Registering sites and articles."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET
+
+from service.articles import rules, store
+from service.articles.types import Article, PutArticle, Site
+from service.core.db import Conn, uuid7
+from service.core.events import notify
+from service.core.http import clean_text
+from service.core.problems import Conflict, Invalid, NotFound
+
+OPTIONAL = ("summary", "image", "section", "tags", "published_at", "open", "mode")
+
+
+async def add_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> Site:
+    """Add a site; raises Invalid and Conflict."""
+    if not rules.SLUG.fullmatch(slug):
+        raise Invalid.field("slug", "1 to 63 lower-case letters, digits and single hyphens")
+    site = Site(uuid7(), slug, name or slug, sorted({rules.check_origin(o) for o in origins}))
+    async with conn.transaction():
+        if not await store.insert_site(conn, site):
+            raise Conflict(f"There is a site {slug} already.")
+        await notify(conn, "site", slug)
+    return site
+
+
+async def ensure_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> Site:
+    """Add a site or add origins to it; for the demo, which may be started twice."""
+    try:
+        return await add_site(conn, slug, name, origins)
+    except Conflict:
+        async with conn.transaction():
+            await store.update_site(conn, slug, name, [rules.check_origin(o) for o in origins])
+            await notify(conn, "site", slug)
+    site = await store.get_site(conn, slug)
+    if site is None:
+        raise NotFound(f"There is no site {slug}.")
+    return site
+
+
+async def put_article(conn: Conn, site: Site, key: str, put: PutArticle) -> tuple[Article, bool]:
+    """Register or update an article; True where it is new. Needs the caller's transaction.
+
+    A new key for a known address becomes one more key of the article that is there, so that
+    neither a changed key nor a moved page splits a thread.
+    """
+    rules.check_key(key)
+    put = _checked(put)
+    url = rules.normalised_url(put.url)
+    keys, urls = _aliases(put)
+    await store.lock_identity(conn, site.id, [key, url, *keys, *urls])
+    article = await store.get_article(conn, site.id, key, url)
+    created = article is None
+    ident = article.id if article else uuid7()
+    if article is None:
+        await store.insert_article(conn, site.id, ident, key, put.url, put.title)
+    elif article.key != key:
+        keys.append(key)
+    await store.upsert_aliases(conn, site.id, ident, "url", [url, *urls])
+    await store.upsert_aliases(conn, site.id, ident, "key", keys)
+    given = {name: getattr(put, name) is not UNSET for name in OPTIONAL}
+    version = await store.update_article(conn, ident, put, given)
+    await notify(conn, "thread", f"{ident}:{version}")
+    stored = await store.get_article_by_id(conn, ident)
+    assert stored is not None  # noqa: S101 (written in this transaction)
+    return stored, created
+
+
+async def register_article(
+    conn: Conn, site: Site, key: str, url: str | None, title: str
+) -> Article:
+    """The article that a comment is for, registered if its page is on the site's own origins.
+
+    Raises NotFound where it is unknown and can't be registered. Needs the caller's transaction.
+    """
+    plain = rules.normalised_url(rules.check_url("$.article.url", url)) if url else None
+    found = await store.get_article(conn, site.id, key, plain)
+    if found is not None:
+        return found
+    if url is None or plain is None or rules.origin_of(url) not in site.origins:
+        raise NotFound(
+            "There is no such article, and its address is on none of the site's origins."
+        )
+    await store.lock_identity(conn, site.id, [key, plain])
+    found = await store.get_article(conn, site.id, key, plain)
+    if found is None:
+        ident = uuid7()
+        await store.insert_article(conn, site.id, ident, key, url, title or url)
+        await store.upsert_aliases(conn, site.id, ident, "url", [plain])
+        found = await store.get_article_by_id(conn, ident)
+    assert found is not None  # noqa: S101 (written in this transaction)
+    return found
+
+
+def _checked(put: PutArticle) -> PutArticle:
+    """Check what types can't say; raises Invalid."""
+    rules.check_url("$.url", put.url)
+    clean_text("$.title", put.title)
+    if put.image:
+        rules.check_url("$.image", put.image)
+    if put.summary:
+        clean_text("$.summary", put.summary, multiline=True)
+    for label in [put.section or "", *(put.tags or [])]:
+        clean_text("$.tags", label)
+    if put.published_at and put.published_at.tzinfo is None:
+        raise Invalid.field("$.published_at", "Expected a time with its offset")
+    return put
+
+
+def _aliases(put: PutArticle) -> tuple[list[str], list[str]]:
+    """Other keys and (normalised) other addresses."""
+    keys: list[str] = []
+    urls: list[str] = []
+    for alias in put.aliases or []:
+        if "/" in alias:
+            urls.append(rules.normalised_url(rules.check_url("$.aliases", alias)))
+        else:
+            keys.append(rules.check_key(alias))
+    return keys, urls

@@ -1,0 +1,99 @@
+"""Keys, origins and addresses of articles: pure functions."""
+
+import hashlib
+import ipaddress
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from service.core.problems import Invalid
+
+KEY = re.compile(r"[A-Za-z0-9._~:-]{1,200}")
+SLUG = re.compile(r"[a-z0-9](?:-?[a-z0-9]){0,62}")
+LONGEST_KEY = 200
+HASH_LENGTH = 32
+
+# Parameters that say where a visitor came from and never which page it is.
+TRACKING = re.compile(
+    r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
+    r"|_ga|_gl|_hsenc|_hsmi|mkt_tok|vero_id|wt_mc|ref_src|ref_url|at_medium|at_campaign|cmpid"
+)
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def check_key(key: str) -> str:
+    """The key; raises Invalid where it can't be one."""
+    if not KEY.fullmatch(key):
+        raise Invalid.field("article", "An article's key is 1 to 200 of A-Z a-z 0-9 . _ ~ : -")
+    return key
+
+
+def check_url(path: str, url: str) -> str:
+    """An http or https address with a host; raises Invalid."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    bad = parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.username is not None
+    if bad or re.search(r"[\x00-\x20\x7f\ud800-\udfff]", url):
+        raise Invalid.field(path, "Expected an http or https address")
+    return url
+
+
+def origin_of(url: str) -> str:
+    """The origin of a checked address, as browsers write it (RFC 6454, section 6.1)."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    port = parts.port
+    tail = "" if port is None or port == DEFAULT_PORTS.get(parts.scheme) else f":{port}"
+    return f"{parts.scheme}://{host}{tail}"
+
+
+def check_origin(text: str) -> str:
+    """A site's origin: https, or http on this machine only; raises Invalid."""
+    url = check_url("origin", text.strip())
+    parts = urlsplit(url)
+    if parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise Invalid.field("origin", f"{text} is more than an origin (https://news.example)")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise Invalid.field("origin", f"{text} must be https; http is for this machine only")
+    return origin_of(url)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name means this machine."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def normalised_url(url: str) -> str:
+    """What two addresses of the same page share.
+
+    Scheme, `www.`, default port, fragment, tracking parameters and trailing slash are dropped,
+    the other parameters sorted.
+    """
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower().removeprefix("www.").rstrip(".")
+    port = parts.port
+    tail = "" if port is None or port == DEFAULT_PORTS.get(parts.scheme) else f":{port}"
+    kept = [
+        pair
+        for pair in parse_qsl(parts.query, keep_blank_values=True)
+        if not TRACKING.fullmatch(pair[0].lower())
+    ]
+    query = "?" + urlencode(sorted(kept)) if kept else ""
+    return f"{host}{tail}{parts.path.rstrip('/')}{query}"
+
+
+def key_of_url(url: str) -> str:
+    """The key of a page whose publisher gives none; the embed makes the same one."""
+    plain = normalised_url(url).replace("/", "~")
+    key = re.sub(r"[^A-Za-z0-9._~:-]", lambda m: "-" + m[0].encode().hex(), plain)
+    if len(key) > LONGEST_KEY:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:HASH_LENGTH]
+        key = key[: LONGEST_KEY - HASH_LENGTH - 1] + "-" + digest
+    return key

@@ -1,0 +1,71 @@
+"""The sites that this process knows, kept in memory: every request asks for one."""
+
+import time
+from typing import Any
+
+from starlette.requests import Request
+
+from service.articles import rules, store
+from service.articles.types import Site
+from service.core.db import Pool
+from service.core.events import Events
+from service.core.problems import NotFound
+
+MISSING_FOR = 1.0  # seconds for which an unknown slug isn't asked for again
+MOST_MISSING = 1000
+
+
+class Sites:
+    """All sites by slug; forgotten when a notice says that one changed."""
+
+    def __init__(self, pool: Pool, events: Events) -> None:
+        """Nothing is read before the first question."""
+        self._pool = pool
+        self._events = events
+        self._known: dict[str, Site] = {}
+        self._missing: dict[str, float] = {}
+        events.on("site", lambda _slug: self._forget())
+        events.on_lost(self._forget)
+
+    def _forget(self) -> None:
+        self._known = {}
+        self._missing = {}
+
+    async def find(self, slug: str) -> Site | None:
+        """The site with this slug."""
+        if not self._events.alive:
+            self._forget()
+        site = self._known.get(slug)
+        if site is None and rules.SLUG.fullmatch(slug):
+            if self._missing.get(slug, 0) > time.monotonic():
+                return None
+            site = await store.get_site(self._pool, slug)
+            if site:
+                self._known[slug] = site
+            else:
+                if len(self._missing) > MOST_MISSING:
+                    self._missing.clear()
+                self._missing[slug] = time.monotonic() + MISSING_FOR
+        return site
+
+    async def allows(self, path: str, origin: str) -> bool:
+        """Whether a page of this origin may call this path (CORS).
+
+        Paths of one site: its origins. The receipts of push messages name no site: any site's.
+        """
+        parts = path.split("/", 4)
+        if path.startswith("/v1/sites/") and len(parts) > 3:  # noqa: PLR2004 ("", v1, sites, slug)
+            site = await self.find(parts[3])
+            return site is not None and origin in site.origins
+        if path == "/v1/push/receipts":
+            return any(origin in site.origins for site in await store.list_sites(self._pool))
+        return path.endswith((".js", ".css", ".svg"))
+
+
+async def site_of(request: Request[Any]) -> Site:
+    """The site that the path names; raises NotFound."""
+    sites: Sites = request.state["sites"]
+    site = await sites.find(request.path_params["site"])
+    if site is None:
+        raise NotFound("There is no such site.")
+    return site

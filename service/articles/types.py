@@ -1,0 +1,90 @@
+"""Requests and rows of sites and articles."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Url = Annotated[str, Meta(min_length=1, max_length=2000)]
+Title = Annotated[str, Meta(min_length=1, max_length=500)]
+Label = Annotated[str, Meta(min_length=1, max_length=100)]
+Mode = Literal["post", "pre"]
+
+
+class Site(msgspec.Struct, frozen=True):
+    """A site. `origins` as browsers write them: scheme, host, port where it isn't the default."""
+
+    id: UUID
+    slug: str
+    name: str
+    origins: list[str]
+
+
+class Article(msgspec.Struct, frozen=True):
+    """An article as it is stored. `mode` None follows the site's policy."""
+
+    id: UUID
+    site_id: UUID
+    key: str
+    url: str
+    title: str
+    summary: str | None
+    image: str | None
+    section: str | None
+    tags: list[str]
+    published_at: datetime | None
+    open: bool
+    mode: Mode | None
+    comment_count: int
+    thread_version: int
+
+
+class PutArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a publisher says of an article. What is left out stays as it was; null empties it."""
+
+    url: Url
+    title: Title
+    summary: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
+    image: Url | UnsetType | None = UNSET
+    section: Label | UnsetType | None = UNSET
+    tags: Annotated[list[Label], Meta(max_length=50)] | UnsetType = UNSET
+    published_at: datetime | UnsetType | None = UNSET
+    open: bool | UnsetType = UNSET
+    mode: Mode | UnsetType | None = UNSET
+    aliases: Annotated[list[Url], Meta(max_length=50)] | UnsetType = UNSET
+    alert: bool = False
+
+
+class ArticleAnswer(msgspec.Struct, frozen=True):
+    """An article as publishers read it."""
+
+    key: str
+    url: str
+    title: str
+    summary: str | None
+    image: str | None
+    section: str | None
+    tags: list[str]
+    published_at: datetime | None
+    open: bool
+    mode: Mode | None
+    comments: int
+
+
+def article_answer(article: Article) -> ArticleAnswer:
+    """The public side of a row."""
+    return ArticleAnswer(
+        key=article.key,
+        url=article.url,
+        title=article.title,
+        summary=article.summary,
+        image=article.image,
+        section=article.section,
+        tags=article.tags,
+        published_at=article.published_at,
+        open=article.open,
+        mode=article.mode,
+        comments=article.comment_count,
+    )
