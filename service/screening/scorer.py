@@ -1,0 +1,90 @@
+"""The classifier, loaded once a process: inline while texts are short, off the loop when long."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from classifiers import Model, Scored, load
+from service.core.metrics import SCREENING_FAILURES
+from service.screening.types import Scores, Span, Threshold
+
+log = structlog.get_logger("rejoinder.scorer")
+
+INLINE = 2000  # characters: about a millisecond of work, less than a thread's hand-over costs
+WORTH_EXPLAINING = 0.3  # probability from which a moderator may ask why
+TIME_LIMIT = 5.0  # seconds after which a comment is held rather than waited for
+
+
+class Classifier(Protocol):
+    """What the scorer needs of a model."""
+
+    id: str
+    thresholds: dict[str, dict[str, float]]
+
+    def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
+        """Score texts in order."""
+
+
+class Scorer:
+    """Scores texts and never raises: a failure is an answer, and holds the comment."""
+
+    def __init__(self, model: Classifier | None = None, error: str = "not loaded") -> None:
+        """`model` None: every answer says `error`."""
+        self.model = model
+        self._error = error
+        self._thresholds = {
+            label: Threshold(**levels)
+            for label, levels in (model.thresholds if model else {}).items()
+        }
+
+    @classmethod
+    def loaded(cls) -> "Scorer":
+        """With the model that ships in the package; without one where it can't be read."""
+        try:
+            model: Model = load()
+        except Exception as error:
+            log.exception("the classifier does not load")
+            return cls(None, f"not loaded: {type(error).__name__}")
+        return cls(model)
+
+    async def score(self, text: str) -> Scores:
+        """Scores and language of one text, and the evidence for labels that are in question."""
+        if self.model is None:
+            SCREENING_FAILURES.labels("classifier").inc()
+            return self._failed(self._error)
+        try:
+            if len(text) <= INLINE:
+                scored = self._score(self.model, text)
+            else:
+                async with asyncio.timeout(TIME_LIMIT):
+                    scored = await asyncio.to_thread(self._score, self.model, text)
+        except Exception as error:
+            SCREENING_FAILURES.labels("classifier").inc()
+            log.exception("the classifier failed")
+            return self._failed(type(error).__name__)
+        return Scores(
+            model=self.model.id,
+            scores=scored.scores,
+            language=scored.language,
+            grounded=scored.grounded,
+            thresholds=self._thresholds,
+            evidence={
+                label: [Span(span.begin, span.end, round(span.weight, 4)) for span in spans]
+                for label, spans in scored.evidence.items()
+                if scored.scores[label] >= WORTH_EXPLAINING
+            },
+        )
+
+    @staticmethod
+    def _score(model: Classifier, text: str) -> Scored:
+        [scored] = model.score([text])
+        # Most comments are clean, and evidence costs as much again.
+        if max(scored.scores.values()) >= WORTH_EXPLAINING:
+            [scored] = model.score([text], evidence=True)
+        return scored
+
+    def _failed(self, error: str) -> Scores:
+        model = self.model.id if self.model else None
+        return Scores(model, {}, "und", grounded=False, thresholds={}, error=error)

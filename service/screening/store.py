@@ -1,0 +1,99 @@
+"""All SQL of screening: policies, fingerprints, what was seen before."""
+
+from uuid import UUID
+
+import msgspec
+
+from service.core.db import Conn, Executor
+from service.screening.sketch import NEAR, Fingerprint, similarity
+from service.screening.types import Duplicates, Policy, Signal, SitePolicy
+
+CANDIDATES = 50  # near copies looked at; more tell nothing new
+
+
+async def get_policy(conn: Executor, site_id: UUID) -> SitePolicy:
+    """The policy in force; version 0 and the defaults where none was ever put."""
+    row = await conn.fetchrow(
+        "select version, rules from policy where site_id = $1 order by version desc limit 1",
+        site_id,
+    )
+    if row is None:
+        return SitePolicy(site_id, 0, Policy())
+    return SitePolicy(site_id, row["version"], msgspec.json.decode(row["rules"], type=Policy))
+
+
+async def insert_policy(
+    conn: Conn, site_id: UUID, version: int, policy: Policy, created_by: UUID | None
+) -> bool:
+    """Put a policy as this version; False where that version exists."""
+    done = await conn.execute(
+        """
+        insert into policy (site_id, version, rules, created_by) values ($1, $2, $3, $4)
+        on conflict do nothing
+        """,
+        site_id,
+        version,
+        msgspec.json.encode(policy),
+        created_by,
+    )
+    return done == "INSERT 0 1"
+
+
+async def get_duplicates(
+    conn: Conn, site_id: UUID, email: str, print_: Fingerprint, besides: UUID | None
+) -> Duplicates:
+    """What the site's other comments of the last seven days share with this text.
+
+    `besides` is left out: the comment itself when it is screened again.
+    """
+    rows = await conn.fetch(
+        """
+        select f.exact = $3 as same, f.sketch, r.email = $5 as own,
+            c.status in ('spam', 'rejected') and exists (
+                select from ledger l where l.comment_id = c.id and l.actor = 'moderator'
+            ) as refused
+        from (
+            select comment_id, exact, sketch from fingerprint
+            where site_id = $1 and exact = $3 and $4::bigint[] <> '{}'
+            union
+            select comment_id, exact, sketch from fingerprint
+            where site_id = $1 and bands && $4
+        ) f
+        join comment c on c.id = f.comment_id
+        join reader r on r.id = c.reader_id
+        where c.created_at > now() - interval '7 days' and c.id is distinct from $2
+        limit $6
+        """,
+        site_id,
+        besides,
+        print_.exact,
+        print_.bands,
+        email,
+        CANDIDATES,
+    )
+    near = [row for row in rows if row["same"] or similarity(row["sketch"], print_.sketch) >= NEAR]
+    return Duplicates(
+        exact_by_others=sum(row["same"] and not row["own"] for row in near),
+        exact_by_reader=sum(row["same"] and row["own"] for row in near),
+        near=len(near),
+        near_refused=sum(row["refused"] for row in near),
+    )
+
+
+async def list_signals(conn: Conn, comment_ids: list[UUID]) -> dict[UUID, list[Signal]]:
+    """The signals of each comment's newest screening."""
+    rows = await conn.fetch(
+        """
+        select distinct on (comment_id) comment_id, signals from screening
+        where comment_id = any($1::uuid[]) order by comment_id, id desc
+        """,
+        comment_ids,
+    )
+    return {
+        row["comment_id"]: msgspec.json.decode(row["signals"], type=list[Signal]) for row in rows
+    }
+
+
+async def delete_old_fingerprints(conn: Executor) -> None:
+    """Forget the fingerprints that no longer count."""
+    await conn.execute("delete from fingerprint where created_at < now() - interval '8 days'")

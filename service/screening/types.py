@@ -1,0 +1,141 @@
+"""What goes into a screening and what comes out of it."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+Verdict = Literal["publish", "hold", "spam"]
+Effect = Literal["nothing", "hold", "spam"]
+
+REASONS = (
+    "offensive", "abusive", "spam", "banned_word", "ad", "illegal_content",
+    "harassment_bullying", "misinformation", "hate_speech", "irrelevant_content", "other",
+)  # fmt: skip
+Reason = Literal[
+    "offensive", "abusive", "spam", "banned_word", "ad", "illegal_content",
+    "harassment_bullying", "misinformation", "hate_speech", "irrelevant_content", "other",
+]  # fmt: skip
+
+Probability = Annotated[float, Meta(ge=0, le=1)]
+# Two stars at most: each one more multiplies what a match may cost.
+Word = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^*]*(\*[^*]*){0,2}$")]
+
+
+class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From which score on a label holds, and from which it is spam; None: never."""
+
+    hold: Probability | None = None
+    spam: Probability | None = None
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a site makes of signals. A label without a threshold takes the model's own."""
+
+    mode: Literal["post", "pre"] = "post"
+    thresholds: dict[str, Threshold] = {}
+    banned_words: Annotated[list[Word], Meta(max_length=5000)] = []
+    suspect_words: Annotated[list[Word], Meta(max_length=5000)] = []
+    links: Annotated[int, Meta(ge=1)] | None = 3
+    first_comment: Effect = "nothing"
+    fast_form: Effect = "nothing"
+    honeypot: Effect = "hold"
+    duplicate: Effect = "hold"
+    rate: Effect = "nothing"
+    history_rate: Probability | None = 0.5
+    history_sample: Annotated[int, Meta(ge=1)] = 5
+    unknown_language: Effect = "nothing"
+
+
+class SitePolicy(msgspec.Struct, frozen=True):
+    """A policy as it stands; version 0 is the one that nobody has changed yet."""
+
+    site_id: UUID
+    version: int
+    policy: Policy
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Characters (code points of the text) that carry a score, and how much of it."""
+
+    begin: int
+    end: int
+    weight: float
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """What the classifier says; `error` where it failed, and then there are no scores."""
+
+    model: str | None
+    scores: dict[str, float]
+    language: str
+    grounded: bool
+    thresholds: dict[str, Threshold]
+    evidence: dict[str, list[Span]] = {}
+    error: str | None = None
+
+
+class History(msgspec.Struct, frozen=True):
+    """What became of the reader's earlier comments on this site. No standing unconfirmed."""
+
+    confirmed: bool
+    published: int
+    refused: int
+
+
+class Duplicates(msgspec.Struct, frozen=True):
+    """Earlier comments of the last days with the same or nearly the same text."""
+
+    exact_by_others: int = 0
+    exact_by_reader: int = 0
+    near: int = 0
+    near_refused: int = 0
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a verdict needs, gathered before. Checks touch no connection."""
+
+    body: str
+    name: str
+    website: str | None
+    article_mode: Literal["post", "pre"] | None
+    policy: SitePolicy
+    scores: Scores
+    history: History
+    duplicates: Duplicates
+    recent_by_reader: int
+    recent_by_address: int
+    sanction: str | None
+    form_age: timedelta | None
+    honeypot: bool
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What one check found. `score` 0 to 1 where there is one; `fires` whether a rule applies."""
+
+    check: str
+    fires: bool = False
+    score: float | None = None
+    evidence: dict[str, Any] = {}
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """A finding and what the policy made of it."""
+
+    check: str
+    verdict: Effect
+    score: float | None = None
+    evidence: dict[str, Any] = {}
+
+
+class Screening(msgspec.Struct, frozen=True):
+    """The outcome of one run. `risk` 0 to 1 orders the queue; `reason` is a reason code."""
+
+    verdict: Verdict
+    reason: Reason | None
+    risk: float
+    signals: list[Signal]
+    model: str | None
+    policy_version: int
