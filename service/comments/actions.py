@@ -1,0 +1,326 @@
+"""Posting, editing and removing. Each public function is one transaction."""
+
+import hashlib
+from datetime import UTC, datetime
+from uuid import UUID
+
+import msgspec
+
+from service.accounts import store as readers
+from service.accounts.actions import check_email
+from service.articles import actions as articles
+from service.articles import store as article_store
+from service.articles.rules import check_key, normalised_url
+from service.articles.types import Article, Site
+from service.comments import rules, store
+from service.comments.changes import Actor, Change, announce, change_statuses
+from service.comments.types import CommentRow, EditedComment, NewComment, Status
+from service.core.db import Conn, Pool, uuid7
+from service.core.metrics import COMMENTS
+from service.core.problems import Conflict, Forbidden, Invalid, NotFound
+from service.core.tokens import Keyring
+from service.screening.actions import Policies, screen
+from service.screening.names import name_key
+from service.screening.scorer import Scorer
+from service.screening.sketch import Fingerprint, fingerprint
+from service.screening.store import get_duplicates
+from service.screening.types import Context, Screening
+
+STATUS_OF: dict[str, Status] = {"publish": "published", "hold": "held", "spam": "spam"}
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What posting needs beside a connection."""
+
+    pool: Pool
+    keyring: Keyring
+    scorer: Scorer
+    policies: Policies
+
+
+class Client(msgspec.Struct, frozen=True):
+    """Whoever sends a comment: the keyed hash of the address, and the retry key if one is given."""
+
+    address_hash: bytes
+    idempotency_key: bytes | None = None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A comment that is stored, the thread it is in and that thread's version."""
+
+    comment: CommentRow
+    article_id: UUID
+    version: int
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A new comment's fields in the form in which they are kept."""
+
+    name: str
+    email: str
+    body: str
+    website: str | None
+
+
+async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client: Client) -> Stored:
+    """Screen a comment and store it, with its screening and its ledger row.
+
+    Raises Invalid, NotFound (article or parent), Conflict (closed, or parent not published) and
+    Forbidden (banned). A retry with the same idempotency key answers what is there.
+    """
+    check_key(key)
+    checked = _check(new)
+    async with desk.pool.acquire() as conn:
+        again = await _repeated(conn, site, new, client)
+        if again:
+            return again
+        await _check_name(conn, site, checked)
+        article = await _find_article(conn, site, key, new)
+        parent = await _parent(conn, site, article, new.parent_id)
+        facts = await store.get_reader_facts(conn, site.id, checked.email, client.address_hash)
+        _check_ban(facts)
+        print_ = fingerprint(checked.body)
+        duplicates = await get_duplicates(conn, site.id, checked.email, print_, None)
+    context = Context(
+        body=checked.body,
+        name=checked.name,
+        website=checked.website,
+        article_mode=article.mode if article else None,
+        policy=await desk.policies.of(site.id),
+        scores=await desk.scorer.score(checked.body),
+        history=facts.history,
+        duplicates=duplicates,
+        recent_by_reader=facts.recent_by_reader,
+        recent_by_address=facts.recent_by_address,
+        sanction=facts.sanction,
+        form_age=rules.ticket_age(desk.keyring, article.key if article else key, new.ticket),
+        honeypot=bool(new.company),
+    )
+    screening = screen(context)
+    async with desk.pool.acquire() as conn, conn.transaction():
+        stored = await _store(conn, site, key, new, checked, client, parent, screening, print_)
+    COMMENTS.labels(screening.verdict).inc()
+    return stored
+
+
+def _check(new: NewComment) -> Checked:
+    rules.check_new(new)
+    return Checked(
+        rules.check_name(new.name),
+        check_email("$.email", new.email),
+        rules.check_body(new.body),
+        rules.check_website(new.website),
+    )
+
+
+def _request_hash(new: NewComment) -> bytes:
+    # A ticket may be read again before a retry; everything else must be the same.
+    same = msgspec.structs.replace(new, ticket=None)
+    return hashlib.blake2b(msgspec.msgpack.encode(same), digest_size=16).digest()
+
+
+async def _repeated(conn: Conn, site: Site, new: NewComment, client: Client) -> Stored | None:
+    """What an earlier request with the same key has stored; raises Invalid where it differs."""
+    if client.idempotency_key is None:
+        return None
+    found = await store.get_idempotent(conn, site.id, client.idempotency_key)
+    if found is None:
+        return None
+    request_hash, comment_id = found
+    if request_hash != _request_hash(new):
+        raise Invalid("This Idempotency-Key was used for another request.")
+    comment = await store.get_comment(conn, site.id, comment_id)
+    return Stored(comment, comment.article_id, 0) if comment else None
+
+
+async def _check_name(conn: Conn, site: Site, checked: Checked) -> None:
+    """Staff and confirmed readers own their names, look-alikes included."""
+    key = name_key(checked.name)
+    taken = await readers.is_reserved_name(conn, site.id, key, checked.email)
+    if taken or key in {name_key(name) for name in await readers.list_staff_names(conn)}:
+        raise Invalid.field("$.name", "This name belongs to somebody else here; choose another")
+
+
+async def _find_article(conn: Conn, site: Site, key: str, new: NewComment) -> Article | None:
+    url = normalised_url(new.article.url) if new.article else None
+    article = await article_store.get_article(conn, site.id, key, url)
+    if article is not None and not article.open:
+        raise Conflict("Comments on this article are closed.")
+    return article
+
+
+async def _parent(
+    conn: Conn, site: Site, article: Article | None, parent_id: UUID | None
+) -> CommentRow | None:
+    if parent_id is None:
+        return None
+    parent = await store.get_comment(conn, site.id, parent_id)
+    if parent is None or article is None or parent.article_id != article.id:
+        raise Invalid.field("$.parent_id", "There is no such comment under this article")
+    if parent.status != "published":
+        raise Conflict("The comment that you reply to is not published.")
+    return parent
+
+
+def _check_ban(facts: store.ReaderFacts) -> None:
+    if facts.sanction == "ban":
+        until = f" until {facts.sanction_until:%Y-%m-%d %H:%M} UTC" if facts.sanction_until else ""
+        raise Forbidden(f"You may not comment here{until}. Reason: {facts.sanction_reason}.")
+
+
+async def _store(
+    conn: Conn,
+    site: Site,
+    key: str,
+    new: NewComment,
+    checked: Checked,
+    client: Client,
+    parent: CommentRow | None,
+    screening: Screening,
+    print_: Fingerprint,
+) -> Stored:
+    if client.idempotency_key is not None:
+        await store.lock_idempotent(conn, client.idempotency_key)
+        again = await _repeated(conn, site, new, client)
+        if again:
+            return again
+    page = new.article
+    article = await articles.register_article(
+        conn, site, key, page.url if page else None, page.title if page else ""
+    )
+    reader = await readers.upsert_reader(
+        conn, site.id, uuid7(), checked.email, checked.name, name_key(checked.name)
+    )
+    root_id, parent_id, depth = rules.place(parent)
+    comment = CommentRow(
+        id=uuid7(),
+        site_id=site.id,
+        article_id=article.id,
+        root_id=root_id,
+        parent_id=parent_id,
+        depth=depth,
+        reader_id=reader.id,
+        author_name=reader.name if reader.confirmed else checked.name,
+        badge=None,
+        body=checked.body,
+        html=rules.render(checked.body),
+        status=STATUS_OF[screening.verdict],
+        reason=screening.reason,
+        version=1,
+        likes=0,
+        reply_count=0,
+        created_at=datetime.now(UTC),
+        edited_at=None,
+    )
+    await store.insert_comment(
+        conn,
+        comment,
+        screening,
+        print_,
+        website=checked.website,
+        notify=new.notify,
+        address_hash=client.address_hash,
+    )
+    if client.idempotency_key is not None:
+        await store.insert_idempotent(
+            conn,
+            site.id,
+            client.idempotency_key,
+            _request_hash(new),
+            comment.id,
+        )
+    versions = await announce(conn, [(None, comment)])
+    return Stored(comment, article.id, versions.get(article.id, 0))
+
+
+async def edit_comment(
+    desk: Desk, site: Site, comment_id: UUID, edited: EditedComment, client: Client
+) -> Stored:
+    """Replace a comment's text within its window and screen it again.
+
+    An edit publishes nothing that a person has held. Raises NotFound, Conflict and Invalid.
+    """
+    body = rules.check_body(edited.body)
+    if rules.SURROGATE.search(body):
+        raise Invalid.field("$.body", "Contains a lone surrogate")
+    async with desk.pool.acquire() as conn:
+        before = await _editable(conn, site, comment_id)
+        context, print_ = await _context_of_edit(desk, conn, site, before, body, client)
+    screening = screen(context)
+    async with desk.pool.acquire() as conn, conn.transaction():
+        before = (await store.lock_comments(conn, [comment_id]))[comment_id]
+        _check_window(before)
+        status = STATUS_OF[screening.verdict]
+        reason: str | None = screening.reason
+        if before.status == "held" and await store.last_actor(conn, before.id) == "moderator":
+            status, reason = "held", before.reason
+        after = msgspec.structs.replace(
+            before,
+            body=body,
+            html=rules.render(body),
+            status=status,
+            reason=reason,
+            version=before.version + 1,
+            edited_at=datetime.now(UTC),
+        )
+        await store.update_body(conn, after, screening, print_)
+        versions = await change_statuses(conn, [Change(before, after)], Actor("author"))
+    COMMENTS.labels(screening.verdict).inc()
+    return Stored(after, after.article_id, versions.get(after.article_id, 0))
+
+
+async def _editable(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:
+    comment = await store.get_comment(conn, site.id, comment_id)
+    if comment is None:
+        raise NotFound("There is no such comment.")
+    _check_window(comment)
+    return comment
+
+
+def _check_window(comment: CommentRow) -> None:
+    if comment.status not in {"published", "held"}:
+        raise Conflict(f"This comment is {comment.status} and can't be edited.")
+    if datetime.now(UTC) - comment.created_at > rules.EDIT_WINDOW:
+        minutes = int(rules.EDIT_WINDOW.total_seconds() // 60)
+        raise Conflict(f"A comment can be edited for {minutes} minutes only.")
+
+
+async def _context_of_edit(
+    desk: Desk, conn: Conn, site: Site, before: CommentRow, body: str, client: Client
+) -> tuple[Context, Fingerprint]:
+    article = await article_store.get_article_by_id(conn, before.article_id)
+    email = await store.get_email(conn, before.reader_id)
+    facts = await store.get_reader_facts(conn, site.id, email, client.address_hash)
+    _check_ban(facts)
+    print_ = fingerprint(body)
+    context = Context(
+        body=body,
+        name=before.author_name,
+        website=None,
+        article_mode=article.mode if article else None,
+        policy=await desk.policies.of(site.id),
+        scores=await desk.scorer.score(body),
+        history=facts.history,
+        duplicates=await get_duplicates(conn, site.id, email, print_, before.id),
+        recent_by_reader=facts.recent_by_reader,
+        recent_by_address=facts.recent_by_address,
+        sanction=facts.sanction,
+        form_age=datetime.now(UTC) - before.created_at + rules.EDIT_WINDOW,
+        honeypot=False,
+    )
+    return context, print_
+
+
+async def remove_comment(pool: Pool, site: Site, comment_id: UUID) -> Stored:
+    """Remove a comment on its author's wish; twice is once. Raises NotFound."""
+    async with pool.acquire() as conn, conn.transaction():
+        before = (await store.lock_comments(conn, [comment_id])).get(comment_id)
+        if before is None or before.site_id != site.id:
+            raise NotFound("There is no such comment.")
+        if before.status == "removed":
+            return Stored(before, before.article_id, 0)
+        after = msgspec.structs.replace(
+            before, status="removed", reason=None, version=before.version + 1
+        )
+        versions = await change_statuses(conn, [Change(before, after)], Actor("author"))
+    return Stored(after, after.article_id, versions.get(after.article_id, 0))

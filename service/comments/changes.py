@@ -1,0 +1,75 @@
+"""Changing what comments are: status, ledger, counts and thread versions, all or nothing.
+
+Rows are locked in one order everywhere, or two writers would wait for each other: comments
+(roots among them) by id, then articles by id.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from service.comments import rules, store
+from service.comments.types import CommentRow
+from service.core.db import Conn
+from service.core.events import notify
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """Who or what changes a comment."""
+
+    kind: str
+    moderator_id: UUID | None = None
+    batch_id: UUID | None = None
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One comment before and after; `note` goes into the ledger."""
+
+    before: CommentRow
+    after: CommentRow
+    note: str | None = None
+
+
+async def change_statuses(conn: Conn, changes: Sequence[Change], actor: Actor) -> dict[UUID, int]:
+    """Write new statuses and their ledger rows; the new version of each thread that readers see.
+
+    Needs the caller's transaction and its locks on these comments and their roots.
+    """
+    await store.update_statuses(conn, [change.after for change in changes])
+    await store.insert_ledger(
+        conn,
+        [(change.before, change.after, change.note) for change in changes],
+        actor=actor.kind,
+        moderator_id=actor.moderator_id,
+        batch_id=actor.batch_id,
+    )
+    return await announce(conn, [(change.before, change.after) for change in changes])
+
+
+async def announce(
+    conn: Conn, pairs: Sequence[tuple[CommentRow | None, CommentRow]]
+) -> dict[UUID, int]:
+    """Bring counts and thread versions up to date with changed comments; tell every process.
+
+    `None` before: a new comment. Needs the caller's transaction.
+    """
+    for site_id in {after.site_id for _, after in pairs}:
+        await notify(conn, "queue", str(site_id))
+    articles: Counter[UUID] = Counter()
+    roots: Counter[UUID] = Counter()
+    for before, after in pairs:
+        was = rules.counts_as(before.status) if before else 0
+        now = rules.counts_as(after.status)
+        if was or now:
+            articles[after.article_id] += now - was
+            if after.root_id:
+                roots[after.root_id] += now - was
+    for root_id in sorted(roots):
+        if roots[root_id]:
+            await store.add_to_root(conn, root_id, roots[root_id])
+    return {
+        article_id: await store.bump_thread(conn, article_id, articles[article_id])
+        for article_id in sorted(articles)
+    }

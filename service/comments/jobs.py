@@ -1,0 +1,20 @@
+"""Retention, by the clock."""
+
+from service.accounts.store import delete_expired_tokens
+from service.comments import store
+from service.core.db import Pool
+from service.core.jobs import Tick
+from service.core.limits import forget_full
+from service.screening.store import delete_old_fingerprints
+
+
+def ticks(pool: Pool) -> list[Tick]:
+    """Forget once an hour what has had its time."""
+
+    async def forget() -> None:
+        await store.forget(pool)
+        await delete_old_fingerprints(pool)
+        await delete_expired_tokens(pool)
+        await forget_full(pool)
+
+    return [Tick("comments.forget", "17 * * * *", forget)]

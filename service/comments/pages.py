@@ -1,0 +1,130 @@
+"""From rows to a page of a thread."""
+
+from uuid import UUID
+
+import msgspec
+
+from service.articles import store as articles
+from service.articles.rules import normalised_url
+from service.articles.types import Article, Site
+from service.comments import reading, rules, store
+from service.comments.threads import Rendering, etag_of, rendering
+from service.comments.types import (
+    CommentAnswer,
+    CommentRow,
+    Placed,
+    Position,
+    Replies,
+    Sort,
+    Thread,
+    ThreadArticle,
+)
+from service.core.db import Conn, Pool
+from service.core.http import write_cursor
+from service.core.problems import NotFound
+from service.core.tokens import Keyring
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which page of which thread."""
+
+    key: str
+    url: str | None
+    sort: Sort
+    after: Position | None
+    limit: int
+
+
+async def render_page(pool: Pool, keyring: Keyring, site: Site, wanted: Wanted) -> Rendering:
+    """Read one page in one snapshot and make it ready to send."""
+    async with (
+        pool.acquire() as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        article = await articles.get_article(conn, site.id, wanted.key, _plain(wanted.url))
+        roots: list[CommentRow] = []
+        replies: list[CommentRow] = []
+        if article is not None:
+            roots = await reading.list_roots(
+                conn, article.id, wanted.sort, wanted.after, wanted.limit + 1
+            )
+            replies = await reading.list_first_replies(conn, [r.id for r in roots if r.reply_count])
+    more = len(roots) > wanted.limit
+    shown = roots[: wanted.limit]
+    thread = Thread(
+        article=thread_article(article, wanted),
+        count=article.comment_count if article else 0,
+        items=_with_replies(shown, replies),
+        next_cursor=write_cursor(_position(wanted.sort, shown[-1])) if more else None,
+        ticket=rules.ticket(keyring, article.key if article else wanted.key),
+    )
+    version = article.thread_version if article else 0
+    ident = article.id if article else None
+    tag = etag_of(ident, version, site.slug, wanted.key, repr(wanted))
+    return rendering(msgspec.json.encode(thread), ident, version, tag)
+
+
+def _plain(url: str | None) -> str | None:
+    return normalised_url(url) if url else None
+
+
+def thread_article(article: Article | None, wanted: Wanted) -> ThreadArticle:
+    """The article of a thread, as far as it is known."""
+    if article is None:
+        return ThreadArticle(wanted.key, "", "", open=True)
+    return ThreadArticle(article.key, article.title, article.url, article.open)
+
+
+def _position(sort: Sort, row: CommentRow) -> Position:
+    return Position(sort, row.created_at, row.id, row.likes)
+
+
+def _with_replies(roots: list[CommentRow], replies: list[CommentRow]) -> list[CommentAnswer]:
+    below: dict[UUID | None, list[CommentAnswer]] = {}
+    for reply in replies:
+        below.setdefault(reply.root_id, []).append(rules.public_answer(reply))
+    return [
+        msgspec.structs.replace(
+            rules.public_answer(root) if root.status == "published" else rules.tombstone(root),
+            replies=below.get(root.id, []),
+            reply_count=root.reply_count,
+        )
+        for root in roots
+    ]
+
+
+async def read_replies(
+    conn: Conn, site: Site, comment_id: UUID, after: Position | None, limit: int
+) -> Replies:
+    """A page of what hangs below a comment. Raises NotFound where nothing of it is public."""
+    comment = await store.get_comment(conn, site.id, comment_id)
+    if comment is None or (comment.status != "published" and not comment.reply_count):
+        raise NotFound("There is no such comment.")
+    rows = await reading.list_below(conn, comment, after, limit + 1)
+    shown = rows[:limit]
+    more = len(rows) > limit
+    cursor = Position("replies", shown[-1].created_at, shown[-1].id) if more else None
+    return Replies(
+        [rules.public_answer(row) for row in shown], write_cursor(cursor) if cursor else None
+    )
+
+
+async def read_comment(conn: Conn, site: Site, comment_id: UUID, *, own: bool) -> Placed:
+    """A comment and where it stands; its author (`own`) reads it in any state."""
+    comment = await store.get_comment(conn, site.id, comment_id)
+    if comment is None or (comment.status != "published" and not own):
+        raise NotFound("There is no such comment.")
+    root = comment
+    if comment.root_id:
+        root = await store.get_comment(conn, site.id, comment.root_id) or comment
+    article = await articles.get_article_by_id(conn, comment.article_id)
+    assert article is not None  # noqa: S101 (a comment's article is never deleted)
+    # The position just before the root, so that the page begins with it.
+    before = Position("newest", root.created_at, UUID(int=min(root.id.int + 1, 2**128 - 1)))
+    return Placed(
+        comment=rules.author_answer(comment) if own else rules.public_answer(comment),
+        article=ThreadArticle(article.key, article.title, article.url, article.open),
+        root_id=root.id,
+        cursor=write_cursor(before),
+        body=comment.body if own else None,
+    )

@@ -1,0 +1,290 @@
+"""Comments over HTTP."""
+
+from typing import Any, TypedDict, cast
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.accounts.auth import EDIT, bearer, caller, require_object
+from service.articles.rules import check_key, check_url
+from service.articles.sites import Sites, site_of
+from service.articles.store import list_counts
+from service.comments import actions, likes, pages, rules
+from service.comments.likes import Likes
+from service.comments.threads import Answer, Rendering, Threads
+from service.comments.types import (
+    Counts,
+    EditedComment,
+    NewComment,
+    NewReport,
+    Placed,
+    Position,
+    Posted,
+    Replies,
+    Sort,
+    Thread,
+)
+from service.core.address import client_address
+from service.core.db import Pool
+from service.core.http import (
+    LONGEST_LIST,
+    Endpoint,
+    empty_response,
+    json_response,
+    path_uuid,
+    query_choice,
+    query_limit,
+    read_cursor,
+    read_json,
+)
+from service.core.limits import Limit, Limiter
+from service.core.problems import Invalid, Unauthenticated
+from service.core.tokens import Keyring
+from service.screening.actions import Policies
+from service.screening.scorer import Scorer
+from service.settings import Settings
+
+POSTS = Limit("post", burst=10, every=6)
+POSTS_OF_READER = Limit("post-reader", burst=6, every=10)
+CHANGES = Limit("change", burst=20, every=3)
+REACTIONS = Limit("react", burst=40, every=1)
+REPORTS = Limit("report", burst=10, every=20)
+
+PAGE = 25
+LONGEST_HEADER = 200
+
+
+class State(TypedDict):
+    """What comments need of the application's state."""
+
+    settings: Settings
+    pool: Pool
+    keyring: Keyring
+    limiter: Limiter
+    sites: Sites
+    scorer: Scorer
+    policies: Policies
+    threads: Threads
+    likes: Likes
+
+
+async def get_thread(request: Request[Any]) -> Answer:
+    """A page of a thread: from memory where it can be."""
+    state: State = request.state
+    site = await site_of(request)
+    key = request.path_params["article"]
+    cached = (site.slug, key, request.scope["query_string"])
+    page = state["threads"].kept(cached)
+    if page is not None:
+        return Answer(page)
+    wanted = _wanted(request, key)
+
+    async def render() -> Rendering:
+        return await pages.render_page(state["pool"], state["keyring"], site, wanted)
+
+    return Answer(await state["threads"].get(cached, render))
+
+
+def _wanted(request: Request[Any], key: str) -> pages.Wanted:
+    sort = cast(Sort, query_choice(request, "sort", ("newest", "oldest", "top")))
+    after = read_cursor(request, Position)
+    if after is not None and after.sort != sort:
+        raise Invalid.field("cursor", "Not a cursor of this list")
+    url = request.query_params.get("url")
+    return pages.Wanted(
+        check_key(key),
+        check_url("url", url) if url else None,
+        sort,
+        after,
+        query_limit(request, PAGE),
+    )
+
+
+async def post_comment(request: Request[Any]) -> Response:
+    """A new comment."""
+    state: State = request.state
+    site = await site_of(request)
+    if bearer(request):
+        raise Unauthenticated("Signing in as a reader is not set up on this site.")
+    client = _client(request)
+    await state["limiter"].take(POSTS, client.address_hash)
+    new = await read_json(request, NewComment)
+    reader = state["keyring"].digest("reader", f"{site.id} {new.email.strip().lower()}")
+    await state["limiter"].take(POSTS_OF_READER, reader)
+    key = request.path_params["article"]
+    stored = await actions.post_comment(_desk(state), site, key, new, client)
+    _note(state, stored)
+    comment = stored.comment
+    return json_response(
+        Posted(
+            rules.author_answer(comment),
+            state["keyring"].object_token(EDIT, comment.id),
+            rules.NOTICES.get(comment.status),
+        ),
+        201,
+    )
+
+
+async def get_comment(request: Request[Any]) -> Response:
+    """A comment and where it stands; in any state with its edit token."""
+    state: State = request.state
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    own = bool(bearer(request))
+    if own:
+        await require_object(request, EDIT, ident)
+    async with state["pool"].acquire() as conn:
+        return json_response(await pages.read_comment(conn, site, ident, own=own))
+
+
+async def get_replies(request: Request[Any]) -> Response:
+    """What hangs below a comment."""
+    state: State = request.state
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    after = read_cursor(request, Position)
+    if after is not None and after.sort != "replies":
+        raise Invalid.field("cursor", "Not a cursor of this list")
+    limit = query_limit(request, PAGE)
+    async with state["pool"].acquire() as conn:
+        return json_response(await pages.read_replies(conn, site, ident, after, limit))
+
+
+async def edit_comment(request: Request[Any]) -> Response:
+    """A new text for one's own comment."""
+    state: State = request.state
+    await caller(request)
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    await require_object(request, EDIT, ident)
+    client = _client(request)
+    await state["limiter"].take(CHANGES, client.address_hash)
+    edited = await read_json(request, EditedComment)
+    stored = await actions.edit_comment(_desk(state), site, ident, edited, client)
+    _note(state, stored)
+    return json_response(
+        Posted(
+            rules.author_answer(stored.comment),
+            bearer(request),
+            rules.NOTICES.get(stored.comment.status),
+        )
+    )
+
+
+async def remove_comment(request: Request[Any]) -> Response:
+    """Remove one's own comment."""
+    state: State = request.state
+    await caller(request)
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    await require_object(request, EDIT, ident)
+    await state["limiter"].take(CHANGES, _client(request).address_hash)
+    _note(state, await actions.remove_comment(state["pool"], site, ident))
+    return empty_response()
+
+
+async def like(request: Request[Any]) -> Response:
+    """Like a comment, or take that back."""
+    state: State = request.state
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    await state["limiter"].take(REACTIONS, _client(request).address_hash)
+    if request.method == "PUT":
+        await state["likes"].like(site, ident, _reader(request))
+    else:
+        await state["likes"].unlike(site, ident, _reader(request))
+    return empty_response()
+
+
+async def report(request: Request[Any]) -> Response:
+    """Report a comment to the moderators."""
+    state: State = request.state
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    await state["limiter"].take(REPORTS, _client(request).address_hash)
+    body = await read_json(request, NewReport)
+    await likes.report_comment(state["pool"], site, ident, _reader(request), body)
+    return empty_response()
+
+
+async def get_counts(request: Request[Any]) -> Response:
+    """How many comments each article has; unknown ones have none."""
+    state: State = request.state
+    site = await site_of(request)
+    keys = [key for key in request.query_params.get("articles", "").split(",") if key]
+    if not keys or len(keys) > LONGEST_LIST:
+        raise Invalid.field("articles", f"Expected 1 to {LONGEST_LIST} keys with commas between")
+    counts = await list_counts(state["pool"], site.id, [check_key(key) for key in keys])
+    return json_response(
+        Counts({key: counts.get(key, 0) for key in keys}),
+        headers={"cache-control": "public, max-age=0, s-maxage=5, stale-while-revalidate=30"},
+    )
+
+
+def _desk(state: State) -> actions.Desk:
+    return actions.Desk(state["pool"], state["keyring"], state["scorer"], state["policies"])
+
+
+def _client(request: Request[Any]) -> actions.Client:
+    state: State = request.state
+    address = client_address(request.scope, state["settings"].trusted_proxies)
+    key = request.headers.get("idempotency-key")
+    if key is not None and not 1 <= len(key) <= LONGEST_HEADER:
+        raise Invalid.field("Idempotency-Key", f"Expected 1 to {LONGEST_HEADER} characters")
+    return actions.Client(
+        state["keyring"].digest("address", address),
+        state["keyring"].digest("idempotency", key) if key else None,
+    )
+
+
+def _reader(request: Request[Any]) -> bytes:
+    """Who likes or reports: the page's random id, or the address where there is none."""
+    state: State = request.state
+    ident = request.headers.get("x-reader", "")
+    if len(ident) > LONGEST_HEADER:
+        raise Invalid.field("X-Reader", f"Expected at most {LONGEST_HEADER} characters")
+    if ident:
+        return state["keyring"].digest("reader-id", ident)
+    return _client(request).address_hash
+
+
+def _note(state: State, stored: actions.Stored) -> None:
+    """Let this process read its own write at once."""
+    if stored.version:
+        state["threads"].changed(stored.article_id, stored.version)
+
+
+ARTICLE = "/v1/sites/{site}/articles/{article}"
+COMMENT = "/v1/sites/{site}/comments/{comment}"
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", ARTICLE + "/comments", get_thread, "A page of a thread",  # type: ignore[arg-type]
+        answer=Thread, query=("sort", "cursor", "limit", "url"),
+    ),
+    Endpoint(
+        "POST", ARTICLE + "/comments", post_comment, "Post a comment",
+        body=NewComment, answer=Posted, status=201,
+    ),
+    Endpoint("GET", COMMENT, get_comment, "A comment and where it stands", answer=Placed),
+    Endpoint(
+        "PATCH", COMMENT, edit_comment, "Edit one's own comment",
+        access="author", body=EditedComment, answer=Posted,
+    ),
+    Endpoint(
+        "DELETE", COMMENT, remove_comment, "Remove one's own comment", access="author", status=204
+    ),
+    Endpoint(
+        "GET", COMMENT + "/replies", get_replies, "What hangs below a comment",
+        answer=Replies, query=("cursor", "limit"),
+    ),
+    Endpoint("PUT", COMMENT + "/like", like, "Like a comment", status=204),
+    Endpoint("DELETE", COMMENT + "/like", like, "Take a like back", status=204),
+    Endpoint(
+        "POST", COMMENT + "/report", report, "Report a comment", body=NewReport, status=204
+    ),
+    Endpoint(
+        "GET", "/v1/sites/{site}/counts", get_counts, "Comments by article",
+        answer=Counts, query=("articles",),
+    ),
+]  # fmt: skip

@@ -1,0 +1,165 @@
+"""Pure functions of comments: text, names, tickets, depth, states."""
+
+import re
+import time
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+import nh3
+from markdown_it import MarkdownIt
+
+from service.comments.types import Author, CommentAnswer, CommentRow, NewComment, Status
+from service.core.http import clean_text
+from service.core.problems import Invalid
+from service.core.tokens import Keyring
+
+DEEPEST = 4
+EDIT_WINDOW = timedelta(minutes=15)
+
+# Embeddings, overrides and isolates (Unicode UAX #9) turn the rest of a line, or a name,
+# round. Invisible characters make a name that looks empty or like somebody else's.
+BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
+    "\u2028\u2029\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+)
+SURROGATE = re.compile("[\ud800-\udfff]")
+WEBSITE = re.compile(r"https?://[^\s<>\"']{3,490}")
+
+ALLOWED_TAGS = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "code", "pre", "a"}
+ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+ALLOWED_SCHEMES = {"http", "https", "mailto"}
+
+_markdown = MarkdownIt(
+    "zero", {"html": False, "linkify": True, "breaks": True, "maxNesting": 12}
+).enable(
+    [
+        "emphasis", "backticks", "fence", "blockquote", "list", "link", "autolink", "linkify",
+        "newline", "escape", "entity", "balance_pairs", "fragments_join",
+    ]
+)  # fmt: skip
+
+
+def render(body: str) -> str:
+    """A comment's HTML: Markdown's small set, through a sanitiser whatever it gave."""
+    return nh3.clean(
+        _markdown.render(BIDI.sub("", body)),
+        tags=ALLOWED_TAGS,
+        attributes=ALLOWED_ATTRIBUTES,
+        url_schemes=ALLOWED_SCHEMES,
+        link_rel="ugc nofollow noopener",
+    )
+
+
+def check_body(body: str) -> str:
+    """The text as it is kept; raises Invalid where nothing of it can be seen."""
+    body = clean_text("$.body", body, multiline=True)
+    if not INVISIBLE.sub("", BIDI.sub("", body)).strip():
+        raise Invalid.field("$.body", "Expected some text")
+    return body
+
+
+def check_name(name: str) -> str:
+    """The name as it is shown; raises Invalid where nothing of it can be seen."""
+    name = clean_text("$.name", name)
+    name = re.sub(r"\s+", " ", INVISIBLE.sub("", BIDI.sub("", name))).strip()
+    if not name:
+        raise Invalid.field("$.name", "Expected a name")
+    return name
+
+
+def check_website(website: str | None) -> str | None:
+    """The website, https where no scheme was typed; raises Invalid."""
+    if not website or not website.strip():
+        return None
+    website = clean_text("$.website", website)
+    if "://" not in website:
+        website = f"https://{website}"
+    if not WEBSITE.fullmatch(website):
+        raise Invalid.field("$.website", "Not a web address")
+    return website
+
+
+def check_new(new: NewComment) -> None:
+    """Refuse text that no encoding can carry; raises Invalid."""
+    for path, text in (("$.body", new.body), ("$.name", new.name), ("$.email", new.email)):
+        if SURROGATE.search(text):
+            raise Invalid.field(path, "Contains a lone surrogate")
+
+
+def ticket(keyring: Keyring, article_key: str, now: float | None = None) -> str:
+    """A signed note of when the thread of an article was read."""
+    stamp = str(int(now if now is not None else time.time()))
+    return f"{stamp}.{keyring.digest('ticket', f'{stamp} {article_key}').hex()}"
+
+
+def ticket_age(
+    keyring: Keyring, article_key: str, given: str | None, now: float | None = None
+) -> timedelta | None:
+    """How long ago the thread was read; None where the ticket is missing or not ours."""
+    stamp = (given or "").partition(".")[0]
+    if not (stamp.isascii() and stamp.isdigit()) or len(stamp) > 12:  # noqa: PLR2004 (a time)
+        return None
+    if given != ticket(keyring, article_key, int(stamp)):
+        return None
+    return timedelta(seconds=(now if now is not None else time.time()) - int(stamp))
+
+
+def place(parent: CommentRow | None) -> tuple[UUID | None, UUID | None, int]:
+    """Root, parent and depth of a reply: below the deepest level it stands beside it."""
+    if parent is None:
+        return None, None, 0
+    root = parent.root_id or parent.id
+    if parent.depth >= DEEPEST:
+        return root, parent.parent_id, DEEPEST
+    return root, parent.id, parent.depth + 1
+
+
+def counts_as(status: Status) -> int:
+    """What a comment of this status adds to its thread's count."""
+    return int(status == "published")
+
+
+def public_answer(row: CommentRow) -> CommentAnswer:
+    """A comment as everybody may read it."""
+    return CommentAnswer(
+        id=row.id,
+        parent_id=row.parent_id,
+        author=Author(row.author_name, row.badge),
+        html=row.html,
+        status=row.status,
+        created_at=row.created_at,
+        edited_at=row.edited_at,
+        likes=row.likes,
+    )
+
+
+def tombstone(row: CommentRow) -> CommentAnswer:
+    """What is left of a root that is gone while replies to it stay."""
+    return CommentAnswer(
+        id=row.id,
+        parent_id=row.parent_id,
+        author=Author(""),
+        html="",
+        status="removed",
+        created_at=row.created_at,
+        edited_at=None,
+        likes=0,
+    )
+
+
+NOTICES: dict[Status, str] = {
+    "held": "Your comment is held for review. It will be published once a moderator has read it.",
+    "spam": "Your comment looks like advertising and was not published. A moderator may yet.",
+    "rejected": "Your comment was not published.",
+    "removed": "Your comment was removed.",
+}
+
+
+def author_answer(row: CommentRow) -> CommentAnswer:
+    """A comment as its author may read it: with the reason of what was decided."""
+    answer = public_answer(row)
+    if row.reason is not None and row.status != "published":
+        answer = msgspec.structs.replace(answer, reason=row.reason)
+    return answer

@@ -1,0 +1,336 @@
+"""SQL of posting and changing comments. Reading threads: reading.py."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from service.comments.types import CommentRow
+from service.core.db import Conn, Executor, row_to, uuid7
+from service.screening.sketch import Fingerprint
+from service.screening.types import History, Screening
+
+COMMENT_COLUMNS = """
+select c.id, c.site_id, c.article_id, c.root_id, c.parent_id, c.depth, c.reader_id,
+    c.author_name, c.badge, c.body, c.html, c.status, c.reason, c.version, c.likes,
+    c.reply_count, c.created_at, c.edited_at
+"""
+COMMENT = COMMENT_COLUMNS + " from comment c "
+
+
+class ReaderFacts(msgspec.Struct, frozen=True):
+    """What is known of whoever writes, before anything is written."""
+
+    confirmed: bool
+    published: int
+    refused: int
+    recent_by_reader: int
+    recent_by_address: int
+    sanction: str | None
+    sanction_reason: str | None
+    sanction_until: datetime | None
+
+    @property
+    def history(self) -> History:
+        """The part that screening looks at."""
+        return History(self.confirmed, self.published, self.refused)
+
+
+async def get_reader_facts(
+    conn: Conn, site_id: UUID, email: str, address_hash: bytes
+) -> ReaderFacts:
+    """History (the newest 100), rate of the last ten minutes, and the sanction in force."""
+    row = await conn.fetchrow(
+        """
+        select r.confirmed_at is not null as confirmed,
+            coalesce(h.published, 0) as published, coalesce(h.refused, 0) as refused,
+            coalesce(h.recent, 0) as recent_by_reader,
+            (
+                select count(*) from comment
+                where site_id = $1 and address_hash = $3
+                    and created_at > now() - interval '10 minutes'
+            ) as recent_by_address,
+            s.kind as sanction, s.reason as sanction_reason, s.until as sanction_until
+        from (select 1) one
+        left join reader r on r.site_id = $1 and r.email = $2
+        left join lateral (
+            select count(*) filter (where status = 'published') as published,
+                count(*) filter (where status in ('rejected', 'spam')) as refused,
+                count(*) filter (where created_at > now() - interval '10 minutes') as recent
+            from (
+                select status, created_at from comment
+                where reader_id = r.id order by created_at desc limit 100
+            ) newest
+        ) h on true
+        left join lateral (
+            select kind, reason, until from sanction
+            where reader_id = r.id and lifted_at is null and (until is null or until > now())
+            order by kind, until desc nulls first limit 1
+        ) s on true
+        """,
+        site_id,
+        email,
+        address_hash,
+    )
+    assert row is not None  # noqa: S101 (selects from one row)
+    return row_to(ReaderFacts, row)
+
+
+async def get_comment(conn: Conn, site_id: UUID, comment_id: UUID) -> CommentRow | None:
+    """One comment of a site."""
+    row = await conn.fetchrow(COMMENT + " where c.site_id = $1 and c.id = $2", site_id, comment_id)
+    return row_to(CommentRow, row) if row else None
+
+
+async def get_email(conn: Conn, reader_id: UUID) -> str:
+    """A reader's e-mail; for screening only."""
+    email: str = await conn.fetchval("select email from reader where id = $1", reader_id)
+    return email
+
+
+async def lock_comments(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, CommentRow]:
+    """Comments by id, locked until the commit together with their roots. Needs a transaction.
+
+    One statement locks all in the order of ids: see changes.py.
+    """
+    rows = await conn.fetch(
+        COMMENT  # noqa: S608 (fixed parts)
+        + """
+        where c.id = any($1::uuid[])
+            or c.id in (select root_id from comment where id = any($1::uuid[]))
+        order by c.id for no key update
+        """,
+        list(ids),
+    )
+    return {row["id"]: row_to(CommentRow, row) for row in rows}
+
+
+async def insert_comment(
+    conn: Conn,
+    comment: CommentRow,
+    screening: Screening,
+    print_: Fingerprint,
+    *,
+    website: str | None,
+    notify: bool,
+    address_hash: bytes,
+) -> None:
+    """Store a comment with its fingerprint, screening and first ledger row, in one statement."""
+    await conn.execute(
+        """
+        with stored as (
+            insert into comment (
+                site_id, id, article_id, root_id, parent_id, depth, reader_id, author_name,
+                website, notify, body, html, status, reason, risk, address_hash, created_at
+            ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        ), printed as (
+            insert into fingerprint (site_id, comment_id, exact, bands, sketch)
+            values ($1, $2, $18, $19, $20)
+        ), screened as (
+            insert into screening (
+                site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,
+                risk, signals
+            ) values ($1, $21, $2, 1, $22, $23, $24, $14, $15, $25)
+        )
+        insert into ledger (site_id, id, comment_id, actor, to_status, version, reason)
+        values ($1, $26, $2, 'machine', $13, 1, $14)
+        """,
+        comment.site_id,
+        comment.id,
+        comment.article_id,
+        comment.root_id,
+        comment.parent_id,
+        comment.depth,
+        comment.reader_id,
+        comment.author_name,
+        website,
+        notify,
+        comment.body,
+        comment.html,
+        comment.status,
+        comment.reason,
+        screening.risk,
+        address_hash,
+        comment.created_at,
+        print_.exact,
+        print_.bands,
+        print_.sketch,
+        uuid7(),
+        screening.model,
+        screening.policy_version,
+        screening.verdict,
+        msgspec.json.encode(screening.signals),
+        uuid7(),
+    )
+
+
+async def update_body(
+    conn: Conn, comment: CommentRow, screening: Screening, print_: Fingerprint
+) -> None:
+    """Store an edited text (already in `comment`, with its new version) and its screening."""
+    await conn.execute(
+        """
+        with stored as (
+            update comment set body = $3, html = $4, risk = $5, version = $6, edited_at = $7
+            where id = $2
+        ), printed as (
+            insert into fingerprint (site_id, comment_id, exact, bands, sketch)
+            values ($1, $2, $8, $9, $10)
+            on conflict (comment_id) do update
+            set exact = excluded.exact, bands = excluded.bands, sketch = excluded.sketch
+        )
+        insert into screening (
+            site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,
+            risk, signals
+        ) values ($1, $11, $2, $6, $12, $13, $14, $15, $5, $16)
+        """,
+        comment.site_id,
+        comment.id,
+        comment.body,
+        comment.html,
+        screening.risk,
+        comment.version,
+        comment.edited_at,
+        print_.exact,
+        print_.bands,
+        print_.sketch,
+        uuid7(),
+        screening.model,
+        screening.policy_version,
+        screening.verdict,
+        screening.reason,
+        msgspec.json.encode(screening.signals),
+    )
+
+
+async def update_statuses(conn: Conn, comments: Sequence[CommentRow]) -> None:
+    """Write statuses, reasons and versions; a decided comment has no open reports."""
+    await conn.execute(
+        """
+        update comment c set status = n.status, reason = n.reason, version = n.version, reports = 0
+        from unnest($1::uuid[], $2::text[], $3::text[], $4::int[])
+            as n (id, status, reason, version)
+        where c.id = n.id
+        """,
+        [comment.id for comment in comments],
+        [comment.status for comment in comments],
+        [comment.reason for comment in comments],
+        [comment.version for comment in comments],
+    )
+
+
+async def insert_ledger(
+    conn: Conn,
+    changes: Sequence[tuple[CommentRow, CommentRow, str | None]],
+    *,
+    actor: str,
+    moderator_id: UUID | None,
+    batch_id: UUID | None,
+) -> None:
+    """Append what became of comments: before, after, note."""
+    await conn.execute(
+        """
+        insert into ledger (
+            site_id, id, comment_id, from_status, to_status, version, reason, note, actor,
+            moderator_id, batch_id
+        )
+        select n.*, $9, $10, $11
+        from unnest(
+            $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[],
+            $8::text[]
+        ) n
+        """,
+        [before.site_id for before, _, _ in changes],
+        [uuid7() for _ in changes],
+        [before.id for before, _, _ in changes],
+        [before.status for before, _, _ in changes],
+        [after.status for _, after, _ in changes],
+        [after.version for _, after, _ in changes],
+        [after.reason for _, after, _ in changes],
+        [note for _, _, note in changes],
+        actor,
+        moderator_id,
+        batch_id,
+    )
+
+
+async def last_actor(conn: Conn, comment_id: UUID) -> str:
+    """Who or what gave the comment its present status."""
+    actor: str = await conn.fetchval(
+        """
+        select actor from ledger
+        where comment_id = $1 and from_status is distinct from to_status order by id desc limit 1
+        """,
+        comment_id,
+    )
+    return actor
+
+
+async def bump_thread(conn: Conn, article_id: UUID, count: int) -> int:
+    """Begin a new version of a thread whose count changes by `count`; tells every process."""
+    version: int = await conn.fetchval(
+        """
+        with bumped as (
+            update article set comment_count = comment_count + $2,
+                thread_version = thread_version + 1, thread_at = now()
+            where id = $1 returning thread_version
+        )
+        select thread_version from bumped, pg_notify('thread', $3 || ':' || thread_version)
+        """,
+        article_id,
+        count,
+        str(article_id),
+    )
+    return version
+
+
+async def add_to_root(conn: Conn, root_id: UUID, count: int) -> None:
+    """Change the number of published comments below a root."""
+    await conn.execute(
+        "update comment set reply_count = reply_count + $2 where id = $1", root_id, count
+    )
+
+
+async def get_idempotent(conn: Conn, site_id: UUID, key_hash: bytes) -> tuple[bytes, UUID] | None:
+    """What was answered to this key: the request's hash and the comment."""
+    row = await conn.fetchrow(
+        "select request_hash, comment_id from idempotency where site_id = $1 and key_hash = $2",
+        site_id,
+        key_hash,
+    )
+    return (row["request_hash"], row["comment_id"]) if row else None
+
+
+async def lock_idempotent(conn: Conn, key_hash: bytes) -> None:
+    """Queue up with a retry of the same request that is under way; until the commit."""
+    await conn.execute(
+        "select pg_advisory_xact_lock($1)", int.from_bytes(key_hash[:8], "big", signed=True)
+    )
+
+
+async def insert_idempotent(
+    conn: Conn, site_id: UUID, key_hash: bytes, request_hash: bytes, comment_id: UUID
+) -> None:
+    """Remember what this key was answered."""
+    await conn.execute(
+        """
+        insert into idempotency (site_id, key_hash, request_hash, comment_id)
+        values ($1, $2, $3, $4)
+        """,
+        site_id,
+        key_hash,
+        request_hash,
+        comment_id,
+    )
+
+
+async def forget(conn: Executor) -> None:
+    """Retention: addresses after 30 days, idempotency keys after two."""
+    await conn.execute(
+        """
+        update comment set address_hash = null
+        where address_hash is not null and created_at < now() - interval '30 days'
+        """
+    )
+    await conn.execute("delete from idempotency where created_at < now() - interval '2 days'")

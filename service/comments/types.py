@@ -1,0 +1,161 @@
+"""Requests, answers and rows of comments."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from service.screening.types import Reason
+
+Status = Literal["published", "held", "rejected", "spam", "removed"]
+Sort = Literal["newest", "oldest", "top"]
+
+LONGEST_BODY = 10_000
+
+Body = Annotated[str, Meta(min_length=1, max_length=LONGEST_BODY)]
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class PageIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The page that a comment was written on."""
+
+    url: Annotated[str, Meta(max_length=2000)]
+    title: Annotated[str, Meta(max_length=500)] = ""
+
+
+class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the form sends. `company` is a field that people don't see."""
+
+    name: Name
+    email: Annotated[str, Meta(min_length=3, max_length=254)]
+    body: Body
+    parent_id: UUID | None = None
+    website: Annotated[str, Meta(max_length=500)] | None = None
+    notify: bool = False
+    ticket: Annotated[str, Meta(max_length=200)] | None = None
+    company: Annotated[str, Meta(max_length=500)] | None = None
+    article: PageIdentity | None = None
+
+
+class EditedComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A comment's new text."""
+
+    body: Body
+
+
+class NewReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a reader reports a comment."""
+
+    reason: Reason
+    note: Annotated[str, Meta(max_length=1000)] | None = None
+
+
+class Author(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who wrote a comment, as everybody may know."""
+
+    name: str
+    badge: str | None = None
+
+
+class CommentAnswer(msgspec.Struct, frozen=True):
+    """A comment as everybody may read it. Never the e-mail.
+
+    `replies` (the first five below it, oldest first) and `reply_count` stand on roots of a list.
+    A root that is gone but has replies is a tombstone: status removed, no name, no text.
+    """
+
+    id: UUID
+    parent_id: UUID | None
+    author: Author
+    html: str
+    status: Status
+    created_at: datetime
+    edited_at: datetime | None
+    likes: int
+    reason: str | UnsetType = UNSET
+    replies: "list[CommentAnswer] | UnsetType" = UNSET
+    reply_count: int | UnsetType = UNSET
+
+
+class ThreadArticle(msgspec.Struct, frozen=True):
+    """The article of a thread."""
+
+    key: str
+    title: str
+    url: str
+    open: bool
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A page of a thread. `count` is all published comments, replies included."""
+
+    article: ThreadArticle
+    count: int
+    items: list[CommentAnswer]
+    next_cursor: str | None
+    ticket: str
+
+
+class Replies(msgspec.Struct, frozen=True):
+    """A page of what hangs below a comment, oldest first."""
+
+    items: list[CommentAnswer]
+    next_cursor: str | None
+
+
+class Posted(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer to a new comment. `edit_token` opens it to its author, and is shown once."""
+
+    comment: CommentAnswer
+    edit_token: str
+    notice: str | None = None
+
+
+class Placed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A comment and where it stands: `cursor` begins the page of newest roots that shows it."""
+
+    comment: CommentAnswer
+    article: ThreadArticle
+    root_id: UUID
+    cursor: str
+    body: str | None = None
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """Published comments by article key."""
+
+    counts: dict[str, int]
+
+
+class CommentRow(msgspec.Struct, frozen=True):
+    """A comment as it is stored, without what only moderators see."""
+
+    id: UUID
+    site_id: UUID
+    article_id: UUID
+    root_id: UUID | None
+    parent_id: UUID | None
+    depth: int
+    reader_id: UUID
+    author_name: str
+    badge: str | None
+    body: str
+    html: str
+    status: Status
+    reason: str | None
+    version: int
+    likes: int
+    reply_count: int
+    created_at: datetime
+    edited_at: datetime | None
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where a list of roots or replies goes on: after this comment. `likes` for sort=top."""
+
+    sort: Literal["newest", "oldest", "top", "replies"]
+    created_at: datetime
+    id: UUID
+    likes: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
