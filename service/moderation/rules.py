@@ -1,0 +1,35 @@
+"""Pure functions of moderation."""
+
+from service.comments.types import CommentRow, Status
+from service.moderation.types import Action, Decision, Outcome
+
+STATUS_OF: dict[Action, Status] = {
+    "publish": "published",
+    "reject": "rejected",
+    "spam": "spam",
+    "hold": "held",
+}
+DEFAULT_REASON: dict[Action, str] = {"reject": "other", "spam": "spam", "hold": "other"}
+
+
+def outcome_of(comment: CommentRow, decision: Decision) -> Outcome:
+    """What a decision comes to.
+
+    A stale version conflicts, unless somebody decided the same; what its author removed stays
+    removed.
+    """
+    wanted = STATUS_OF[decision.action]
+    if comment.status == "removed":
+        return "conflict"
+    if comment.status == wanted:
+        return "unchanged"
+    if decision.version is not None and decision.version != comment.version:
+        return "conflict"
+    return "applied"
+
+
+def reason_of(decision: Decision) -> str | None:
+    """The reason that the author is told; publishing needs none."""
+    if decision.action == "publish":
+        return None
+    return decision.reason or DEFAULT_REASON[decision.action]

@@ -1,0 +1,159 @@
+"""Requests and answers of moderation."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from service.comments.types import CommentAnswer, Status
+from service.screening.types import Reason, Signal
+
+View = Literal["held", "reported", "new", "spam", "rejected", "published"]
+VIEWS: tuple[View, ...] = ("held", "reported", "new", "spam", "rejected", "published")
+Order = Literal["risk", "oldest", "newest"]
+ORDERS: tuple[Order, ...] = ("risk", "oldest", "newest")
+Action = Literal["publish", "reject", "spam", "hold"]
+Outcome = Literal["applied", "unchanged", "conflict", "missing"]
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of one comment. Without `version` it applies to whatever is there."""
+
+    comment_id: UUID
+    action: Action
+    reason: Reason | None = None
+    note: Annotated[str, Meta(max_length=1000)] | None = None
+    version: int | None = None
+
+
+class Decisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up to 500 decisions, taken as one batch."""
+
+    decisions: Annotated[list[Decision], Meta(min_length=1, max_length=500)]
+
+
+class DecidedBy(msgspec.Struct, frozen=True):
+    """Who decided what in the meantime."""
+
+    actor: str
+    moderator: str | None
+    to_status: Status
+    created_at: datetime
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What came of one decision; `decided` tells, of a conflict, who was faster."""
+
+    comment_id: UUID
+    outcome: Outcome
+    status: Status | None
+    version: int | None
+    decided: DecidedBy | None = None
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """What came of a batch, in the order in which it was sent."""
+
+    batch_id: UUID
+    results: list[Result]
+
+
+class QueueArticle(msgspec.Struct, frozen=True):
+    """The article of a queued comment."""
+
+    key: str
+    title: str
+    url: str
+    section: str | None
+
+
+class ReaderCounts(msgspec.Struct, frozen=True):
+    """A reader's record on the site."""
+
+    id: UUID
+    name: str
+    confirmed: bool
+    published: int
+    held: int
+    refused: int
+
+
+class QueueItem(CommentAnswer, frozen=True, kw_only=True):
+    """A comment as moderators read it: its text, its e-mail, every reason."""
+
+    site: str
+    body: str
+    email: str
+    website: str | None
+    risk: float
+    reports: int
+    version: int
+    signals: list[Signal]
+    article: QueueArticle
+    reader: ReaderCounts
+    claim: None = None
+
+
+class Queue(msgspec.Struct, frozen=True):
+    """A page of the queue; `count` is the whole view's, up to 10,000."""
+
+    items: list[QueueItem]
+    next_cursor: str | None
+    count: int
+
+
+class LedgerEntry(msgspec.Struct, frozen=True):
+    """One line of the ledger. `moderator` is a name or an e-mail."""
+
+    id: UUID
+    comment_id: UUID
+    actor: str
+    moderator: str | None
+    from_status: Status | None
+    to_status: Status
+    version: int
+    reason: str | None
+    note: str | None
+    batch_id: UUID | None
+    created_at: datetime
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """A page of the ledger, newest first."""
+
+    items: list[LedgerEntry]
+    next_cursor: str | None
+
+
+class ReportEntry(msgspec.Struct, frozen=True):
+    """One report; who sent it is shown to nobody."""
+
+    reason: str
+    note: str | None
+    created_at: datetime
+
+
+class Detail(QueueItem, frozen=True, kw_only=True):
+    """Everything about one comment: also its ledger, reports, the reader's others, the thread."""
+
+    ledger: list[LedgerEntry]
+    report_notes: list[ReportEntry]
+    history: list[CommentAnswer]
+    context: list[CommentAnswer]
+
+
+class QueuePosition(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where the queue goes on: after this comment, in this order."""
+
+    order: Order
+    risk: float
+    created_at: datetime
+    id: UUID
+
+
+class LedgerPosition(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where the ledger goes on."""
+
+    before: UUID
