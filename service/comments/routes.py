@@ -38,7 +38,7 @@ from service.core.http import (
     read_json,
 )
 from service.core.limits import Limit, Limiter
-from service.core.problems import Invalid, Unauthenticated
+from service.core.problems import Forbidden, Invalid
 from service.core.tokens import Keyring
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
@@ -105,7 +105,8 @@ async def post_comment(request: Request[Any]) -> Response:
     state: State = request.state
     site = await site_of(request)
     if bearer(request):
-        raise Unauthenticated("Signing in as a reader is not set up on this site.")
+        await caller(request)
+        raise Forbidden("This token is not a reader's.")
     client = _client(request)
     await state["limiter"].take(POSTS, client.address_hash)
     new = await read_json(request, NewComment)

@@ -144,20 +144,26 @@ class Threads:
         if not self._events.alive:
             THREAD_CACHE.labels("bypass").inc()
             return await render()
-        waiting = self._under_way.get(key)
-        if waiting is not None:
-            page = await asyncio.shield(waiting)
-            # It may have been read before this caller's own write: then read again.
-            if self._current(page):
-                return page
-        THREAD_CACHE.labels("miss").inc()
-        return await self._render(key, render)
+        # Whoever waits counts too: the versions announced meanwhile must not be forgotten.
+        self._rendering += 1
+        try:
+            waiting = self._under_way.get(key)
+            if waiting is not None:
+                page = await asyncio.shield(waiting)
+                # It may have been read before this caller's own write: then read again.
+                if self._current(page):
+                    return page
+            THREAD_CACHE.labels("miss").inc()
+            return await self._render(key, render)
+        finally:
+            self._rendering -= 1
+            if not self._rendering:
+                self._announced.clear()
 
     async def _render(self, key: Key, render: Callable[[], Awaitable[Rendering]]) -> Rendering:
         future: asyncio.Future[Rendering] = asyncio.get_running_loop().create_future()
         mine = self._under_way.setdefault(key, future) is future
         gaps = self._gaps
-        self._rendering += 1
         try:
             page = await render()
             if self._current(page) and self._events.alive and gaps == self._gaps:
@@ -172,9 +178,6 @@ class Threads:
         finally:
             if mine:
                 del self._under_way[key]
-            self._rendering -= 1
-            if not self._rendering:
-                self._announced.clear()
         return page
 
     def changed(self, article_id: UUID, version: int) -> None:

@@ -1,8 +1,9 @@
 """The embedded PostgreSQL: one server per data folder, shared by every command that uses it.
 
-Two locks that the kernel releases however a process ends say who is there: each user holds
-`postgres.users` shared; the keeper, a process of its own that starts the server, waits for it
-exclusively and then stops the server. `postgres.start` lets one user at a time look and start.
+Locks that the kernel releases however a process ends say who is there: each user holds
+`postgres.users` shared; the keeper, a process of its own that starts the server, holds
+`postgres.keeper`, waits for `postgres.users` exclusively and then stops the server.
+`postgres.start` lets one user at a time look and start.
 Files stand beside the data folder, which must hold nothing but PostgreSQL's own.
 """
 
@@ -40,6 +41,7 @@ class Cluster:
         self.folder = data / "postgres"
         self.users = data / "postgres.users"
         self.start = data / "postgres.start"
+        self.keeper = data / "postgres.keeper"
         self.log = data / "postgres.log"
 
     @property
@@ -69,6 +71,15 @@ class Cluster:
         )
         return done.returncode == 0
 
+    def is_kept(self) -> bool:
+        """Whether a keeper lives, who will stop the server."""
+        with self.keeper.open("ab") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
+
     def postmaster(self) -> int | None:
         """The server's process id, None where none runs.
 
@@ -96,7 +107,7 @@ def use(data: Path, options: Sequence[str] = ()) -> Iterator[str]:
     data.mkdir(parents=True, exist_ok=True)
     with _locked(cluster.users, fcntl.LOCK_SH):
         with _locked(cluster.start, fcntl.LOCK_EX):
-            if not cluster.answers():
+            if not (cluster.is_kept() and cluster.answers()):
                 _start_keeper(cluster, options)
         yield cluster.url
 
@@ -121,7 +132,7 @@ def _start_keeper(cluster: Cluster, options: Sequence[str]) -> None:
             start_new_session=True,
         )
     deadline = time.monotonic() + PATIENCE
-    while not cluster.answers():
+    while not (cluster.is_kept() and cluster.answers()):
         if keeper.poll() is not None or time.monotonic() > deadline:
             raise EmbeddedServerError(f"PostgreSQL doesn't start; see {cluster.log}")
         time.sleep(0.05)
@@ -211,6 +222,8 @@ def keep(data: Path, options: Sequence[str]) -> None:
     """Run the server until the last user's lock is gone, then stop it (fast shutdown)."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     cluster = Cluster(data)
+    kept = cluster.keeper.open("ab")  # held until this process ends
+    fcntl.flock(kept, fcntl.LOCK_EX)
     # A keeper before us may have been killed and have left its server running: adopt that.
     if cluster.postmaster() is None:
         identity = _prepare(cluster, _run_as(cluster))

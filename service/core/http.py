@@ -98,12 +98,25 @@ def decode_json(body: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
+        # A wrong field may be met before the point where the JSON itself breaks off.
+        _check_json(body)
         detail, _, path = str(error).partition(" - at `")
         raise Invalid.field(path.rstrip("`") or "$", detail) from error
-    except UnicodeDecodeError as error:
-        raise MalformedRequest("The request body is not UTF-8.") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise MalformedRequest(f"The request body is not JSON: {error}.") from error
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise _malformed(error) from error
+
+
+def _check_json(body: bytes) -> None:
+    try:
+        msgspec.json.decode(body)
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        raise _malformed(error) from error
+
+
+def _malformed(error: Exception) -> MalformedRequest:
+    if isinstance(error, UnicodeDecodeError):
+        return MalformedRequest("The request body is not UTF-8.")
+    return MalformedRequest(f"The request body is not JSON: {error}.")
 
 
 def clean_text(path: str, text: str, *, multiline: bool = False) -> str:

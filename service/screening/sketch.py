@@ -18,7 +18,7 @@ GRAM = 5
 PERMUTATIONS = 32
 BANDS = 16
 SHORTEST = 60  # folded characters
-NEAR = 0.7  # estimated Jaccard similarity from which a text is nearly the same
+NEAR = 0.6  # estimated Jaccard similarity from which a text is nearly the same
 
 _generator = np.random.default_rng(20261231)
 _MULTIPLY = _generator.integers(1, 2**63, PERMUTATIONS, dtype=np.uint64) | np.uint64(1)

@@ -1,0 +1,118 @@
+"""The web process: every route, every shared resource."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from service import operation
+from service.accounts.routes import ENDPOINTS as ACCOUNTS
+from service.articles.sites import Sites
+from service.comments.likes import Likes
+from service.comments.routes import ENDPOINTS as COMMENTS
+from service.comments.threads import Threads
+from service.core import log
+from service.core.database import database
+from service.core.db import open_pool
+from service.core.edge import Edge
+from service.core.events import Events
+from service.core.http import Endpoint, routes_of
+from service.core.limits import Limiter
+from service.core.problems import InternalError, Problem, from_http_exception
+from service.core.tokens import Keyring
+from service.engagement.routes import ENDPOINTS as ENGAGEMENT
+from service.moderation.routes import ENDPOINTS as MODERATION
+from service.push.routes import ENDPOINTS as PUSH
+from service.screening.actions import Policies
+from service.screening.scorer import Scorer
+from service.settings import Settings
+from service.web.files import Files
+
+FEATURES: list[Endpoint] = [*COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *ACCOUNTS]
+ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
+
+State = dict[str, Any]
+
+
+@contextlib.asynccontextmanager
+async def resources(
+    settings: Settings, url: str, scorer: Scorer | None = None
+) -> AsyncIterator[State]:
+    """Open everything that requests share, by the names under which handlers find it."""
+    async with open_pool(url) as pool:
+        events = Events(url)
+        state: State = {
+            "settings": settings,
+            "pool": pool,
+            "keyring": Keyring(settings.secret),
+            "limiter": Limiter(pool, enabled=settings.rate_limits),
+            "events": events,
+            "sites": Sites(pool, events),
+            "policies": Policies(pool, events),
+            "threads": Threads(events),
+            "likes": Likes(pool),
+            "scorer": scorer or Scorer.loaded(),
+        }
+        async with events.listening():
+            yield state
+            await state["likes"].close()
+
+
+def create_app(
+    settings: Settings, *, extra: Sequence[Endpoint] = (), scorer: Scorer | None = None
+) -> ASGIApp:
+    """The ASGI application. Its lifespan opens the database and everything else."""
+    shared: State = {}
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[State]:
+        with contextlib.ExitStack() as stack:
+            chosen = database(settings.database_url, settings.data)
+            url = await asyncio.to_thread(stack.enter_context, chosen)
+            async with resources(settings, url, scorer) as state:
+                shared.update(state)
+                yield state
+
+    app = Starlette(
+        routes=[*routes_of([*ENDPOINTS, *extra]), *Files().routes()],
+        lifespan=lifespan,
+        exception_handlers={
+            Problem: on_problem,  # type: ignore[dict-item]  # takes its own exception only
+            HTTPException: on_http_exception,  # type: ignore[dict-item]  # as above
+            Exception: on_failure,
+        },
+    )
+
+    async def allows(path: str, origin: str) -> bool:
+        sites: Sites = shared["sites"]
+        return await sites.allows(path, origin)
+
+    return Edge(app, prefix=settings.prefix, allows=allows)
+
+
+async def on_problem(request: Request[Any], problem: Problem) -> Response:
+    """A feature's failure as problem+json."""
+    return problem.response(request.scope["request_id"])
+
+
+async def on_http_exception(request: Request[Any], error: HTTPException) -> Response:
+    """Starlette's own failures the same way."""
+    problem = from_http_exception(error, request.scope["path"])
+    return problem.response(request.scope["request_id"])
+
+
+async def on_failure(request: Request[Any], _failure: Exception) -> Response:
+    """A failure of ours: fixed text. Starlette raises it again, and the edge logs it."""
+    return InternalError().response(request.scope["request_id"])
+
+
+def from_environment() -> ASGIApp:
+    """The application as uvicorn's worker processes make it."""
+    log.configure()
+    return create_app(Settings.from_environment())
