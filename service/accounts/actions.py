@@ -36,13 +36,16 @@ async def create_key(conn: Conn, site_id: UUID, scopes: Sequence[str]) -> str:
 
 
 async def add_moderator(
-    conn: Conn, email: str, name: str, role: Role, site_ids: Sequence[UUID]
+    conn: Conn, email: str, role: Role, site_ids: Sequence[UUID], name: tuple[str, str] = ("", "")
 ) -> str:
-    """Add a moderator (of every site where `site_ids` is empty) and return a one-time token."""
+    """Add a moderator (of every site where `site_ids` is empty) and return a one-time token.
+
+    `name` as shown, and folded: readers can't take it or a look-alike of it.
+    """
     email = check_email("email", email)
     async with conn.transaction():
         ident = await store.upsert_moderator(
-            conn, uuid7(), email, name, role, all_sites=not site_ids
+            conn, uuid7(), email, *name, role, all_sites=not site_ids
         )
         await store.set_moderator_sites(conn, ident, site_ids)
         return await _new_token(conn, ident, auth.LINK, "link", LINK_LASTS)

@@ -35,20 +35,23 @@ async def get_key(conn: Executor, token_hash: bytes) -> ApiKey | None:
 
 
 async def upsert_moderator(
-    conn: Conn, ident: UUID, email: str, name: str, role: str, *, all_sites: bool
+    conn: Conn, ident: UUID, email: str, name: str, name_key: str, role: str, *, all_sites: bool
 ) -> UUID:
     """Add a moderator or change the role of the one with this e-mail; the id."""
     found: UUID = await conn.fetchval(
         """
-        insert into moderator (id, email, name, role, all_sites) values ($1, $2, $3, $4, $5)
+        insert into moderator (id, email, name, name_key, role, all_sites)
+        values ($1, $2, $3, $4, $5, $6)
         on conflict (email) do update
         set role = excluded.role, all_sites = excluded.all_sites, disabled_at = null,
-            name = case when excluded.name = '' then moderator.name else excluded.name end
+            name = case when $3 = '' then moderator.name else $3 end,
+            name_key = case when $3 = '' then moderator.name_key else $4 end
         returning id
         """,
         ident,
         email,
         name,
+        name_key,
         role,
         all_sites,
     )
@@ -152,25 +155,3 @@ async def upsert_reader(
     )
     assert row is not None  # noqa: S101 (an upsert returns its row)
     return row_to(Reader, row)
-
-
-async def is_reserved_name(conn: Conn, site_id: UUID, name_key: str, email: str) -> bool:
-    """Whether a confirmed reader with another e-mail holds this (folded) name."""
-    found: bool = await conn.fetchval(
-        """
-        select exists (
-            select from reader
-            where site_id = $1 and name_key = $2 and email <> $3 and confirmed_at is not null
-        )
-        """,
-        site_id,
-        name_key,
-        email,
-    )
-    return found
-
-
-async def list_staff_names(conn: Conn) -> list[str]:
-    """The names that moderators go by."""
-    rows = await conn.fetch("select name from moderator where name <> '' and disabled_at is null")
-    return [row["name"] for row in rows]

@@ -71,14 +71,15 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     check_key(key)
     checked = _check(new)
     async with desk.pool.acquire() as conn:
-        again = await _repeated(conn, site, new, client)
+        again = await _repeated(conn, site.id, new, client)
         if again:
             return again
-        await _check_name(conn, site, checked)
         article = await _find_article(conn, site, key, new)
         parent = await _parent(conn, site, article, new.parent_id)
-        facts = await store.get_reader_facts(conn, site.id, checked.email, client.address_hash)
-        _check_ban(facts)
+        facts = await store.get_reader_facts(
+            conn, site.id, checked.email, name_key(checked.name), client.address_hash
+        )
+        _check_facts(facts)
         print_ = fingerprint(checked.body)
         duplicates = await get_duplicates(conn, site.id, checked.email, print_, None)
     context = Context(
@@ -98,7 +99,8 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     )
     screening = screen(context)
     async with desk.pool.acquire() as conn, conn.transaction():
-        stored = await _store(conn, site, key, new, checked, client, parent, screening, print_)
+        article = article or await _register(conn, site, key, new)
+        stored = await _store(conn, article, new, checked, client, parent, screening, print_)
     COMMENTS.labels(screening.verdict).inc()
     return stored
 
@@ -119,26 +121,18 @@ def _request_hash(new: NewComment) -> bytes:
     return hashlib.blake2b(msgspec.msgpack.encode(same), digest_size=16).digest()
 
 
-async def _repeated(conn: Conn, site: Site, new: NewComment, client: Client) -> Stored | None:
+async def _repeated(conn: Conn, site_id: UUID, new: NewComment, client: Client) -> Stored | None:
     """What an earlier request with the same key has stored; raises Invalid where it differs."""
     if client.idempotency_key is None:
         return None
-    found = await store.get_idempotent(conn, site.id, client.idempotency_key)
+    found = await store.get_idempotent(conn, site_id, client.idempotency_key)
     if found is None:
         return None
     request_hash, comment_id = found
     if request_hash != _request_hash(new):
         raise Invalid("This Idempotency-Key was used for another request.")
-    comment = await store.get_comment(conn, site.id, comment_id)
+    comment = await store.get_comment(conn, site_id, comment_id)
     return Stored(comment, comment.article_id, 0) if comment else None
-
-
-async def _check_name(conn: Conn, site: Site, checked: Checked) -> None:
-    """Staff and confirmed readers own their names, look-alikes included."""
-    key = name_key(checked.name)
-    taken = await readers.is_reserved_name(conn, site.id, key, checked.email)
-    if taken or key in {name_key(name) for name in await readers.list_staff_names(conn)}:
-        raise Invalid.field("$.name", "This name belongs to somebody else here; choose another")
 
 
 async def _find_article(conn: Conn, site: Site, key: str, new: NewComment) -> Article | None:
@@ -147,6 +141,13 @@ async def _find_article(conn: Conn, site: Site, key: str, new: NewComment) -> Ar
     if article is not None and not article.open:
         raise Conflict("Comments on this article are closed.")
     return article
+
+
+async def _register(conn: Conn, site: Site, key: str, new: NewComment) -> Article:
+    page = new.article
+    return await articles.register_article(
+        conn, site, key, page.url if page else None, page.title if page else ""
+    )
 
 
 async def _parent(
@@ -162,7 +163,10 @@ async def _parent(
     return parent
 
 
-def _check_ban(facts: store.ReaderFacts) -> None:
+def _check_facts(facts: store.ReaderFacts) -> None:
+    """Staff and confirmed readers own their names, look-alikes included; a ban is told."""
+    if facts.reserved:
+        raise Invalid.field("$.name", "This name belongs to somebody else here; choose another")
     if facts.sanction == "ban":
         until = f" until {facts.sanction_until:%Y-%m-%d %H:%M} UTC" if facts.sanction_until else ""
         raise Forbidden(f"You may not comment here{until}. Reason: {facts.sanction_reason}.")
@@ -170,8 +174,7 @@ def _check_ban(facts: store.ReaderFacts) -> None:
 
 async def _store(
     conn: Conn,
-    site: Site,
-    key: str,
+    article: Article,
     new: NewComment,
     checked: Checked,
     client: Client,
@@ -181,20 +184,16 @@ async def _store(
 ) -> Stored:
     if client.idempotency_key is not None:
         await store.lock_idempotent(conn, client.idempotency_key)
-        again = await _repeated(conn, site, new, client)
+        again = await _repeated(conn, article.site_id, new, client)
         if again:
             return again
-    page = new.article
-    article = await articles.register_article(
-        conn, site, key, page.url if page else None, page.title if page else ""
-    )
     reader = await readers.upsert_reader(
-        conn, site.id, uuid7(), checked.email, checked.name, name_key(checked.name)
+        conn, article.site_id, uuid7(), checked.email, checked.name, name_key(checked.name)
     )
     root_id, parent_id, depth = rules.place(parent)
     comment = CommentRow(
         id=uuid7(),
-        site_id=site.id,
+        site_id=article.site_id,
         article_id=article.id,
         root_id=root_id,
         parent_id=parent_id,
@@ -224,7 +223,7 @@ async def _store(
     if client.idempotency_key is not None:
         await store.insert_idempotent(
             conn,
-            site.id,
+            article.site_id,
             client.idempotency_key,
             _request_hash(new),
             comment.id,
@@ -290,8 +289,9 @@ async def _context_of_edit(
 ) -> tuple[Context, Fingerprint]:
     article = await article_store.get_article_by_id(conn, before.article_id)
     email = await store.get_email(conn, before.reader_id)
-    facts = await store.get_reader_facts(conn, site.id, email, client.address_hash)
-    _check_ban(facts)
+    # The name is what it was: whoever may have taken it since, this edit takes nothing.
+    facts = await store.get_reader_facts(conn, site.id, email, "", client.address_hash)
+    _check_facts(facts)
     print_ = fingerprint(body)
     context = Context(
         body=body,

@@ -13,7 +13,6 @@ import msgspec
 from service.comments import rules, store
 from service.comments.types import CommentRow
 from service.core.db import Conn
-from service.core.events import notify
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -55,8 +54,6 @@ async def announce(
 
     `None` before: a new comment. Needs the caller's transaction.
     """
-    for site_id in {after.site_id for _, after in pairs}:
-        await notify(conn, "queue", str(site_id))
     articles: Counter[UUID] = Counter()
     roots: Counter[UUID] = Counter()
     for before, after in pairs:

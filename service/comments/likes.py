@@ -10,7 +10,6 @@ from service.articles.types import Site
 from service.comments import reading, store
 from service.comments.types import CommentRow, NewReport
 from service.core.db import Conn, Pool
-from service.core.events import notify
 from service.core.http import clean_text
 from service.core.problems import NotFound
 
@@ -75,8 +74,7 @@ async def report_comment(
     note = clean_text("$.note", report.note, multiline=True) if report.note else None
     async with pool.acquire() as conn, conn.transaction():
         comment = await _published(conn, site, comment_id)
-        if await reading.insert_report(conn, comment, reporter, report.reason, note):
-            await notify(conn, "queue", str(site.id))
+        await reading.insert_report(conn, comment, reporter, report.reason, note)
 
 
 async def _published(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:

@@ -4,6 +4,7 @@ from typing import Any, TypedDict, cast
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from service.accounts.auth import EDIT, bearer, caller, require_object
 from service.articles.rules import check_key, check_url
@@ -50,6 +51,10 @@ CHANGES = Limit("change", burst=20, every=3)
 REACTIONS = Limit("react", burst=40, every=1)
 REPORTS = Limit("report", burst=10, every=20)
 
+ARTICLE = "/v1/sites/{site}/articles/{article}"
+THREAD = ARTICLE + "/comments"
+COMMENT = "/v1/sites/{site}/comments/{comment}"
+
 PAGE = 25
 LONGEST_HEADER = 200
 
@@ -68,15 +73,24 @@ class State(TypedDict):
     likes: Likes
 
 
+def kept_thread(threads: Threads, scope: Scope) -> Answer | None:
+    """A page that is ready, straight from the path: this is most of all requests there are."""
+    parts = scope["path"].split("/")
+    if len(parts) != THREAD.count("/") + 1 or scope["method"] != "GET":
+        return None
+    _, version, sites, site, articles, article, comments = parts
+    if (version, sites, articles, comments) != ("v1", "sites", "articles", "comments"):
+        return None
+    page = threads.kept((site, article, scope["query_string"]))
+    return Answer(page) if page else None
+
+
 async def get_thread(request: Request[Any]) -> Answer:
-    """A page of a thread: from memory where it can be."""
+    """A page of a thread: rendered, and kept for kept_thread."""
     state: State = request.state
     site = await site_of(request)
     key = request.path_params["article"]
     cached = (site.slug, key, request.scope["query_string"])
-    page = state["threads"].kept(cached)
-    if page is not None:
-        return Answer(page)
     wanted = _wanted(request, key)
 
     async def render() -> Rendering:
@@ -255,16 +269,13 @@ def _note(state: State, stored: actions.Stored) -> None:
         state["threads"].changed(stored.article_id, stored.version)
 
 
-ARTICLE = "/v1/sites/{site}/articles/{article}"
-COMMENT = "/v1/sites/{site}/comments/{comment}"
-
 ENDPOINTS = [
     Endpoint(
-        "GET", ARTICLE + "/comments", get_thread, "A page of a thread",  # type: ignore[arg-type]
+        "GET", THREAD, get_thread, "A page of a thread",  # type: ignore[arg-type]
         answer=Thread, query=("sort", "cursor", "limit", "url"),
     ),
     Endpoint(
-        "POST", ARTICLE + "/comments", post_comment, "Post a comment",
+        "POST", THREAD, post_comment, "Post a comment",
         body=NewComment, answer=Posted, status=201,
     ),
     Endpoint("GET", COMMENT, get_comment, "A comment and where it stands", answer=Placed),

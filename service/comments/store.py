@@ -20,8 +20,12 @@ COMMENT = COMMENT_COLUMNS + " from comment c "
 
 
 class ReaderFacts(msgspec.Struct, frozen=True):
-    """What is known of whoever writes, before anything is written."""
+    """What is known of whoever writes, before anything is written.
 
+    `reserved`: the name belongs to staff or to another, confirmed reader.
+    """
+
+    reserved: bool
     confirmed: bool
     published: int
     refused: int
@@ -38,18 +42,28 @@ class ReaderFacts(msgspec.Struct, frozen=True):
 
 
 async def get_reader_facts(
-    conn: Conn, site_id: UUID, email: str, address_hash: bytes
+    conn: Conn, site_id: UUID, email: str, name_key: str, address_hash: bytes
 ) -> ReaderFacts:
     """History (the newest 100), rate of the last ten minutes, and the sanction in force."""
     row = await conn.fetchrow(
         """
-        select r.confirmed_at is not null as confirmed,
+        select
+            exists (
+                select from reader
+                where site_id = $1 and name_key = $4 and email <> $2 and confirmed_at is not null
+            ) or exists (
+                select from moderator where name_key = $4 and name <> '' and disabled_at is null
+            ) as reserved,
+            r.confirmed_at is not null as confirmed,
             coalesce(h.published, 0) as published, coalesce(h.refused, 0) as refused,
             coalesce(h.recent, 0) as recent_by_reader,
             (
-                select count(*) from comment
-                where site_id = $1 and address_hash = $3
-                    and created_at > now() - interval '10 minutes'
+                select count(*) from (
+                    select from comment
+                    where site_id = $1 and address_hash = $3
+                        and created_at > now() - interval '10 minutes'
+                    limit 100
+                ) newest
             ) as recent_by_address,
             s.kind as sanction, s.reason as sanction_reason, s.until as sanction_until
         from (select 1) one
@@ -72,6 +86,7 @@ async def get_reader_facts(
         site_id,
         email,
         address_hash,
+        name_key,
     )
     assert row is not None  # noqa: S101 (selects from one row)
     return row_to(ReaderFacts, row)
@@ -127,6 +142,9 @@ async def insert_comment(
         ), printed as (
             insert into fingerprint (site_id, comment_id, exact, bands, sketch)
             values ($1, $2, $18, $19, $20)
+        ), banded as (
+            insert into fingerprint_band (site_id, band, comment_id)
+            select $1, band, $2 from unnest($19::bigint[]) band on conflict do nothing
         ), screened as (
             insert into screening (
                 site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,
@@ -179,6 +197,13 @@ async def update_body(
             values ($1, $2, $8, $9, $10)
             on conflict (comment_id) do update
             set exact = excluded.exact, bands = excluded.bands, sketch = excluded.sketch
+        ), unbanded as (
+            delete from fingerprint_band b using fingerprint f
+            where f.comment_id = $2 and b.comment_id = $2 and b.band = any(f.bands)
+                and b.band <> all($9::bigint[])
+        ), banded as (
+            insert into fingerprint_band (site_id, band, comment_id)
+            select $1, band, $2 from unnest($9::bigint[]) band on conflict do nothing
         )
         insert into screening (
             site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,

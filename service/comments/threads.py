@@ -27,6 +27,8 @@ SMALLEST_TO_COMPRESS = 600
 
 CACHE_CONTROL = b"public, max-age=0, s-maxage=5, stale-while-revalidate=30"
 
+HITS = THREAD_CACHE.labels("hit")
+
 Key = tuple[str, str, bytes]
 Header = tuple[bytes, bytes]
 Found = tuple[bytes, UUID | None, int]
@@ -133,13 +135,13 @@ class Threads:
             self._drop(key)
             return None
         self._pages.move_to_end(key)
+        HITS.inc()
         return page
 
     async def get(self, key: Key, render: Callable[[], Awaitable[Rendering]]) -> Rendering:
         """The page, rendered once however many ask for it at the same time."""
         page = self.kept(key)
         if page is not None:
-            THREAD_CACHE.labels("hit").inc()
             return page
         if not self._events.alive:
             THREAD_CACHE.labels("bypass").inc()

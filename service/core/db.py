@@ -65,6 +65,17 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     return conn
 
 
+class PooledConnection(asyncpg.Connection):
+    """A connection that is given back as it is: nothing here outlives its transaction.
+
+    asyncpg's own reset is one more round trip for every use, about a tenth of a posted comment.
+    """
+
+    def get_reset_query(self) -> str:
+        """Nothing to reset."""
+        return ""
+
+
 @asynccontextmanager
 async def open_pool(url: str, *, largest: int = 16) -> AsyncIterator[Pool]:
     """Open a pool of up to `largest` connections; closed on leaving."""
@@ -73,6 +84,7 @@ async def open_pool(url: str, *, largest: int = 16) -> AsyncIterator[Pool]:
         min_size=1,
         max_size=largest,
         init=_codecs,
+        connection_class=PooledConnection,
         command_timeout=30,
         server_settings={"application_name": "rejoinder"},
     ) as pool:

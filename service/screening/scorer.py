@@ -44,6 +44,8 @@ class Scorer:
         """With the model that ships in the package; without one where it can't be read."""
         try:
             model: Model = load()
+            # Its tables are read at the first use, and no reader should wait for that.
+            model.score(["The first comment of the day."], evidence=True)
         except Exception as error:
             log.exception("the classifier does not load")
             return cls(None, f"not loaded: {type(error).__name__}")

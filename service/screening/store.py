@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from service.core.db import Conn, Executor
-from service.screening.sketch import NEAR, Fingerprint, similarity
+from service.screening.sketch import NEAR, Fingerprint, similarities
 from service.screening.types import Duplicates, Policy, Signal, SitePolicy
 
 CANDIDATES = 50  # near copies looked at; more tell nothing new
@@ -57,7 +57,10 @@ async def get_duplicates(
             where site_id = $1 and exact = $3 and $4::bigint[] <> '{}'
             union
             select comment_id, exact, sketch from fingerprint
-            where site_id = $1 and bands && $4
+            where comment_id in (
+                select comment_id from fingerprint_band
+                where band = any($4::bigint[]) and site_id = $1
+            )
         ) f
         join comment c on c.id = f.comment_id
         join reader r on r.id = c.reader_id
@@ -71,7 +74,8 @@ async def get_duplicates(
         email,
         CANDIDATES,
     )
-    near = [row for row in rows if row["same"] or similarity(row["sketch"], print_.sketch) >= NEAR]
+    alike = similarities(print_.sketch, [row["sketch"] for row in rows])
+    near = [row for row, share in zip(rows, alike, strict=True) if row["same"] or share >= NEAR]
     return Duplicates(
         exact_by_others=sum(row["same"] and not row["own"] for row in near),
         exact_by_reader=sum(row["same"] and row["own"] for row in near),
@@ -96,4 +100,13 @@ async def list_signals(conn: Conn, comment_ids: list[UUID]) -> dict[UUID, list[S
 
 async def delete_old_fingerprints(conn: Executor) -> None:
     """Forget the fingerprints that no longer count."""
-    await conn.execute("delete from fingerprint where created_at < now() - interval '8 days'")
+    await conn.execute(
+        """
+        with gone as (
+            delete from fingerprint where created_at < now() - interval '8 days'
+            returning comment_id, bands
+        )
+        delete from fingerprint_band b using gone
+        where b.comment_id = gone.comment_id and b.band = any(gone.bands)
+        """
+    )

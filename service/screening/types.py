@@ -126,6 +126,7 @@ class Signal(msgspec.Struct, frozen=True):
 
     check: str
     verdict: Effect
+    fires: bool = False
     score: float | None = None
     evidence: dict[str, Any] = {}
 

@@ -1,0 +1,130 @@
+"""The trained model as a file: arrays and one JSON header in an .npz, never pickle."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import as_file, files
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+FORMAT = 1
+VERSION = "2026.11"
+_ARRAYS = {
+    "keys": np.dtype(np.uint32),
+    "matrix": np.dtype(np.float16),
+    "intercept": np.dtype(np.float64),
+    "cue_weights": np.dtype(np.float32),
+}
+_FIELDS = {
+    "format",
+    "version",
+    "columns",
+    "cues",
+    "ground",
+    "calibration",
+    "thresholds",
+    "checksum",
+}
+# Far above any model of ours; a file that unpacks to more is not one.
+_LARGEST = 200_000_000
+
+
+class ArtefactError(Exception):
+    """The model file is missing, damaged, changed, or not one of ours; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artefact:
+    """Arrays and header of one model.
+
+    `keys` (features,) uint32, sorted; `matrix` (features, columns) float16, the weight of each
+    feature with its rarity folded in; `intercept` (columns,) float64; `cue_weights` (cues,) float32
+    for the spam column.
+    """
+
+    arrays: Mapping[str, npt.NDArray[Any]]
+    header: Mapping[str, Any]
+
+
+def checksum(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> str:
+    """Answer the SHA-256 over the arrays and the header without its own checksum, in hex."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    rest = {name: value for name, value in header.items() if name != "checksum"}
+    digest.update(json.dumps(rest, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def write(path: Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> str:
+    """Write a model and answer its checksum; the same content gives the same bytes."""
+    own = {**header, "format": FORMAT, "version": VERSION}
+    own["checksum"] = checksum(arrays, own)
+    packed = np.frombuffer(json.dumps(own, sort_keys=True).encode(), dtype=np.uint8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    content: dict[str, Any] = {"header": packed} | {name: arrays[name] for name in sorted(arrays)}
+    np.savez_compressed(path, **content)
+    return str(own["checksum"])
+
+
+def packaged() -> Path:
+    """Answer the path of the model that ships with the package."""
+    with as_file(files("classifiers").joinpath("artefact", "model.npz")) as path:
+        return path
+
+
+def read(path: Path) -> Artefact:
+    """Read and verify a model.
+
+    Raises ArtefactError where the file is missing, is no such archive, holds objects, was written
+    by another format version, or does not match its checksum.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ArtefactError(f"cannot read the model {path}: {error.strerror}") from error
+    try:
+        content = _unpack(raw)
+        header = json.loads(content.pop("header").tobytes())
+    except Exception as error:  # a damaged archive raises whatever zlib, zipfile or json feel like
+        raise ArtefactError(f"{path} is damaged or not a model of ours: {error}") from error
+    _check(path, content, header)
+    return Artefact(content, header)
+
+
+def _unpack(raw: bytes) -> dict[str, npt.NDArray[Any]]:
+    with zipfile.ZipFile(BytesIO(raw)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > _LARGEST:
+            raise ArtefactError("it unpacks to too much")
+    with np.load(BytesIO(raw), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def _check(path: Path, arrays: Mapping[str, npt.NDArray[Any]], header: object) -> None:
+    if not isinstance(header, dict) or not header.keys() >= _FIELDS:
+        raise ArtefactError(f"{path} is not a model of ours: its header lacks fields")
+    if header["format"] != FORMAT:
+        raise ArtefactError(
+            f"{path} has format {header['format']}, this version of the classifiers reads {FORMAT}"
+        )
+    if {name: array.dtype for name, array in arrays.items()} != _ARRAYS:
+        raise ArtefactError(f"{path} is not a model of ours: its arrays are {sorted(arrays)}")
+    if header["checksum"] != checksum(arrays, header):
+        raise ArtefactError(f"{path} was changed after it was written: its checksum is wrong")
+    features, columns = len(arrays["keys"]), len(header["columns"])
+    shapes = {
+        "matrix": (features, columns),
+        "intercept": (columns,),
+        "cue_weights": (len(header["cues"]),),
+    }
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            raise ArtefactError(f"{path} is inconsistent: {name} is {arrays[name].shape}")

@@ -1,0 +1,178 @@
+"""Text as the classifiers see it: one spelling for everything that looks the same.
+
+Contract: every function takes any `str` (lone surrogates and NUL included), never raises, and works
+in time linear in its length. The table of look-alikes is data (`lookalikes.json`, source inside).
+"""
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from importlib.resources import files
+
+_TABLE: dict[str, dict[str, str]] = json.loads(
+    files("classifiers").joinpath("lookalikes.json").read_text("utf-8")
+)
+_ALWAYS = _TABLE["always"]
+_STRICT = _TABLE["mixed"]
+_LOOSE = {**_TABLE["capital"], **_STRICT}
+
+# Marks that decorate (Unicode blocks of combining diacritics), and the marks of other scripts that
+# are the second half of a canonical composition: only these can change under NFC.
+_DIACRITIC = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_COMPOSING = (
+    "\u0653-\u0655\u093c\u09be\u09d7\u0b3e\u0b56\u0b57\u0bbe\u0bd7\u0c56\u0cc2\u0cd5\u0cd6\u0d3e"
+    "\u0d57\u0dca\u0dcf\u0ddf\u102e\u1b35\u3099\u309a\U000110ba\U00011127\U0001133e\U00011357"
+    "\U000114b0\U000114ba\U000114bd\U000115af\U00011930"
+)
+_MARKS = re.compile(f"([^{_DIACRITIC}{_COMPOSING}]?)([{_DIACRITIC}{_COMPOSING}]+)", re.DOTALL)
+_DECORATION = re.compile(f"[{_DIACRITIC}]+")
+_JAMO = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\uac00-\ud7a3][\u11a8-\u11c2]")
+_WORD = re.compile(r"[^\W_]+")
+_FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
+_LATIN = re.compile("[a-z]")
+_BLANK = re.compile(r"\s+")
+_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_SELECTORS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F0))
+# More marks than any orthography stacks on one letter; sorting longer runs is quadratic in CPython.
+_STACK = 4
+_SEEN_LIMIT = 20_000
+
+
+def _is_hidden(letter: str) -> bool:
+    """Whether a reader sees nothing: format and control characters, surrogates, selectors."""
+    code = ord(letter)
+    return (
+        (unicodedata.category(letter) in {"Cf", "Cc", "Cs"} and not letter.isspace())
+        or letter in _HIDDEN
+        or any(code in block for block in _SELECTORS)
+    )
+
+
+def _spell(letter: str) -> str:
+    """Fold one character on its own; a fixed point: folding the answer again changes nothing."""
+    if _is_hidden(letter):
+        return ""
+    if letter.isspace():
+        return " "
+    if letter in _ALWAYS:
+        return _ALWAYS[letter]
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
+    parts = unicodedata.normalize("NFC", _MARKS.sub(_settle, parts))
+    if parts == letter:
+        return letter
+    return "".join(_spell(part) for part in parts)
+
+
+class _Spelling(dict[int, str]):
+    """A table for `str.translate` that fills itself; bounded, as readers choose what is in it."""
+
+    def __missing__(self, code: int) -> str:
+        if len(self) >= _SEEN_LIMIT:
+            self.clear()
+        self[code] = spelt = _spell(chr(code))
+        return spelt
+
+
+_SPELLING = _Spelling()
+
+
+def _settle(match: re.Match[str]) -> str:
+    """Drop decoration from Latin letters and symbols; compose what another script needs."""
+    base, marks = match[1], match[2]
+    if not base or not base.isalpha() or base < "\u0250":
+        return base + _DECORATION.sub("", marks)[:_STACK]
+    composed = unicodedata.normalize("NFC", base + marks[:_STACK])
+    return composed[0] + _DECORATION.sub("", composed[1:])
+
+
+def _compose(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", match[0])
+
+
+def _disguised(text: str) -> Callable[[re.Match[str]], str]:
+    """Answer the rule that turns a word of look-alikes into the Latin word it imitates.
+
+    A word that mixes Latin with letters that all have a Latin twin is folded. A word made of twins
+    alone is folded only where the text is otherwise Latin: Cyrillic or Greek stays itself.
+    """
+    genuine = any(_twin(letter, _STRICT) is None for letter in _FOREIGN.findall(text))
+    alone = not genuine and _LATIN.search(text) is not None
+
+    def rule(match: re.Match[str]) -> str:
+        word = match[0]
+        if word.isascii():
+            return word
+        foreign = _FOREIGN.findall(word)
+        mixed = _LATIN.search(word) is not None
+        table = _LOOSE if mixed else _STRICT
+        if not (mixed or alone) or any(_twin(letter, table) is None for letter in foreign):
+            return word
+        return "".join(_twin(letter, table) or letter for letter in word)
+
+    return rule
+
+
+def _twin(letter: str, table: dict[str, str]) -> str | None:
+    """Answer the Latin look-alike of a letter, its accents aside."""
+    if letter.isascii():
+        return None
+    return table.get(letter) or table.get(unicodedata.normalize("NFD", letter)[0])
+
+
+def fold(text: str) -> str:
+    """Answer the text in the one spelling that the features are made from.
+
+    NFKC by character, case folded, invisible characters removed, Latin letters without accents,
+    look-alikes of Latin letters folded where a word is Latin in disguise, blanks collapsed.
+    `fold(fold(text)) == fold(text)`.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.lower().split())
+    text = text.translate(_SPELLING)
+    if not text.isascii():
+        text = _JAMO.sub(_compose, _MARKS.sub(_settle, text))
+        if _FOREIGN.search(text):
+            text = _WORD.sub(_disguised(text), text)
+    return " ".join(text.split())
+
+
+def fold_map(text: str) -> tuple[str, list[int]]:
+    """Answer `fold(text)` and, for each of its characters, the code point offset it came from."""
+    letters: list[str] = []
+    offsets: list[int] = []
+    for at, letter in enumerate(text):
+        for part in _SPELLING[ord(letter)]:
+            letters.append(part)
+            offsets.append(at)
+    spelt = "".join(letters)
+    spelt, offsets = _replace(_MARKS, _settle, spelt, offsets)
+    spelt, offsets = _replace(_JAMO, _compose, spelt, offsets)
+    spelt, offsets = _replace(_WORD, _disguised(spelt), spelt, offsets)
+    spelt, offsets = _replace(_BLANK, lambda _: " ", spelt, offsets)
+    begin = 1 if spelt.startswith(" ") else 0
+    end = len(spelt) - (1 if spelt.endswith(" ") and len(spelt) > begin else 0)
+    return spelt[begin:end], offsets[begin:end]
+
+
+def _replace(
+    pattern: re.Pattern[str],
+    rule: Callable[[re.Match[str]], str],
+    text: str,
+    offsets: list[int],
+) -> tuple[str, list[int]]:
+    """Answer `pattern.sub(rule, text)` with the offsets carried along."""
+    parts: list[str] = []
+    carried: list[int] = []
+    done = 0
+    for match in pattern.finditer(text):
+        begin, end = match.span()
+        parts.append(text[done:begin])
+        carried.extend(offsets[done:begin])
+        new = rule(match)
+        parts.append(new)
+        carried.extend(offsets[min(begin + step, end - 1)] for step in range(len(new)))
+        done = end
+    parts.append(text[done:])
+    carried.extend(offsets[done:])
+    return "".join(parts), carried

@@ -1,0 +1,208 @@
+"""From a due alert to an outcome for each subscription.
+
+A batch is leased, sent in windows, and its letters are written after each window. A worker
+that is killed loses its lease in time; whoever leases the batch next sends what has no
+outcome yet, so at most one window is sent twice, which push services collapse by Topic and
+the browser's worker by tag.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from service.core.db import Conn, Pool, uuid7
+from service.core.jobs import enqueue
+from service.core.metrics import DELIVERIES
+from service.core.tokens import Keyring
+from service.push import delivery_store as deliveries
+from service.push import receipts, rules, store
+from service.push.encryption import Encrypt, encrypt
+from service.push.endpoints import origin_of, refusal
+from service.push.keys import Keys
+from service.push.payload import Payload
+from service.push.rules import Answer
+from service.push.sender import Message, Send
+from service.push.types import Alert, Batch, Subscription
+from service.settings import Settings
+
+log = structlog.get_logger("rejoinder.push")
+
+DELIVER_JOB = "push-deliver"
+BATCH = 500  # subscriptions; 8 KB of ids, a few seconds of work
+WINDOW = 50  # messages in flight for a batch, and the most that are sent again after a kill
+LEASE = timedelta(seconds=90)  # beyond the longest window (sender.TOTAL_SECONDS) with room to spare
+MOST_WAKES = 4
+
+
+class LeaseLostError(Exception):
+    """Somebody else has the batch by now; what this worker knows of it is not written."""
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What all messages of one batch share."""
+
+    alert: Alert
+    payload: Payload
+    subject: str
+    ttl: int
+
+
+async def start_alert(conn: Conn, alert_id: UUID, size: int = BATCH) -> bool:
+    """Freeze a due alert's audience and wake the workers, in one transaction; False if not due."""
+    async with conn.transaction():
+        alert = await deliveries.begin_alert(conn, alert_id)
+        if alert is None:
+            return False
+        batches = await deliveries.freeze_audience(conn, alert, size)
+        for _ in range(min(batches, MOST_WAKES)):
+            await enqueue(conn, DELIVER_JOB, b"")
+    if not batches:
+        await deliveries.finish_alerts(conn)
+    log.info("alert started", alert=str(alert_id), batches=batches)
+    return True
+
+
+class Courier:
+    """Delivers batches, one at a time for each call of `deliver`."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        keyring: Keyring,
+        settings: Settings,
+        send: Send,
+        encrypt: Encrypt = encrypt,
+    ) -> None:
+        """`send` and `encrypt` are what the network and the cryptography hang on."""
+        self._pool = pool
+        self._keyring = keyring
+        self._settings = settings
+        self._send = send
+        self._encrypt = encrypt
+        self._keys = Keys(pool, keyring)
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Let every running `deliver` end after the window it is in."""
+        self._stopping = True
+
+    async def deliver(self) -> None:
+        """Work on batches until none waits."""
+        while not self._stopping:
+            batch = await deliveries.claim_batch(self._pool, uuid7(), LEASE)
+            if batch is None:
+                break
+            try:
+                await self._deliver_batch(batch)
+            except LeaseLostError:
+                log.warning("lease lost", alert=str(batch.alert_id), batch=batch.number)
+            except Exception:
+                # Without this a batch that always fails would be sent again with each lease.
+                delay = rules.retry_delay(batch.attempts, None)
+                await self._postpone(batch, delay, batch.attempts + 1)
+                raise
+        await deliveries.finish_alerts(self._pool)
+
+    async def _deliver_batch(self, batch: Batch) -> None:
+        """Send what is pending, window by window; then give the batch back, done or postponed."""
+        letters = list(batch.outcomes)
+        pending = rules.in_turn(batch.outcomes, WINDOW * batch.attempts)
+        run, worth = await self._prepare(batch)
+        asked: list[float] = []
+        tried = False
+        while pending and not self._stopping:
+            window, pending = pending[:WINDOW], pending[WINDOW:]
+            if worth:
+                answers = await self._send_window(run, [batch.subscription_ids[i] for i in window])
+            else:
+                answers = [Answer("f")] * len(window)
+            for index, answer in zip(window, answers, strict=True):
+                letters[index] = answer.outcome
+            asked += [answer.retry_after for answer in answers if answer.retry_after is not None]
+            await self._record(batch, "".join(letters), window, answers)
+            tried = tried or any(answer.outcome == "p" for answer in answers)
+            if all(answer.outcome == "p" for answer in answers):
+                break  # the service is down or wants a rest: the others needn't knock too
+        if "p" not in letters:
+            await deliveries.finish_batch(self._pool, batch)
+            await deliveries.finish_alerts(self._pool)
+        elif tried:
+            delay = rules.retry_delay(batch.attempts, max(asked, default=None))
+            await self._postpone(batch, delay, batch.attempts + 1)
+        else:  # told to stop: nobody has asked for a rest
+            await self._postpone(batch, 0, batch.attempts)
+
+    async def _prepare(self, batch: Batch) -> tuple[Run, bool]:
+        alert = await deliveries.get_alert(self._pool, batch.alert_id)
+        assert alert is not None  # noqa: S101 (a batch has its alert by foreign key)
+        assert alert.started_at is not None  # noqa: S101 (batches come with the start)
+        ttl, worth = rules.time_left(alert.ttl, alert.started_at, datetime.now(UTC))
+        payload = Payload(alert, base=self._settings.public_url, receipt_length=receipts.LENGTH)
+        subject = await self._keys.subject(alert.site_id, self._settings.public_url)
+        return Run(alert, payload, subject, ttl), worth and batch.attempts < rules.MOST_PASSES
+
+    async def _send_window(self, run: Run, ids: Sequence[UUID]) -> list[Answer]:
+        living = await deliveries.list_subscriptions(self._pool, ids)
+        keys = {s.vapid_key_id for s in living.values()}
+        await self._keys.load(run.alert.site_id, keys)
+        return await asyncio.gather(*(self._send_one(run, living.get(ident)) for ident in ids))
+
+    async def _send_one(self, run: Run, subscription: Subscription | None) -> Answer:
+        """Send to one subscription; skipped where it is gone by now or no longer allowed."""
+        settings = self._settings
+        if subscription is None or refusal(
+            subscription.endpoint, settings.push_hosts, allow_local=settings.push_allow_local
+        ):
+            return Answer("s")
+        try:
+            return await self._send(self._message(run, subscription))
+        except Exception:  # one bad row must not stop, and so send again, the other 499
+            log.exception("message failed", subscription=str(subscription.id))
+            return Answer("f")
+
+    def _message(self, run: Run, subscription: Subscription) -> Message:
+        receipt = receipts.make_receipt(self._keyring, run.alert.id, subscription.id)
+        return Message(
+            endpoint=subscription.endpoint,
+            authorization=self._keys.authorization(
+                run.alert.site_id,
+                subscription.vapid_key_id,
+                origin_of(subscription.endpoint),
+                run.subject,
+            ),
+            body=self._encrypt(
+                run.payload.with_receipt(receipt), subscription.p256dh, subscription.auth
+            ),
+            ttl=run.ttl,
+            urgency=run.alert.urgency,
+            topic=rules.collapse_topic(run.alert.id),
+        )
+
+    async def _record(
+        self, batch: Batch, outcomes: str, window: Sequence[int], answers: Sequence[Answer]
+    ) -> None:
+        """Write what became of a window, and what that means for its subscriptions, together."""
+        ids = [batch.subscription_ids[index] for index in window]
+        told = list(zip(ids, answers, strict=True))
+        async with self._pool.acquire() as conn, conn.transaction():
+            if not await deliveries.write_outcomes(conn, batch, outcomes, LEASE):
+                raise LeaseLostError
+            await deliveries.lock_subscriptions(conn, ids)
+            await deliveries.note_success(conn, [i for i, a in told if a.outcome == "a"])
+            await store.remove_subscriptions(conn, [i for i, a in told if a.outcome == "g"], "gone")
+            hopeless = await deliveries.note_refusals(
+                conn, [i for i, a in told if a.refused], rules.MOST_REFUSALS
+            )
+            await store.remove_subscriptions(conn, hopeless, "refused")
+        for answer in answers:
+            DELIVERIES.labels(rules.OUTCOME_NAMES[answer.outcome]).inc()
+
+    async def _postpone(self, batch: Batch, delay: float, attempts: int) -> None:
+        after = timedelta(seconds=delay)
+        async with self._pool.acquire() as conn, conn.transaction():
+            await deliveries.postpone_batch(conn, batch, after, attempts)
+            await enqueue(conn, DELIVER_JOB, b"", after=after)

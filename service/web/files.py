@@ -1,0 +1,88 @@
+"""The files under static/, read once, answered with tags, compressed once."""
+
+import gzip
+import hashlib
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from service.core.problems import NotFound
+
+FOLDER = Path(__file__).parent / "static"
+COMPRESSED = {".js", ".css", ".html", ".svg", ".json"}
+
+# The desk and the demo page run under the policy that publishers are told is enough.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; worker-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+class StaticFile(msgspec.Struct, frozen=True):
+    """One file, ready to send."""
+
+    plain: bytes
+    packed: bytes
+    etag: str
+    media_type: str
+
+
+class Files:
+    """All files by path, `/embed.js` and the like."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Read the folder; a few dozen small files."""
+        self._files = {
+            "/" + path.relative_to(folder).as_posix(): _read(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and not path.name.startswith(".")
+        }
+
+    def routes(self) -> list[Route]:
+        """One route a file; a folder's index.html also answers for the folder."""
+        routes = [Route(path, self._answer, methods=["GET"]) for path in self._files]
+        folders = [path.removesuffix("index.html") for path in self._files]
+        return routes + [
+            Route(folder, self._answer, methods=["GET"])
+            for folder, path in zip(folders, self._files, strict=True)
+            if folder != path
+        ]
+
+    async def _answer(self, request: Request[Any]) -> Response:
+        path = request.scope["path"]
+        file = self._files.get(path + "index.html" if path.endswith("/") else path)
+        if file is None:
+            raise NotFound
+        headers = {
+            "etag": file.etag,
+            "cache-control": "public, max-age=60",
+            "vary": "Accept-Encoding",
+        }
+        if file.media_type == "text/html":
+            headers["cache-control"] = "no-cache"
+            headers["content-security-policy"] = PAGE_POLICY
+            headers["referrer-policy"] = "same-origin"
+        if path == "/push-worker.js":
+            # Served from the publisher's own origin, it may take any scope there.
+            headers["service-worker-allowed"] = "/"
+        if file.etag in request.headers.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
+            headers["content-encoding"] = "gzip"
+            return Response(file.packed, headers=headers, media_type=file.media_type)
+        return Response(file.plain, headers=headers, media_type=file.media_type)
+
+
+def _read(path: Path) -> StaticFile:
+    data = path.read_bytes()
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    packed = gzip.compress(data, 9, mtime=0) if path.suffix in COMPRESSED else b""
+    return StaticFile(
+        data, packed, f'W/"{hashlib.blake2b(data, digest_size=9).hexdigest()}"', media_type
+    )

@@ -1,0 +1,68 @@
+// The desk's calls: same origin, by session cookie, with the CSRF header on what changes something.
+
+/** @typedef {import('./types.js').Session} Session */
+
+const root = new URL('../', import.meta.url);
+
+/** A call that failed; `status` 0 means that no answer came. */
+export class CallError extends Error {
+  /**
+   * @param {number} status
+   * @param {string} message
+   */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+let csrf = '';
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @returns {Promise<any>}
+ * @throws {CallError}
+ */
+export async function call(method, path, body) {
+  let response;
+  try {
+    response = await fetch(new URL(path, root), {
+      method,
+      credentials: 'same-origin',
+      signal: AbortSignal.timeout(30_000),
+      headers: {
+        ...(method === 'GET' ? {} : { 'X-CSRF-Token': csrf }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new CallError(0, 'The service could not be reached. Please check your connection.');
+  }
+  const answer = await response.json().catch(() => undefined);
+  if (response.ok) return answer;
+  const again = response.headers.get('Retry-After');
+  const wait = response.status === 429 && again ? ` Please try again in ${again} seconds.` : '';
+  throw new CallError(response.status, (answer?.detail || answer?.title || `HTTP ${response.status}`) + wait);
+}
+
+/**
+ * Who is signed in, by the one-time token where there is one; null where nobody is.
+ * @param {string | null} token
+ * @returns {Promise<Session | null>}
+ * @throws {CallError} where the token is no good, or the service can't be reached
+ */
+export async function openSession(token) {
+  try {
+    const session = await call(token ? 'POST' : 'GET', 'desk/session', token ? { token } : undefined);
+    csrf = session.csrf;
+    return session;
+  } catch (error) {
+    if (!token && error instanceof CallError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export const closeSession = () => call('DELETE', 'desk/session');

@@ -1,0 +1,141 @@
+// One comment at the desk: the text first, then who, then why it is here, then what to do.
+
+import { button, el, time } from '../widgets/dom.js';
+import { REASONS } from '../widgets/words-more.js';
+import { reasons, scores } from './signals.js';
+
+/**
+ * @typedef {import('./types.js').Item} Item
+ * @typedef {import('./types.js').Action} Action
+ * @typedef {(item: Item, action: Action, reason?: string) => void} Decide
+ */
+
+/** @type {Record<string, string>} */
+export const STATUS = {
+  published: 'Published',
+  held: 'Held',
+  rejected: 'Rejected',
+  spam: 'Spam',
+  removed: 'Removed by its author',
+};
+
+/**
+ * @param {Item} item
+ * @param {Decide} decide
+ */
+export function card(item, decide) {
+  const id = `c-${item.id}`;
+  return el(
+    'article',
+    { class: 'card', id, tabindex: -1, 'aria-labelledby': `${id}-by`, 'data-status': item.status },
+    el('div', { class: 'main' }, byline(item, `${id}-by`), el('p', { class: 'text', dir: 'auto' }, item.body), about(item)),
+    why(item),
+    actions(item, decide),
+    el('div', { class: 'outcome', role: 'status' }),
+  );
+}
+
+/**
+ * @param {Item} item
+ * @param {string} id
+ */
+function byline(item, id) {
+  const { confirmed, published = 0, refused = 0, held = 0 } = item.reader ?? {};
+  const record = [
+    confirmed ? 'confirmed' : 'unconfirmed',
+    `${published} published`,
+    refused && `${refused} refused`,
+    held > 1 && `${held} waiting`,
+  ].filter(Boolean);
+  return el(
+    'header',
+    { class: 'by' },
+    el('bdi', { class: 'name', id }, item.author.name),
+    el('bdi', { class: 'email' }, item.email),
+    el('span', { class: 'record' }, record.join(' · ')),
+  );
+}
+
+/** @param {Item} item */
+function about(item) {
+  const { title, key, url } = item.article ?? {};
+  const safe = /^https?:/.test(url ?? '');
+  const name = title || key;
+  return el(
+    'p',
+    { class: 'about' },
+    time(item.created_at),
+    item.parent_id ? ' in reply, on ' : ' on ',
+    safe ? el('a', { href: url, target: '_blank', rel: 'noopener noreferrer' }, name) : name,
+    item.edited_at && ' · edited',
+  );
+}
+
+/**
+ * A line of the list: words, and a bar with its number where there is a score.
+ * @param {string} weight
+ * @param {string} text
+ * @param {number} [score]
+ */
+function line(weight, text, score) {
+  if (score === undefined) return el('li', { class: weight }, el('span', {}, text));
+  const bar = el('i', { class: score >= 0.8 ? 'bar high' : score >= 0.5 ? 'bar mid' : 'bar', 'aria-hidden': 'true' });
+  bar.style.setProperty('--score', String(score));
+  const shown = el('data', { value: score, title: String(score) }, (Math.floor(score * 100) / 100).toFixed(2));
+  return el('li', { class: weight }, el('span', {}, text), bar, shown);
+}
+
+/** @param {Item} item */
+function why(item) {
+  const found = reasons(item);
+  const all = scores(item);
+  const reports = item.reports ?? 0;
+  const decided = found.some((reason) => reason.weight !== 'note');
+  return el(
+    'section',
+    { class: 'why' },
+    el('h3', {}, decided ? 'Why it is here' : 'What the checks noted'),
+    el(
+      'ul',
+      {},
+      reports > 0 && line('hold', reports === 1 ? 'reported by a reader' : `reported by ${reports} readers`),
+      ...found.map(({ text, weight, score }) => line(weight, text, score)),
+      !found.length && !reports && line('note', 'nothing'),
+    ),
+    all.length > 0 &&
+      el(
+        'details',
+        {},
+        el('summary', {}, 'All scores'),
+        el('ul', {}, ...all.map(({ name, score }) => line('note', name, score))),
+      ),
+  );
+}
+
+/**
+ * @param {Item} item
+ * @param {Decide} decide
+ */
+function actions(item, decide) {
+  const select = el(
+    'select',
+    { name: 'reason', 'aria-label': 'Reason for rejecting' },
+    ...Object.entries(REASONS).map(([code, words]) => el('option', { value: code, selected: code === (item.reason || 'other') }, words)),
+  );
+  /** @type {(name: Action, text: string, key: string) => HTMLElement} */
+  const action = (name, text, key) => {
+    const act = button(name, text, () => decide(item, name, name === 'reject' ? select.value : undefined), {
+      class: `act ${name}`,
+      'aria-keyshortcuts': key,
+    });
+    act.append(el('kbd', { 'aria-hidden': 'true' }, key));
+    return act;
+  };
+  return el(
+    'div',
+    { class: 'actions', role: 'group', 'aria-label': 'Decide' },
+    item.status !== 'published' && action('publish', 'Publish', 'f'),
+    item.status !== 'rejected' && el('span', { class: 'split' }, action('reject', 'Reject', 'd'), select),
+    item.status !== 'spam' && action('spam', 'Spam', 's'),
+  );
+}

@@ -1,0 +1,137 @@
+// The moderators' desk: signing in by the one-time link, then the queue.
+
+import { button, el, tick } from '../widgets/dom.js';
+import { CallError, closeSession, openSession } from './calls.js';
+import { help, listen } from './keys.js';
+import { Queue } from './queue.js';
+
+/** @typedef {import('./types.js').Session} Session */
+
+/** @type {[name: string, text: string][]} */
+const VIEWS = [
+  ['held', 'Held'],
+  ['reported', 'Reported'],
+  ['new', 'New'],
+  ['spam', 'Spam'],
+  ['rejected', 'Rejected'],
+  ['published', 'Published'],
+];
+/** @type {[name: string, text: string][]} */
+const ORDERS = [
+  ['risk', 'Riskiest first'],
+  ['oldest', 'Oldest first'],
+  ['newest', 'Newest first'],
+];
+
+const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
+let life = new AbortController();
+
+/** The token in the address, taken out of it before anything else can read it. */
+function takeToken() {
+  const token = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
+  if (token) history.replaceState(null, '', location.pathname + location.search);
+  return token ? decodeURIComponent(token) : null;
+}
+
+async function start() {
+  const token = takeToken();
+  try {
+    const session = await openSession(token);
+    if (session) showDesk(session);
+    else showSignIn();
+  } catch (error) {
+    const used = token && error instanceof CallError && [400, 401, 403, 404, 422].includes(error.status);
+    const text = error instanceof Error ? error.message : String(error);
+    showSignIn(used ? 'This sign-in link has been used already, or it is too old.' : text, !token);
+  }
+}
+
+/**
+ * @param {string} [problem]
+ * @param {boolean} [retry] whether trying again can help
+ */
+function showSignIn(problem, retry = false) {
+  life.abort();
+  desk.replaceChildren(
+    el(
+      'main',
+      { class: 'sign-in' },
+      el('h1', {}, 'Moderation desk'),
+      problem &&
+        el('p', { class: 'alert', role: 'alert' }, problem, retry && ' ', retry && button('retry', 'Try again', start, { class: 'link' })),
+      el('p', {}, 'You are not signed in. Open the sign-in link that you were given; each link works once.'),
+      el('p', {}, 'Whoever runs the service makes one, also for a moderator who is known already, with'),
+      el('pre', {}, el('code', {}, 'rejoinder moderators add EMAIL')),
+    ),
+  );
+}
+
+/** @param {Session} session */
+function showDesk({ moderator, sites }) {
+  life.abort();
+  life = new AbortController();
+  const queue = new Queue(() => showSignIn('Your session has ended. Please sign in again.'));
+  const search = el('input', { type: 'search', name: 'q', placeholder: 'Search', 'aria-label': 'Search in these comments', maxlength: 200 });
+  const views = el('nav', { class: 'views', 'aria-label': 'Views' });
+  for (const [name, text] of VIEWS) {
+    views.append(el('a', { href: `#${name}`, 'data-view': name }, text));
+  }
+  const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
+  order.onchange = () => {
+    queue.order = order.value;
+    queue.load();
+  };
+  const site =
+    sites.length > 1 &&
+    el('select', { name: 'site', 'aria-label': 'Site' }, el('option', { value: '' }, 'All sites'), ...sites.map(({ slug, name }) => el('option', { value: slug }, name)));
+  if (site) {
+    site.onchange = () => {
+      queue.site = site.value;
+      queue.load();
+    };
+  }
+  const form = el('form', { role: 'search', class: 'search' }, search);
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    queue.words = search.value.trim();
+    await queue.load();
+    if (queue.current && queue.words) queue.go(queue.current);
+  };
+  search.addEventListener('search', () => {
+    if (!search.value && queue.words) form.requestSubmit();
+  });
+  const choose = () => {
+    const named = location.hash.slice(1);
+    queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
+    for (const link of views.querySelectorAll('a')) {
+      if (link.dataset.view === queue.view) link.setAttribute('aria-current', 'page');
+      else link.removeAttribute('aria-current');
+    }
+    queue.load();
+  };
+  const signOut = async () => {
+    await closeSession().catch(() => {});
+    showSignIn();
+  };
+  desk.replaceChildren(
+    el(
+      'header',
+      { class: 'top' },
+      el('h1', {}, 'Moderation desk', sites.length === 1 && el('span', {}, sites[0].name)),
+      el('span', { class: 'who' }, moderator.name || moderator.email),
+      button('help', 'Keys', help, { class: 'link', 'aria-keyshortcuts': '?' }),
+      button('sign-out', 'Sign out', signOut, { class: 'link' }),
+    ),
+    views,
+    el('main', {}, el('div', { class: 'tools' }, queue.figure, site, order, form), queue.list, queue.foot),
+  );
+  addEventListener('hashchange', choose, { signal: life.signal });
+  listen(queue, () => search, life.signal);
+  tick(desk, life.signal);
+  choose();
+}
+
+addEventListener('hashchange', () => {
+  if (location.hash.startsWith('#sign-in=')) start();
+});
+start();

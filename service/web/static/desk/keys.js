@@ -1,0 +1,65 @@
+// The keyboard: one key a decision, and a sheet that says which.
+
+import { button, el } from '../widgets/dom.js';
+
+/** @type {[keys: string, text: string][]} */
+const HELP = [
+  ['j', 'Next comment'],
+  ['k', 'Previous comment'],
+  ['f', 'Publish'],
+  ['d', 'Reject, with the reason that is selected'],
+  ['s', 'Spam'],
+  ['/', 'Search'],
+  ['?', 'This help'],
+];
+
+export function help() {
+  const dialog = el(
+    'dialog',
+    { class: 'help', 'aria-labelledby': 'help-title' },
+    el('h2', { id: 'help-title' }, 'Keyboard'),
+    el('dl', {}, ...HELP.flatMap(([key, text]) => [el('dt', {}, el('kbd', {}, key)), el('dd', {}, text)])),
+    button('close', 'Close', () => dialog.close(), { class: 'wide' }),
+  );
+  dialog.onclose = () => dialog.remove();
+  dialog.onclick = (event) => event.target === dialog && dialog.close();
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+/**
+ * @param {import('./queue.js').Queue} queue
+ * @param {() => HTMLElement | null} search
+ * @param {AbortSignal} signal
+ */
+export function listen(queue, search, signal) {
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    j: () => queue.move(1),
+    k: () => queue.move(-1),
+    f: () => queue.press('publish'),
+    d: () => queue.press('reject'),
+    s: () => queue.press('spam'),
+    '/': () => search()?.focus(),
+    '?': help,
+  };
+  document.addEventListener(
+    'keydown',
+    (event) => {
+      const { target, key } = event;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector('dialog[open]')) return;
+      if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) {
+        if (key !== 'Escape') return;
+        event.preventDefault(); // a search field would empty itself
+        if (queue.current) queue.go(queue.current);
+        else target.blur();
+        return;
+      }
+      const run = keys[key];
+      if (!run) return;
+      event.preventDefault();
+      run();
+    },
+    { signal },
+  );
+}

@@ -1,0 +1,45 @@
+// What the desk's API answers. Never loaded by a browser: only the type checker reads it.
+
+/**
+ * @typedef {'held' | 'reported' | 'new' | 'spam' | 'rejected' | 'published'} View
+ * @typedef {'publish' | 'reject' | 'spam' | 'hold'} Action
+ *
+ * @typedef {object} Signal
+ * @property {string} check
+ * @property {'nothing' | 'hold' | 'spam'} verdict
+ * @property {number | null} [score]
+ * @property {Record<string, any>} [evidence]
+ *
+ * @typedef {object} Extra
+ * @property {string} site
+ * @property {string} body
+ * @property {string} email
+ * @property {string | null} [website]
+ * @property {number} risk
+ * @property {number} [reports]
+ * @property {number} version
+ * @property {Signal[]} signals
+ * @property {{ key: string, title: string, url: string }} article
+ * @property {{ id: string, confirmed?: boolean, published?: number, held?: number, refused?: number }} reader
+ *
+ * @typedef {import('../widgets/types.js').Comment & Extra} Item
+ *
+ * @typedef {object} Queue
+ * @property {Item[]} items
+ * @property {string | null} next_cursor
+ * @property {number} [count]
+ *
+ * @typedef {object} Result
+ * @property {string} comment_id
+ * @property {'applied' | 'unchanged' | 'conflict' | 'missing'} outcome
+ * @property {string | null} status
+ * @property {number | null} version
+ * @property {{ actor: string, moderator: string | null, to_status: string, created_at: string }} [decided]
+ *
+ * @typedef {object} Session
+ * @property {{ id: string, email: string, name: string, role: string }} moderator
+ * @property {{ slug: string, name: string }[]} sites
+ * @property {string} csrf
+ */
+
+export {};

@@ -1,0 +1,203 @@
+// <reader-comments>: the thread of one article and the form above it.
+
+import { articleKey, kept, pageUrl, site } from './api.js';
+import { button, el, say, shadow, tick } from './dom.js';
+import { replyForm } from './form.js';
+import { place, tree } from './thread.js';
+import { W } from './words.js';
+
+/**
+ * @typedef {import('./types.js').Posted} Posted
+ * @typedef {import('./types.js').ThreadPage} ThreadPage
+ */
+
+const SORTS = /** @type {const} */ (['newest', 'oldest', 'top']);
+
+/**
+ * @param {HTMLElement} host
+ * @param {URL} base
+ * @param {AbortSignal} signal
+ */
+export async function mount(host, base, signal) {
+  const [article, box] = await Promise.all([articleKey(host), shadow(host, 'comments.css')]);
+  if (signal.aborted) return;
+  const thread = new Comments(host, article, base, box, signal);
+  await thread.load();
+  await thread.reveal();
+}
+
+export class Comments {
+  /** @type {import('./own.js').Own | undefined} what this browser wrote, once anything was */
+  own;
+  /** @type {string | undefined} */
+  ticket;
+  /** @type {string | null} */
+  next = null;
+  count = 0;
+
+  /**
+   * @param {HTMLElement} host
+   * @param {string} article
+   * @param {URL} base
+   * @param {HTMLElement} box
+   * @param {AbortSignal} signal
+   */
+  constructor(host, article, base, box, signal) {
+    this.site = host.getAttribute('site') || 'default';
+    this.article = article;
+    this.path = `articles/${encodeURIComponent(article)}/comments`;
+    this.limit = host.getAttribute('limit') || '20';
+    this.sort = host.getAttribute('sort') || 'newest';
+    this.call = site(base, this.site);
+    this.box = box;
+    this.signal = signal;
+    this.form = replyForm(this, {});
+    this.heading = el('h2', { class: 'heading', part: 'heading', tabindex: -1 }, W.none);
+    this.sorts = el(
+      'div',
+      { class: 'sorts', role: 'group', 'aria-label': W.order, hidden: true },
+      ...SORTS.map((sort) => button(sort, W[sort], () => this.load(sort))),
+    );
+    this.list = el('div', { class: 'list', part: 'list' });
+    this.foot = el('div', { class: 'foot' });
+    this.live = el('div', { class: 'unseen', role: 'status' });
+    box.replaceChildren(
+      el('section', { class: 'write' }, this.form),
+      el('section', {}, el('header', { class: 'head' }, this.heading, this.sorts), this.list, this.foot),
+      this.live,
+    );
+    tick(box, signal);
+    addEventListener('hashchange', () => this.reveal(), { signal });
+  }
+
+  /** @param {string} text said to those who can't see it happen */
+  announce(text) {
+    this.live.textContent = '';
+    setTimeout(() => (this.live.textContent = text), 50);
+  }
+
+  /** @param {string} id */
+  find(id) {
+    return /** @type {HTMLElement | null} */ (this.box.querySelector(`[id="comment-${id}"]`));
+  }
+
+  /** Loads the first page. */
+  async load(sort = this.sort) {
+    this.sort = sort;
+    for (const choice of this.sorts.children) {
+      choice.setAttribute('aria-pressed', String(choice.getAttribute('name') === sort));
+    }
+    this.list.setAttribute('aria-busy', 'true');
+    if (!this.list.querySelector('article')) {
+      this.list.replaceChildren(...SORTS.map(() => el('div', { class: 'bone' })));
+    }
+    this.foot.replaceChildren();
+    try {
+      if (kept.get(`own:${this.site}`, null)) await this.loadOwn();
+      const page = await this.#page(null);
+      this.list.replaceChildren();
+      this.#show(page);
+      await this.own?.place();
+      this.showEmpty();
+    } catch (error) {
+      if (this.signal.aborted) return;
+      console.warn('<reader-comments>', error);
+      this.list.replaceChildren(this.#failure(() => this.load()));
+    }
+    this.list.removeAttribute('aria-busy');
+  }
+
+  async loadOwn() {
+    const { Own } = await import('./own.js');
+    this.own ??= new Own(this);
+  }
+
+  /** @param {() => void} again */
+  #failure(again) {
+    return el('p', { class: 'alert', role: 'alert' }, W.notLoaded, ' ', button('retry', W.retry, again, { class: 'plain' }));
+  }
+
+  /**
+   * @param {string | null} cursor
+   * @returns {Promise<ThreadPage>}
+   */
+  #page(cursor) {
+    const query = { sort: this.sort, cursor, limit: this.limit, url: pageUrl() };
+    return this.call('GET', this.path, { query, signal: this.signal });
+  }
+
+  /** @param {ThreadPage} page */
+  #show(page) {
+    this.ticket = page.ticket ?? this.ticket;
+    this.next = page.next_cursor;
+    this.addCount(page.count - this.count);
+    if (page.article?.open === false) this.form.replaceWith(el('p', { class: 'closed' }, W.closed));
+    for (const comment of page.items) {
+      if (!this.find(comment.id)) this.list.append(tree(this, comment));
+    }
+    this.foot.replaceChildren();
+    if (this.next) this.foot.append(button('more', W.more, () => this.#more(), { class: 'more' }));
+  }
+
+  async #more() {
+    const last = this.list.lastElementChild;
+    this.foot.firstElementChild?.setAttribute('aria-busy', 'true');
+    try {
+      this.#show(await this.#page(this.next));
+      /** @type {HTMLElement | null | undefined} */ (last?.nextElementSibling)?.focus({ preventScroll: true });
+    } catch {
+      this.foot.replaceChildren(this.#failure(() => this.#more()));
+    }
+  }
+
+  /** @param {number} change */
+  addCount(change) {
+    this.count += change;
+    this.heading.textContent = this.count > 0 ? say(W.count, { n: this.count }) : W.none;
+    this.sorts.hidden = this.count < 2;
+  }
+
+  showEmpty() {
+    this.list.querySelector('.empty')?.remove();
+    if (this.list.querySelector('article')) return;
+    this.list.append(el('p', { class: 'empty', part: 'empty' }, el('strong', {}, W.empty), el('span', {}, W.invite)));
+  }
+
+  /**
+   * A comment has just been written or changed here.
+   * @param {Posted} posted
+   * @param {string} body
+   */
+  async added({ comment, edit_token: token, notice }, body) {
+    const shown = this.find(comment.id);
+    this.addCount(Number(comment.status === 'published') - Number(shown?.classList.contains('published') ?? 0));
+    if (token) {
+      // Kept before anything else can fail: it is the author's only proof.
+      const own = { token, article: this.article, body, notice, comment };
+      kept.set(`own:${this.site}`, { ...kept.get(`own:${this.site}`, {}), [comment.id]: own });
+      await this.loadOwn().catch(() => {});
+    }
+    const node = place(this, comment);
+    this.showEmpty();
+    this.light(node);
+    this.announce(notice || node.querySelector('.notice')?.textContent || W.published);
+  }
+
+  /** @param {HTMLElement} node */
+  light(node) {
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    node.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
+    node.focus({ preventScroll: true });
+    node.classList.add('lit');
+    setTimeout(() => node.classList.remove('lit'), 3_000);
+  }
+
+  /** Goes to the comment that the page's address names. */
+  async reveal() {
+    const id = /^#comment-([\w-]+)$/.exec(location.hash)?.[1];
+    if (!id) return;
+    if (!this.find(id)) await (await import('./permalink.js')).fetchComment(this, id);
+    const node = this.find(id);
+    if (node) this.light(node);
+  }
+}

@@ -1,0 +1,187 @@
+// What this browser's reader wrote: how it stands, changing it, removing it.
+// Loaded only where something was written.
+
+import { ApiError, kept } from './api.js';
+import { button, el, say, sheet } from './dom.js';
+import { replyForm } from './form.js';
+import { place } from './thread.js';
+import { M, REASONS } from './words-more.js';
+
+/**
+ * @typedef {import('./types.js').Comment} Comment
+ * @typedef {import('./types.js').OwnComment} OwnComment
+ */
+
+const EDIT_WINDOW = 15 * 60_000;
+const MOST = 100;
+const CACHED = 60_000; // for so long a page of the thread may be older than the reader's own reply
+
+export class Own {
+  /** @param {import('./comments.js').Comments} thread */
+  constructor(thread) {
+    this.thread = thread;
+    this.key = `own:${thread.site}`;
+    sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css');
+  }
+
+  /** @returns {Record<string, OwnComment>} */
+  #all() {
+    return kept.get(this.key, {});
+  }
+
+  /** @param {string} id */
+  has(id) {
+    return id in this.#all();
+  }
+
+  /** @param {string} id */
+  get(id) {
+    return this.#all()[id];
+  }
+
+  /** @param {OwnComment} own */
+  keep(own) {
+    const all = Object.entries({ ...this.#all(), [own.comment.id]: own });
+    kept.set(this.key, Object.fromEntries(all.slice(-MOST)));
+  }
+
+  /** @param {string} id */
+  forget(id) {
+    const { [id]: _, ...rest } = this.#all();
+    kept.set(this.key, Object.keys(rest).length ? rest : null);
+  }
+
+  /** Shows what only this reader sees, in the state it has by now. */
+  async place() {
+    const { thread } = this;
+    const unseen = Object.values(this.#all())
+      .filter((own) => own.article === thread.article && !thread.find(own.comment.id))
+      .slice(-20);
+    await Promise.all(unseen.map((own) => this.#refresh(own)));
+    for (const { comment } of unseen) {
+      const own = this.get(comment.id);
+      if (!own) continue;
+      const fresh = Date.now() - Date.parse(own.comment.created_at) < CACHED;
+      if (own.comment.status !== 'published' || fresh) place(thread, own.comment);
+    }
+  }
+
+  /** @param {OwnComment} own */
+  async #refresh({ notice, ...own }) {
+    const { token, comment: old } = own;
+    try {
+      const { signal } = this.thread;
+      const { comment, body } = await this.thread.call('GET', `comments/${old.id}`, { token, signal });
+      if (comment.status === 'removed') this.forget(old.id);
+      else {
+        const still = comment.status === old.status;
+        this.keep({ ...own, body: body ?? own.body, comment, notice: still ? notice : undefined });
+      }
+    } catch (error) {
+      const known = error instanceof ApiError && [401, 403, 404, 410].includes(error.status);
+      if (known) this.forget(old.id);
+    }
+  }
+
+  /**
+   * Adds to a shown comment what its author sees of it.
+   * @param {Comment} comment
+   * @param {HTMLElement} node
+   */
+  mark(comment, node) {
+    const { status } = comment;
+    const [by, , acts] = node.children[0].children;
+    by.querySelector('.name')?.after(el('span', { class: 'badge you' }, M.you));
+    if (status !== 'published') {
+      const mark = status === 'held' ? M.held : M.notPublished;
+      by.append(el('span', { class: `mark ${status}`, part: 'mark' }, mark));
+      acts.before(this.#notice(comment, node));
+    }
+    if (status !== 'published' && status !== 'held') return;
+    const left = Date.parse(comment.created_at) + EDIT_WINDOW - Date.now();
+    if (left > 0) {
+      const edit = button('edit', M.edit, () => this.#edit(comment, node), { class: 'act' });
+      acts.append(edit);
+      setTimeout(() => edit.remove(), left);
+    }
+    acts.append(button('remove', M.remove, () => this.#askRemove(comment, acts), { class: 'act' }));
+  }
+
+  /**
+   * @param {Comment} comment
+   * @param {HTMLElement} node
+   */
+  #notice({ id, status, reason }, node) {
+    const usual = status === 'held' ? M.heldLong : status === 'spam' ? M.spamLong : M.rejectedLong;
+    const only = status === 'held' ? M.onlyTillThen : M.onlyYou;
+    const box = el('p', { class: `notice ${status}`, part: 'notice' }, this.get(id)?.notice || usual, ' ', only);
+    const words = REASONS[reason ?? ''];
+    if (status === 'rejected' && words) box.append(' ', say(M.because, { reason: words }));
+    if (status !== 'held') {
+      const away = () => {
+        this.forget(id);
+        node.remove();
+        this.thread.showEmpty();
+      };
+      box.append(' ', button('dismiss', M.dismiss, away, { class: 'plain' }));
+    }
+    return box;
+  }
+
+  /**
+   * @param {Comment} comment
+   * @param {HTMLElement} node
+   */
+  #edit(comment, node) {
+    const [, text] = /** @type {Iterable<HTMLElement>} */ (node.children[0].children);
+    const acts = /** @type {HTMLElement} */ (node.querySelector('.acts'));
+    const form = replyForm(this.thread, { edit: comment });
+    text.hidden = acts.hidden = true;
+    form.addEventListener('cancel', () => {
+      text.hidden = acts.hidden = false;
+      acts.querySelector('button')?.focus();
+    });
+    text.after(form);
+    form.querySelector('textarea')?.focus();
+  }
+
+  /**
+   * @param {Comment} comment
+   * @param {Element} acts
+   */
+  #askRemove(comment, acts) {
+    const back = [...acts.children];
+    const ask = el('span', { class: 'ask' }, M.ask);
+    const yes = button('remove-yes', M.yes, async () => {
+      yes.setAttribute('aria-busy', 'true');
+      try {
+        await this.thread.call('DELETE', `comments/${comment.id}`, { token: this.get(comment.id)?.token });
+        this.#gone(comment);
+      } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return this.#gone(comment);
+        yes.removeAttribute('aria-busy');
+        ask.textContent = (error instanceof ApiError && error.problem.detail) || M.failed;
+      }
+    }, { class: 'act strong' });
+    const no = button('remove-no', M.no, () => {
+      acts.replaceChildren(...back);
+      acts.querySelector('button')?.focus();
+    }, { class: 'act' });
+    acts.replaceChildren(ask, yes, no);
+    yes.focus();
+  }
+
+  /** Replies to a removed comment stay, under a tombstone. @param {Comment} comment */
+  #gone(comment) {
+    const { thread } = this;
+    if (comment.status === 'published') thread.addCount(-1);
+    this.forget(comment.id);
+    const node = thread.find(comment.id);
+    if (node?.querySelector('article')) {
+      place(thread, { ...comment, status: 'removed', html: '', author: { name: '' } });
+    } else node?.remove();
+    thread.showEmpty();
+    thread.heading.focus({ preventScroll: true });
+    thread.announce(M.gone);
+  }
+}

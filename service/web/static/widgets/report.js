@@ -1,0 +1,78 @@
+// The small dialog in which a reader reports a comment; loaded when it is first asked for.
+
+import { ApiError, reader } from './api.js';
+import { button, el, say, sheet, wait } from './dom.js';
+import { W } from './words.js';
+import { M, REASONS } from './words-more.js';
+
+const OFFERED = [
+  'abusive', 'offensive', 'hate_speech', 'harassment_bullying', 'misinformation',
+  'spam', 'illegal_content', 'irrelevant_content', 'other',
+];
+
+/**
+ * @param {import('./comments.js').Comments} thread
+ * @param {import('./types.js').Comment} comment
+ * @param {HTMLElement} opener gets the focus back
+ */
+export async function reportDialog(thread, comment, opener) {
+  await sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css');
+  const alert = el('p', { class: 'alert', role: 'alert', hidden: true });
+  const send = el('button', { type: 'submit', class: 'send', part: 'button submit' }, M.reportSend);
+  const form = el(
+    'form',
+    { method: 'dialog' },
+    el('h3', { class: 'title', id: 'report-title', part: 'heading' }, M.reportTitle),
+    el('p', { class: 'note', id: 'report-ask' }, M.reportAsk),
+    el(
+      'div',
+      { class: 'reasons', role: 'radiogroup', 'aria-labelledby': 'report-ask' },
+      ...OFFERED.map((value) =>
+        el(
+          'label',
+          { class: 'check' },
+          el('input', { type: 'radio', name: 'reason', value, required: true }),
+          el('span', { class: 'cap' }, REASONS[value]),
+        ),
+      ),
+    ),
+    el('label', { for: 'report-note' }, M.reportNote),
+    el('textarea', { id: 'report-note', name: 'note', rows: 2, maxlength: 1000, dir: 'auto', part: 'input' }),
+    alert,
+    el('div', { class: 'bar' }, send, button('cancel', W.cancel, () => dialog.close(), { class: 'quiet' })),
+  );
+  const dialog = el('dialog', { class: 'dialog', part: 'dialog', 'aria-labelledby': 'report-title' }, form);
+  dialog.onclose = () => {
+    dialog.remove();
+    opener.focus();
+  };
+  dialog.onclick = (event) => {
+    if (event.target === dialog) dialog.close();
+  };
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    if (send.ariaBusy) return;
+    send.ariaBusy = 'true';
+    const given = new FormData(form);
+    const note = String(given.get('note') ?? '').trim();
+    try {
+      await thread.call('POST', `comments/${comment.id}/report`, {
+        headers: reader(),
+        body: { reason: given.get('reason'), ...(note ? { note } : {}) },
+      });
+      const done = el('span', { class: 'done', tabindex: -1 }, M.reported);
+      opener.replaceWith(done);
+      opener = done;
+      thread.announce(M.reported);
+      dialog.close();
+    } catch (error) {
+      send.ariaBusy = null;
+      alert.hidden = false;
+      if (!(error instanceof ApiError) || !error.status) alert.textContent = M.failed;
+      else if (error.status === 429) alert.textContent = say(W.often, { wait: wait(error.wait) });
+      else alert.textContent = error.problem.detail || M.failed;
+    }
+  };
+  thread.box.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,200 @@
+// One comment, its replies, and what any reader can do with it.
+
+import { kept, reader } from './api.js';
+import { button, el, say, time } from './dom.js';
+import { replyForm } from './form.js';
+import { W } from './words.js';
+
+/**
+ * @typedef {import('./comments.js').Comments} Comments
+ * @typedef {import('./types.js').Comment} Comment
+ */
+
+const DEEPEST = 4;
+
+/** @param {Element} node */
+const repliesOf = (node) => /** @type {HTMLElement} */ (node.querySelector(':scope > .replies'));
+
+/** @param {HTMLElement | null} parent */
+const below = (parent) => (parent ? Math.min(DEEPEST, Number(parent.dataset.depth) + 1) : 0);
+
+/**
+ * A root comment with the replies that came with it.
+ * @param {Comments} thread
+ * @param {Comment} root
+ */
+export function tree(thread, root) {
+  const node = one(thread, root, 0);
+  const replies = root.replies ?? [];
+  for (const reply of replies) hang(thread, node, reply);
+  const hidden = (root.reply_count ?? 0) - replies.length;
+  if (hidden > 0) offerMore(thread, node, root.id, hidden);
+  return node;
+}
+
+/**
+ * Hangs a reply under its parent, which an oldest-first list always brings before it.
+ * @param {Comments} thread
+ * @param {HTMLElement} root
+ * @param {Comment} reply
+ */
+function hang(thread, root, reply) {
+  if (thread.find(reply.id)) return null;
+  /** @type {HTMLElement} */
+  const parent = root.querySelector(`[id="comment-${reply.parent_id}"]`) ?? root;
+  const node = one(thread, reply, below(parent));
+  repliesOf(parent).append(node);
+  return node;
+}
+
+/**
+ * Puts a comment where it belongs: over its own older version, under its parent, or on top.
+ * @param {Comments} thread
+ * @param {Comment} comment
+ */
+export function place(thread, comment) {
+  const there = thread.find(comment.id);
+  const parent = comment.parent_id ? thread.find(comment.parent_id) : null;
+  const node = one(thread, comment, there ? Number(there.dataset.depth) : below(parent));
+  if (there) {
+    repliesOf(node).replaceWith(repliesOf(there));
+    there.replaceWith(node);
+  } else if (parent) repliesOf(parent).append(node);
+  else thread.list.prepend(node);
+  return node;
+}
+
+/**
+ * @param {Comments} thread
+ * @param {HTMLElement} node
+ * @param {string} rootId
+ * @param {number} hidden
+ */
+function offerMore(thread, node, rootId, hidden) {
+  /** @type {string | null} */
+  let cursor = null;
+  const more = button('more-replies', say(W.moreHere, { n: hidden }), async () => {
+    more.setAttribute('aria-busy', 'true');
+    try {
+      const { added, next } = await moreReplies(thread, node, rootId, cursor);
+      cursor = next;
+      hidden = Math.max(1, hidden - added.length);
+      more.textContent = say(W.moreHere, { n: hidden });
+      if (!cursor) more.remove();
+      added[0]?.focus({ preventScroll: true });
+    } catch {
+      more.textContent = `${W.notLoaded} ${W.retry}`;
+    }
+    more.removeAttribute('aria-busy');
+  }, { class: 'more-here' });
+  node.append(more);
+}
+
+/**
+ * @param {Comments} thread
+ * @param {HTMLElement} node
+ * @param {string} rootId
+ * @param {string | null} cursor
+ * @returns {Promise<{ added: HTMLElement[], next: string | null }>}
+ */
+export async function moreReplies(thread, node, rootId, cursor) {
+  const { signal } = thread;
+  const page = await thread.call('GET', `comments/${rootId}/replies`, { query: { cursor }, signal });
+  const added = page.items.map((/** @type {Comment} */ reply) => hang(thread, node, reply));
+  return { added: added.filter(Boolean), next: page.next_cursor };
+}
+
+/**
+ * @param {Comments} thread
+ * @param {Comment} comment
+ * @param {number} depth
+ */
+function one(thread, comment, depth) {
+  const { author, status } = comment;
+  const node = el('article', {
+    id: `comment-${comment.id}`,
+    class: `comment ${status}`,
+    part: 'comment',
+    'data-depth': depth,
+    tabindex: -1,
+  });
+  const replies = el('div', { class: 'replies', part: 'replies' });
+  if (status === 'removed') {
+    node.append(el('p', { class: 'tomb' }, W.removed), replies);
+    return node;
+  }
+  const by = el(
+    'header',
+    { class: 'by' },
+    el('bdi', { class: 'name', part: 'name' }, author.name),
+    author.badge && el('span', { class: 'badge', part: 'badge' }, author.badge),
+    el('a', { class: 'when', href: `#comment-${comment.id}` }, time(comment.created_at)),
+    comment.edited_at && el('span', { class: 'edited' }, W.edited),
+  );
+  const text = el('div', { class: 'text', dir: 'auto', part: 'text' });
+  text.innerHTML = comment.html; // sanitised by the server: the one place where HTML is taken over
+  const acts = el('div', { class: 'acts' });
+  node.append(el('div', { class: 'main' }, by, text, acts), replies);
+  const mine = thread.own?.has(comment.id) ?? false;
+  if (status === 'published') {
+    acts.append(likeButton(thread, comment, mine));
+    acts.append(button('reply', W.reply, () => openReply(thread, comment, node), { class: 'act' }));
+    if (!mine) {
+      acts.append(
+        button('report', W.report, async ({ target }) => {
+          const { reportDialog } = await import('./report.js');
+          reportDialog(thread, comment, /** @type {HTMLElement} */ (target));
+        }, { class: 'act report' }),
+      );
+    }
+  }
+  if (mine) thread.own?.mark(comment, node);
+  return node;
+}
+
+/**
+ * @param {Comments} thread
+ * @param {Comment} comment
+ * @param {boolean} mine nobody applauds themselves
+ */
+function likeButton(thread, comment, mine) {
+  const key = `liked:${thread.site}`;
+  /** @type {string[]} */
+  const liked = kept.get(key, []);
+  let on = liked.includes(comment.id);
+  comment.likes = Math.max(comment.likes, Number(on)); // a cached page may not know of it yet
+  const number = el('span', { class: 'n' });
+  const show = () => {
+    number.textContent = String(comment.likes || '');
+    like.setAttribute('aria-pressed', String(on));
+    like.setAttribute('aria-label', say(W.likes, { n: comment.likes }));
+  };
+  const turn = () => {
+    on = !on;
+    comment.likes += on ? 1 : -1;
+    const others = kept.get(key, liked).filter((id) => id !== comment.id);
+    kept.set(key, on ? [...others, comment.id].slice(-500) : others);
+    show();
+  };
+  const like = button('like', W.like, async () => {
+    turn();
+    try {
+      await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader() });
+    } catch {
+      turn();
+    }
+  }, { class: 'act like', disabled: mine });
+  like.append(number);
+  show();
+  return like;
+}
+
+/**
+ * @param {Comments} thread
+ * @param {Comment} parent
+ * @param {HTMLElement} node
+ */
+function openReply(thread, parent, node) {
+  if (!node.querySelector(':scope > form')) repliesOf(node).before(replyForm(thread, { parent }));
+  node.querySelector('textarea')?.focus();
+}

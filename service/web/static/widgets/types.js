@@ -1,0 +1,57 @@
+// What the API answers. Never loaded by a browser: only the type checker reads it.
+
+/**
+ * @typedef {'published' | 'held' | 'rejected' | 'spam' | 'removed'} Status
+ *
+ * @typedef {object} Comment
+ * @property {string} id
+ * @property {string | null} parent_id
+ * @property {{ name: string, badge?: string | null }} author
+ * @property {string} html sanitised by the server
+ * @property {Status} status
+ * @property {string | null} [reason]
+ * @property {string} created_at
+ * @property {string | null} edited_at
+ * @property {number} likes
+ * @property {Comment[]} [replies] the first five below a root comment, flat, oldest first
+ * @property {number} [reply_count] all below a root comment
+ *
+ * @typedef {object} ThreadPage
+ * @property {{ key: string, title: string, url: string, open: boolean }} article
+ * @property {number} count
+ * @property {Comment[]} items
+ * @property {string | null} next_cursor
+ * @property {string} [ticket]
+ *
+ * @typedef {object} Posted
+ * @property {Comment} comment
+ * @property {string} [edit_token]
+ * @property {string | null} [notice]
+ *
+ * @typedef {object} Problem
+ * @property {string} [type]
+ * @property {string} [title]
+ * @property {number} [status]
+ * @property {string} [detail]
+ * @property {{ path: string, detail: string }[]} [errors]
+ * @property {string} [request_id]
+ *
+ * @typedef {object} OwnComment a comment written in this browser
+ * @property {string} token
+ * @property {string} article
+ * @property {string} body as it was typed, for editing
+ * @property {string | null} [notice]
+ * @property {Comment} comment
+ */
+
+export {};
+
+/**
+ * @typedef {object} Call
+ * @property {unknown} [body] sent as JSON
+ * @property {string} [token] bearer
+ * @property {Record<string, string>} [headers]
+ * @property {Record<string, string | null | undefined>} [query]
+ * @property {AbortSignal} [signal]
+ * @property {boolean} [keepalive] outlives the page
+ */

@@ -1,0 +1,105 @@
+"""The worker process: background jobs and work by the clock, until told to stop."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from pgqueuer import PgQueuer
+from pgqueuer.models import Job as QueuedJob
+from pgqueuer.models import Schedule
+
+from service.comments.jobs import ticks as comment_ticks
+from service.core.db import Pool, open_pool
+from service.core.jobs import Job, Tick
+from service.core.metrics import JOBS
+from service.core.tokens import Keyring
+from service.push import jobs as push
+from service.settings import Settings
+
+log = structlog.get_logger("rejoinder.worker")
+
+POLL = timedelta(seconds=5)  # how long a job may lie where its notice was missed
+SILENCE = timedelta(seconds=20)  # after which another worker takes a dead one's job
+
+
+async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
+    """Work until `stop`; whatever dies in here ends the worker, loudly."""
+    pool: Pool = state["pool"]
+    async with push.open_push(pool, state["keyring"], state["settings"]) as pushing:
+        ticks = [*push.ticks(pushing), *comment_ticks(pool)]
+        stop_push = asyncio.create_task(_when(stop, pushing.stop))
+        try:
+            await work(pool, push.jobs(pushing), ticks, stop)
+        finally:
+            stop_push.cancel()
+
+
+async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:
+    await event.wait()
+    then()
+
+
+async def work(pool: Pool, jobs: Sequence[Job], ticks: Sequence[Tick], stop: asyncio.Event) -> None:
+    """Run these jobs and ticks until `stop`; running ones are finished first."""
+    queue = PgQueuer.from_asyncpg_pool(pool)
+    for job in jobs:
+        queue.entrypoint(job.name, concurrency_limit=job.concurrency)(_job(job))
+    for tick in ticks:
+        queue.schedule(tick.name, tick.cron, clean_old=True)(_tick(tick))
+    async with queue.connection:
+        running = asyncio.create_task(
+            queue.run(dequeue_timeout=POLL, heartbeat_timeout=SILENCE), name="jobs"
+        )
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({running, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        queue.shutdown.set()
+        stopping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    if not stop.is_set():
+        raise RuntimeError("the job queue stopped by itself")
+
+
+def _job(job: Job) -> Callable[[QueuedJob], Awaitable[None]]:
+    async def run(queued: QueuedJob) -> None:
+        with _accounted(job.name):
+            await job.run(queued.payload or b"")
+
+    return run
+
+
+def _tick(tick: Tick) -> Callable[[Schedule], Awaitable[None]]:
+    async def run(_schedule: Schedule) -> None:
+        with _accounted(tick.name):
+            await tick.run()
+
+    return run
+
+
+@contextlib.contextmanager
+def _accounted(name: str) -> Any:  # noqa: ANN401 (a generator that contextlib turns round)
+    try:
+        yield
+    except Exception:
+        # The rows that a job is about outlive it, and the next sweep takes them up.
+        JOBS.labels(name, "failed").inc()
+        log.exception("job failed", job=name)
+    else:
+        JOBS.labels(name, "done").inc()
+
+
+async def run_alone(settings: Settings, url: str) -> None:
+    """The worker as a process of its own: until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_pool(url) as pool:
+        log.info("worker started")
+        await run_worker(
+            {"settings": settings, "pool": pool, "keyring": Keyring(settings.secret)}, stop
+        )

@@ -1,0 +1,118 @@
+"""One article for key, alias and address."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from thread import bearer, post, read
+
+from service.accounts import actions as accounts
+from service.articles import actions, store
+from service.articles.types import PutArticle, Site
+from service.core.db import Conn
+from service.core.problems import Conflict, Invalid
+
+
+def address(key: str) -> str:
+    return f"/v1/sites/default/articles/{key}"
+
+
+def put(url: str = "https://news.example/bridge", **more: Any) -> dict[str, Any]:
+    return {"url": url, "title": "A bridge", **more}
+
+
+async def test_put_makes_and_then_updates(client: httpx.AsyncClient, publisher_key: str) -> None:
+    headers = bearer(publisher_key)
+    made = await client.put(
+        address("7"), json=put(section="Local", tags=["roads"]), headers=headers
+    )
+    assert made.status_code == 201, made.text
+    assert made.json()["alert"] is None
+    again = await client.put(address("7"), json=put(title="The bridge"), headers=headers)
+    assert again.status_code == 200
+    article = again.json()["article"]
+    assert (article["title"], article["section"], article["tags"]) == (
+        "The bridge",
+        "Local",
+        ["roads"],
+    )
+    emptied = await client.put(address("7"), json=put(section=None), headers=headers)
+    assert emptied.json()["article"]["section"] is None
+
+
+async def test_a_changed_key_or_a_moved_page_does_not_split_a_thread(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    headers = bearer(publisher_key)
+    await client.put(address("7"), json=put(), headers=headers)
+    await post(client, "Under the old key.", article_key="7")
+    moved = put("https://news.example/2026/bridge", aliases=["old-slug", "https://news.example/b"])
+    assert (await client.put(address("7"), json=moved, headers=headers)).status_code == 200
+    renamed = await client.put(address("new-7"), json=moved, headers=headers)
+    assert renamed.status_code == 200
+    assert renamed.json()["article"]["key"] == "7"
+    for key in ("7", "new-7", "old-slug"):
+        assert (await read(client, key))["count"] == 1, key
+    for url in ("https://news.example/bridge", "http://www.news.example/b/?utm_source=x"):
+        assert (await read(client, "unknown", url=url))["count"] == 1, url
+    counts = await client.get("/v1/sites/default/counts", params={"articles": "7,new-7"})
+    assert counts.json()["counts"] == {"7": 1, "new-7": 1}
+
+
+async def test_an_update_shows_in_a_kept_thread(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    headers = bearer(publisher_key)
+    await client.put(address("7"), json=put(), headers=headers)
+    await read(client, "7")
+    await client.put(address("7"), json=put(title="Renamed"), headers=headers)
+    for _ in range(100):
+        if (await read(client, "7"))["article"]["title"] == "Renamed":
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("the old title stayed")
+
+
+async def test_many_puts_at_once_make_one_article(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    keys = ["7", "8", "9"] * 5
+    answers = await asyncio.gather(
+        *(client.put(address(key), json=put(), headers=bearer(publisher_key)) for key in keys)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200] * 14 + [201]
+    assert len({answer.json()["article"]["key"] for answer in answers}) == 1
+
+
+async def test_a_key_of_another_site_may_not(client: httpx.AsyncClient, state: Any) -> None:
+    async with state["pool"].acquire() as conn:
+        other = await actions.add_site(conn, "other", "Other", ["https://other.example"])
+        key = await accounts.create_key(conn, other.id, ["publish"])
+        weak = await accounts.create_key(conn, other.id, ["classify"])
+    assert (await client.put(address("7"), json=put(), headers=bearer(key))).status_code == 403
+    wrong = await client.put("/v1/sites/other/articles/7", json=put(), headers=bearer(weak))
+    assert wrong.status_code == 403
+
+
+async def test_sites(conn: Conn) -> None:
+    site = await actions.add_site(conn, "tribune", "", ["https://tribune.example"])
+    assert site.name == "tribune"
+    with pytest.raises(Conflict):
+        await actions.add_site(conn, "tribune", "", ["https://tribune.example"])
+    for slug in ("", "A", "a_b", "-a", "a--b", "x" * 64):
+        with pytest.raises(Invalid):
+            await actions.add_site(conn, slug, "", [])
+    more = await actions.ensure_site(conn, "tribune", "The Tribune", ["https://t.example"])
+    assert more.origins == ["https://t.example", "https://tribune.example"]
+
+
+async def test_an_article_is_found_without_a_scan(conn: Conn) -> None:
+    site = await actions.add_site(conn, "tribune", "", ["https://tribune.example"])
+    await actions.put_article(
+        conn, site, "7", PutArticle(url="https://tribune.example/7", title="Seven")
+    )
+    await conn.execute("set local enable_seqscan = off")
+    found = await store.get_article(conn, site.id, "none", "tribune.example/7")
+    assert found is not None
+    assert isinstance(site, Site)

@@ -1,0 +1,1 @@
+"""Measurements, printed as tables: `make bench`. No assertion depends on a clock."""

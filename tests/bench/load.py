@@ -1,0 +1,75 @@
+"""Load from a process of its own, and the CPU that servers spend on it."""
+
+import asyncio
+import multiprocessing
+import time
+from collections.abc import Callable, Iterable, Sequence
+
+import psutil
+
+
+def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
+    """User and system time of these processes, their children and those that ended."""
+    total = 0.0
+    for process in processes:
+        for one in [process, *process.children(recursive=True)]:
+            try:
+                times = one.cpu_times()
+            except psutil.NoSuchProcess:
+                continue
+            total += times.user + times.system
+            if one.pid == process.pid:
+                total += times.children_user + times.children_system
+    return total
+
+
+async def _connection(port: int, requests: Sequence[bytes]) -> list[float]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    taken = []
+    for request in requests:
+        started = time.perf_counter()
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        lines = head.lower().split(b"\r\n")
+        if not lines[0].split()[1].startswith(b"2"):
+            raise RuntimeError(head.decode() + (await reader.read(500)).decode())
+        length = next(line for line in lines if line.startswith(b"content-length:"))
+        await reader.readexactly(int(length.split(b":")[1]))
+        taken.append(time.perf_counter() - started)
+    writer.close()
+    return taken
+
+
+async def _all(port: int, shares: Sequence[Sequence[bytes]]) -> list[float]:
+    lists = await asyncio.gather(*(_connection(port, share) for share in shares))
+    return [seconds for taken in lists for seconds in taken]
+
+
+def _send(port: int, requests: Sequence[bytes], connections: int) -> list[float]:
+    shares = [requests[n::connections] for n in range(connections)]
+    return asyncio.run(_all(port, shares))
+
+
+def drive(port: int, requests: Sequence[bytes], connections: int = 16) -> list[float]:
+    """Send all requests over kept connections; the seconds that each took, sorted."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return sorted(pool.apply(_send, (port, requests, connections)))
+
+
+def measure(
+    port: int,
+    requests: Sequence[bytes],
+    processes: Callable[[], list[psutil.Process]],
+    connections: int = 16,
+) -> tuple[float, list[float]]:
+    """CPU microseconds a request, and the latencies; warmed up before."""
+    drive(port, requests[: max(1, len(requests) // 5)], connections)
+    before = cpu_seconds(processes())
+    taken = drive(port, requests, connections)
+    return (cpu_seconds(processes()) - before) / len(requests) * 1e6, taken
+
+
+def http(method: str, path: str, body: bytes = b"", headers: str = "") -> bytes:
+    """One request, ready to send."""
+    length = f"Content-Length: {len(body)}\r\n" if body else ""
+    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{length}{headers}\r\n".encode() + body

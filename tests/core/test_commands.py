@@ -1,0 +1,150 @@
+"""The command line, in processes of its own, with the embedded server."""
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from live import LiveServer
+
+from service.core import embedded
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="rejoinder-commands-"))
+    yield folder
+    while embedded.Cluster(folder).postmaster():
+        time.sleep(0.1)
+    shutil.rmtree(folder)
+
+
+def run(data: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("REJOINDER_", "DATABASE_URL"))}
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", *words],
+        env={**env, "REJOINDER_DATA": str(data)},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_secrets_are_printed_alone(data: Path) -> None:
+    added = run(data, "sites", "add", "courier", "--origin", "https://courier.example")
+    assert (added.returncode, added.stdout) == (0, ""), added.stderr
+    key = run(data, "keys", "create", "--site", "courier")
+    assert re.fullmatch(r"[a-z0-9]{10,63}\n", key.stdout), key.stderr
+    link = run(data, "moderators", "add", "eve@courier.example", "--role", "editor")
+    assert re.fullmatch(r"http://127.0.0.1:8000/desk/#sign-in=[a-z0-9]+\n", link.stdout)
+    token = run(data, "moderators", "token", "eve@courier.example")
+    assert re.fullmatch(r"[a-z0-9]{10,63}\n", token.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["keys", "create", "--site", "nowhere"], "no site nowhere"),
+        (["moderators", "add", "nobody"], "e-mail"),
+        (["moderators", "token", "x@courier.example"], "no moderator"),
+        (["sites", "add", "x y", "--origin", "https://x.example"], "slug"),
+        (["sites", "add", "xy", "--origin", "http://x.example"], "https"),
+        (["sites", "add", "xy"], "origin"),
+        (["keys", "create", "--site", "x", "--scope", "all"], "scope"),
+        (["replay", "/does/not/exist", "--site", "x"], "exist"),
+        (["classify", "/does/not/exist"], "exist"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line(data: Path, words: list[str], said: str) -> None:
+    done = run(data, *words)
+    assert done.returncode in {1, 2}
+    assert done.stdout == ""
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_command_has_help(data: Path) -> None:
+    top = run(data, "--help").stdout
+    for command in (
+        "demo",
+        "serve",
+        "worker",
+        "migrate",
+        "sites",
+        "keys",
+        "moderators",
+        "replay",
+        "classify",
+    ):
+        assert command in top
+        assert run(data, command, "--help").returncode == 0
+
+
+def test_classify_reads_standard_input(data: Path) -> None:
+    done = run(data, "classify", stdin="Thank you for this.\nYou are a fucking idiot.\n")
+    kind, hostile = [json.loads(line) for line in done.stdout.splitlines()]
+    assert kind["scores"]["abuse"] < hostile["scores"]["abuse"]
+    assert hostile["grounded"] is True
+
+
+def test_a_missing_migration_is_said(data: Path, server_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "service.cli", "keys", "create", "--site", "x"],
+        env={**os.environ, "DATABASE_URL": server_url, "REJOINDER_SECRET": "x" * 32},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "rejoinder migrate" in done.stderr
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_replay_sends_a_file_and_shows_what_became_of_it(
+    live_server: LiveServer,
+    tmp_path: Path,
+    packed: bool,  # noqa: FBT001 (a table's column)
+) -> None:
+    lines = [
+        b'{"text": "A fine remark on the ferry.", "name": "Bo", "email": "bo@readers.example"}',
+        b'{"text": "You are a fucking idiot, go kill yourself.", "article": "other-1"}',
+        b'{"text": ""}',
+        b'{"text": 7}',
+        b"not json",
+        b"\xff\xfe",
+    ]
+    file = tmp_path / "comments.jsonl"
+    text = b"\n".join(lines)
+    file.write_bytes(gzip.compress(text) if packed else text)
+    done = subprocess.run(
+        [sys.executable, "-m", "service.cli", "replay", str(file), "--site", "default",
+         "--url", live_server.url],
+        env={**live_server.env, "COLUMNS": "120"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for word in ("published", "held", "refused", "unreadable", "latency p50", "6 comments in"):
+        assert word in done.stderr, done.stderr
+
+
+def test_replay_of_a_broken_file_says_so(data: Path, tmp_path: Path) -> None:
+    file = tmp_path / "broken.jsonl.gz"
+    file.write_bytes(gzip.compress(b'{"text": "x"}\n' * 100)[:40])
+    done = run(data, "replay", str(file), "--site", "default")
+    assert done.returncode == 1
+    assert "broken.jsonl.gz" in done.stderr
+
+
+def test_a_port_in_use_is_said(data: Path, live_server: LiveServer) -> None:
+    port = live_server.url.rsplit(":", 1)[1]
+    done = run(data, "demo", "--port", port)
+    assert done.returncode == 1
+    assert f"Can't listen on 127.0.0.1:{port}" in done.stderr

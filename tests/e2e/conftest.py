@@ -1,0 +1,74 @@
+"""Chromium, and fixtures for those who come to the page."""
+
+import shutil
+import uuid
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from e2e.visitors import Api, MakeVisitor, Visitor
+from live import LiveServer
+from playwright.async_api import Browser, async_playwright
+
+CHROMIUM = shutil.which("chromium")
+# Debian's Chromium as root: FACTS.md, "Other parts, tried".
+ARGUMENTS = [
+    "--no-sandbox",
+    "--headless=new",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # A page that a test made up has no address, and may then not load from this machine.
+    "--disable-features=LocalNetworkAccessChecks",
+]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all tests."""
+    if CHROMIUM is None:
+        pytest.skip("CHROMIUM IS MISSING: nothing of the page was tested (make browsers)")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def visitors(browser: Browser, live_server: LiveServer) -> AsyncIterator[MakeVisitor]:
+    """Makes visitors; the test fails if a page of theirs threw or broke its policy."""
+    made: list[Visitor] = []
+
+    async def make(**options: Any) -> Visitor:
+        context = await browser.new_context(
+            **{"viewport": {"width": 1000, "height": 900}, "reduced_motion": "reduce", **options}
+        )
+        made.append(Visitor(context, live_server))
+        return made[-1]
+
+    yield make
+    for visitor in made:
+        await visitor.context.close()
+        assert visitor.errors == []
+
+
+@pytest.fixture
+async def visitor(visitors: MakeVisitor) -> Visitor:
+    """One visitor."""
+    return await visitors()
+
+
+@pytest.fixture
+def key() -> str:
+    """The key of an article that no other test uses."""
+    return f"e2e-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def api(live_server: LiveServer) -> AsyncIterator[Api]:
+    """The service without a browser."""
+    async with httpx.AsyncClient(base_url=live_server.url) as client:
+        yield Api(client, live_server)

@@ -1,0 +1,166 @@
+"""The moderators' desk in a browser."""
+
+import pytest
+from e2e.visitors import Api, Visitor, text
+from live import LiveServer
+from playwright.async_api import Locator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+
+async def sign_in(visitor: Visitor) -> Page:
+    page = await visitor.page()
+    await page.goto(visitor.server.sign_in_link())
+    await expect(page.get_by_role("link", name="Held")).to_be_visible()
+    return page
+
+
+async def search(page: Page, words: str) -> None:
+    """Leave only one test's comments in the list, whatever the others hold."""
+    await page.keyboard.press("/")
+    await page.keyboard.type(words)
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".card").first).to_be_focused()
+    await expect(page.locator(".card").first).to_contain_text(words)
+
+
+def card_of(page: Page, body: str) -> Locator:
+    return page.locator(".card", has=page.locator(".text", has_text=body))
+
+
+def mark(body: str) -> str:
+    """The part of a text that no other comment has."""
+    return body[-9:-1]
+
+
+async def test_a_link_signs_in_once(visitor: Visitor, live_server: LiveServer) -> None:
+    link = live_server.sign_in_link()
+    page = await visitor.page()
+    await page.goto(link)
+    await expect(page.get_by_role("heading", name="Moderation desk")).to_be_visible()
+    await expect(page.get_by_text("mod@courier.example")).to_be_visible()
+    assert "sign-in" not in page.url
+    cookies = await visitor.context.cookies()
+    assert [(c["httpOnly"], c["sameSite"]) for c in cookies] == [(True, "Strict")]
+    await page.reload()
+    await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_text("rejoinder moderators add")).to_be_visible()
+    await page.goto("about:blank")
+    await page.goto(link)
+    await expect(page.get_by_role("alert")).to_contain_text("used already")
+
+
+async def test_a_held_comment_with_its_reasons_published_by_keyboard(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    first, second = text(), text()
+    await api.hold(key, f"{first} See http://a.example http://b.example http://c.example")
+    await api.hold(key, second)
+    page = await sign_in(visitor)
+    await search(page, mark(first))
+    card = card_of(page, first)
+    await expect(card).to_have_attribute("aria-current", "true")
+    why = card.locator(".why")
+    await expect(why).to_contain_text("contains 3 links")
+    await expect(why).to_contain_text("filled in a field that people")
+    await expect(why).to_contain_text("first comment")
+    await page.keyboard.press("f")
+    await expect(card.locator(".outcome")).to_have_text("Published.")
+    assert first.partition(" (")[0] in (await api.thread(key))["items"][0]["html"]
+
+
+async def test_moving_and_deciding_without_a_mouse(visitor: Visitor, api: Api, key: str) -> None:
+    word = key[-8:]
+    bodies = [f"{text()} {word}" for _ in range(3)]
+    for body in bodies:
+        await api.hold(key, body)
+    page = await sign_in(visitor)
+    await page.get_by_label("Order").select_option("oldest")
+    await page.get_by_label("Order").press("Escape")
+    await search(page, word)
+    await expect(page.locator(".card")).to_have_count(3)
+    await page.keyboard.press("j")
+    await expect(card_of(page, bodies[1])).to_be_focused()
+    await page.keyboard.press("k")
+    await page.keyboard.press("s")
+    await expect(card_of(page, bodies[0]).locator(".outcome")).to_have_text("Marked as spam.")
+    await expect(card_of(page, bodies[1])).to_be_focused()
+    await page.keyboard.press("d")
+    await expect(card_of(page, bodies[1]).locator(".outcome")).to_have_text("Rejected.")
+    await page.keyboard.press("f")
+    await expect(card_of(page, bodies[2]).locator(".outcome")).to_have_text("Published.")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    await page.keyboard.press("Escape")
+    assert (await api.thread(key))["count"] == 1
+
+
+async def test_rejecting_by_mouse_with_a_reason(visitor: Visitor, api: Api, key: str) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    card = card_of(page, body)
+    await card.get_by_label("Reason for rejecting").select_option("misinformation")
+    await card.get_by_role("button", name="Reject").click()
+    await expect(card.locator(".outcome")).to_have_text("Rejected.")
+    found = await api.moderation("GET", f"comments/{comment['id']}")
+    [entry] = [entry for entry in found["ledger"] if entry["to_status"] == "rejected"]
+    assert (entry["moderator"], entry["reason"]) == ("mod@courier.example", "misinformation")
+    await page.get_by_role("link", name="Rejected").click()
+    await expect(card_of(page, body).get_by_role("button", name="Publish")).to_be_visible()
+
+
+async def test_a_conflict_is_shown_and_nothing_overwritten(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await api.decide(comment, "reject", reason="offensive")
+    card = card_of(page, body)
+    await card.get_by_role("button", name="Publish").click()
+    await expect(card.locator(".outcome")).to_contain_text("was faster: it is now rejected")
+    assert (await api.thread(key))["count"] == 0
+    await card.get_by_role("button", name="Show it as it is now").click()
+    await expect(card.get_by_role("button", name="Reject")).to_have_count(0)
+    await card.get_by_role("button", name="Publish").click()
+    await expect(card.locator(".outcome")).to_have_text("Published.")
+    assert (await api.thread(key))["count"] == 1
+
+
+async def test_a_decision_that_did_not_arrive_is_said(visitor: Visitor, api: Api, key: str) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await page.route("**/decisions", lambda route: route.abort())
+    card = card_of(page, body)
+    await page.keyboard.press("f")
+    await expect(card.locator(".outcome")).to_contain_text("Not saved.")
+    await page.unroute("**/decisions")
+    await page.keyboard.press("f")
+    await expect(card.locator(".outcome")).to_have_text("Published.")
+
+
+async def test_hostile_text_stays_text(visitor: Visitor, api: Api, key: str) -> None:
+    body = f"<img src=x onerror=alert(1)> {text()} " + "W" * 1500
+    await api.hold(key, body, name="<script>alert(2)</script>")
+    page = await sign_in(visitor)
+    await page.set_viewport_size({"width": 360, "height": 700})
+    await search(page, "<img")
+    assert await page.locator(".card :is(img, script)").count() == 0
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_empty_views_say_what_belongs_there(visitor: Visitor) -> None:
+    page = await sign_in(visitor)
+    await page.get_by_label("Search in these comments").fill("zzzznothingzzzz")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Nothing found")).to_be_visible()
+    await page.get_by_label("Search in these comments").fill("")
+    await page.keyboard.press("Enter")
+    await page.get_by_role("link", name="Reported").click()
+    await expect(page.locator(".empty, .card").first).to_be_visible()

@@ -1,0 +1,151 @@
+"""An alert's whole way in a real Firefox: accept, publish, receive, show, receipt, click."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from e2e.marionette import PATIENCE, Firefox, executable, firefox
+from e2e.mozilla_service import MozillaService
+from live import LiveServer
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(executable() is None, reason="firefox-esr is not installed"),
+]
+
+ACCEPT = """
+const root = () => document.querySelector('article-alerts')?.shadowRoot;
+for (let tries = 0; tries < 400; tries++) {
+  const button = root()?.querySelector('button[name=accept]');
+  if (button) return button;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+}
+throw new Error('no accept button: ' + root()?.textContent);
+"""
+
+OUR_REGISTRATION = """
+const all = await navigator.serviceWorker.getRegistrations();
+const ours = all.find(({ active }) => active?.scriptURL.endsWith('/push-worker.js'));
+"""
+
+SHOWN = (
+    OUR_REGISTRATION
+    + """
+const shown = await ours.getNotifications();
+return shown.map(({ title, body, tag }) => ({ title, body, tag }));
+"""
+)
+
+# The element says so once the service has stored the subscription, which is later than the
+# browser having one.
+ON = """
+const root = document.querySelector('article-alerts').shadowRoot;
+const again = root.querySelector('[name=turn-on]')?.textContent === 'Try again';
+if (again || root.querySelector('.blocked')) throw new Error(root.textContent);
+return Boolean(root.querySelector('[name=turn-off]'));
+"""
+
+
+async def until(look: Callable[[], Awaitable[Any]]) -> Any:
+    """What `look` gives once it gives something."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := await look()):
+        assert time.monotonic() < deadline, "it never came"
+        await asyncio.sleep(0.1)
+    return found
+
+
+class Publisher:
+    """The newsroom's side, over HTTP."""
+
+    def __init__(self, live: LiveServer) -> None:
+        self.live = live
+        self.client = httpx.AsyncClient(
+            base_url=f"{live.url}/v1/sites/default/",
+            headers={"authorization": f"Bearer {live.publisher_key}"},
+        )
+
+    async def alert(self, key: str, title: str) -> str:
+        """Publish an article with an alert; the alert's id."""
+        answer = await self.client.put(
+            f"articles/{key}",
+            json={
+                "url": f"{self.live.url}/demo/?article={key}",
+                "title": title,
+                "summary": "Grüße, the winter timetable: 冬季",
+                "alert": True,
+            },
+        )
+        assert answer.status_code == 201, answer.text
+        ident: str = answer.json()["alert"]["id"]
+        return ident
+
+    async def get(self, alert: str) -> dict[str, Any]:
+        """The alert as it stands."""
+        answer = await self.client.get(f"alerts/{alert}")
+        found: dict[str, Any] = answer.json()
+        return found
+
+    async def counted(self, alert: str, event: str) -> Any:
+        """How often the event was counted."""
+        return (await self.get(alert))["counts"][event]
+
+
+async def subscribe(browser: Firefox, live: LiveServer) -> None:
+    """Press OK in the page's own bar."""
+    await browser.go(f"{live.url}/demo/")
+    await browser.click(await browser.run(ACCEPT))
+    await until(lambda: browser.run(ON))
+
+
+async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path: Path) -> None:
+    publisher = Publisher(live_server)
+    async with (
+        publisher.client,
+        MozillaService() as service,
+        firefox(tmp_path, service.preferences) as browser,
+    ):
+        await subscribe(browser, live_server)
+        alert = await publisher.alert("firefox-1", "The “Margarethe” sails & sails")
+        await until(lambda: publisher.counted(alert, "shown"))
+        (shown,) = await browser.run(SHOWN)
+        assert shown == {
+            "title": "The “Margarethe” sails & sails",
+            "body": "Grüße, the winter timetable: 冬季",
+            "tag": alert.replace("-", ""),
+        }
+        assert service.answers == [201]
+        found = await publisher.get(alert)
+        assert found["state"] == "sent"
+        assert (found["counts"]["accepted"], found["counts"]["shown"]) == (1, 1)
+        # The same article again: nothing more arrives.
+        again = await publisher.client.put(
+            "articles/firefox-1",
+            json={"url": f"{live_server.url}/demo/", "title": "Corrected", "alert": True},
+        )
+        assert again.json()["alert"]["id"] == alert
+        assert len(await browser.run(SHOWN)) == 1
+        assert service.answers == [201]
+        await click_notification(browser)
+        await until(lambda: publisher.counted(alert, "clicked"))
+        assert (await publisher.get(alert))["counts"]["clicked"] == 1
+
+
+async def click_notification(browser: Firefox) -> None:
+    """Click the notification's own window, which only the browser's own code can reach."""
+    await browser.run(
+        """
+        for (let tries = 0; tries < 200; tries++) {
+          for (const window of Services.wm.getEnumerator('alert:alert')) {
+            if (window.onAlertClick) return window.onAlertClick();
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        throw new Error('no alert window');
+        """,
+        context="chrome",
+    )

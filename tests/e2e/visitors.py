@@ -1,0 +1,167 @@
+"""Who comes to the page: visitors with a browser, readers and moderators without one."""
+
+import secrets
+import uuid
+from collections.abc import Awaitable, Callable
+from html import escape
+from typing import Any
+
+import httpx
+from live import LiveServer
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Route
+
+PATIENCE = 10_000  # milliseconds
+
+# What a publisher with a strict policy would send: nothing but our host, nothing inline.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+    "img-src 'self'; worker-src 'self'"
+)
+
+# Two texts share nothing but small words: the check for near copies, which remembers what
+# moderators in other tests refused, must leave them alone.
+WORDS = [
+    "lighthouse garden kitchen orchard library bakery workshop school museum harbour",
+    "bicycle timetable window ladder piano kettle blanket lantern notebook umbrella",
+    "painted repaired counted borrowed photographed measured carried polished sold moved",
+    "uncle neighbour teacher baker gardener sister captain plumber librarian daughter",
+    "Sunday spring breakfast lunch winter Thursday autumn evening morning August",
+    "patience sunlight timber coffee music paper honey thunder chalk silence",
+]
+
+
+def text() -> str:
+    """A harmless comment unlike the others."""
+    place, thing, done, who, when, what = (secrets.choice(words.split()) for words in WORDS)
+    forms = [
+        f"My {who} {done} the {thing} from our {place} before {when}; it took {what}.",
+        f"Before {when} nobody {done} a {thing}. Ask any {who} at the {place} about {what}.",
+        f"What {what} did to that {thing}! The {who} {done} it in the {place} last {when}.",
+        f"Is there {what} at the {place} this {when}? A {who} {done} one {thing} there.",
+    ]
+    return f"{secrets.choice(forms)} ({uuid.uuid4().hex[:8]})"
+
+
+def email() -> str:
+    """An address that nobody has used yet."""
+    return f"{uuid.uuid4().hex[:12]}@readers.example"
+
+
+class Visitor:
+    """One browser profile: its storage outlives its pages, and no error of theirs goes unseen."""
+
+    def __init__(self, context: BrowserContext, server: LiveServer) -> None:
+        self.context = context
+        self.server = server
+        self.errors: list[str] = []
+
+    async def page(self) -> Page:
+        """An empty page."""
+        page = await self.context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._heard)
+        return page
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.errors.append(message.text)
+
+    async def article(self, key: str, *elements: str, **attributes: str) -> Page:
+        """An article page with a thread of its own; further elements stand above the thread."""
+        page = await self.page()
+        given = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+        html = f"""<!doctype html><html lang="en"><title>Article {key}</title>
+            <script type="module" src="/embed.js"></script>
+            <main>{"".join(elements)}
+            <reader-comments site="default" article="{key}" load="eager"{given}>
+            <a href="/sites/default/articles/{key}">Replies</a></reader-comments></main></html>"""
+
+        async def answer(route: Route) -> None:
+            await route.fulfill(
+                body=html, content_type="text/html", headers={"Content-Security-Policy": POLICY}
+            )
+
+        await page.route(f"{self.server.url}/news/{key}", answer)
+        await page.goto(f"{self.server.url}/news/{key}")
+        return page
+
+
+MakeVisitor = Callable[..., Awaitable[Visitor]]
+
+
+class Api:
+    """What readers and moderators elsewhere do meanwhile."""
+
+    def __init__(self, client: httpx.AsyncClient, server: LiveServer) -> None:
+        self.client = client
+        self.server = server
+
+    async def post(self, key: str, body: str, **fields: Any) -> dict[str, Any]:
+        """A comment by somebody else."""
+        sent = {
+            "name": "Somebody Else",
+            "email": email(),
+            "body": body,
+            "article": {"url": f"{self.server.url}/news/{key}", "title": f"Article {key}"},
+            **fields,
+        }
+        answer = await self.client.post(f"/v1/sites/default/articles/{key}/comments", json=sent)
+        assert answer.status_code == 201, answer.text
+        comment: dict[str, Any] = answer.json()["comment"]
+        return comment
+
+    async def hold(self, key: str, body: str, **fields: Any) -> dict[str, Any]:
+        """A comment that is held for certain: the field that people can't see is filled in."""
+        comment = await self.post(key, body, company="Acme", **fields)
+        assert comment["status"] == "held"
+        return comment
+
+    async def thread(self, key: str) -> dict[str, Any]:
+        """The thread as everybody reads it."""
+        answer = await self.client.get(f"/v1/sites/default/articles/{key}/comments")
+        thread: dict[str, Any] = answer.raise_for_status().json()
+        return thread
+
+    async def moderation(self, method: str, path: str, body: object = None) -> dict[str, Any]:
+        """A moderator's call."""
+        answer = await self.client.request(
+            method,
+            f"/v1/moderation/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.server.moderator_token}"},
+        )
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    async def decide(self, comment: dict[str, Any], action: str, **more: Any) -> None:
+        """A moderator elsewhere decides."""
+        decision = {"comment_id": comment["id"], "action": action, **more}
+        done = await self.moderation("POST", "decisions", {"decisions": [decision]})
+        assert done["results"][0]["outcome"] == "applied"
+
+
+async def write(page: Page, body: str, *, name: str = "Ada Reader") -> None:
+    """Fill the main form and send it."""
+    form = main_form(page)
+    await form.locator("[name=body]").fill(body)
+    await form.locator("[name=name]").fill(name)
+    await form.locator("[name=email]").fill(email())
+    await form.locator("[type=submit]").click()
+
+
+def main_form(page: Page) -> Locator:
+    """The form above the thread."""
+    return page.locator("reader-comments form.form:not(.inline)")
+
+
+def comment_of(page: Page, body: str) -> Locator:
+    """The shown comment that has this text itself, not in a reply to it."""
+    return page.locator("reader-comments article").filter(
+        has=page.locator(":scope > .main > .text", has_text=body)
+    )
+
+
+async def fill_trap(page: Page) -> None:
+    """Do what only programs do, so that the next comment is held for certain."""
+    await main_form(page).locator("[name=company]").evaluate("input => { input.value = 'Acme' }")
