@@ -14,6 +14,7 @@ import uvicorn
 
 from service.app import create_app
 from service.core.http import Endpoint
+from service.core.log import flush
 from service.settings import Settings
 from service.worker import run_worker
 
@@ -48,6 +49,8 @@ class Server(uvicorn.Server):
             await asyncio.wait({self._worker}, timeout=GRACE)
             self._worker.cancel()
         await super().shutdown(sockets)
+        # uvicorn ends the process by the signal that it got, and so passes no exit handler.
+        flush()
 
     def _worker_ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -75,9 +76,10 @@ def _secret(given: str | None, data: Path, *, keep: bool) -> bytes:
         data.mkdir(parents=True, exist_ok=True)
         # Written whole under another name, then linked: a second process that starts at
         # once either makes the file first or reads a complete one.
-        draft = path.with_name(f"secret.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_hex(32), encoding="ascii")
+        handle, name = tempfile.mkstemp(dir=data, prefix="secret.")  # mode 0600
+        draft = Path(name)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_hex(32))
         try:
             os.link(draft, path)
         except FileExistsError:

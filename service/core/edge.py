@@ -8,11 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+import uuid_utils
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.core.db import uuid7
 from service.core.log import write_request
 from service.core.metrics import REQUEST_SECONDS, REQUESTS
 from service.core.problems import InternalError
@@ -50,7 +50,7 @@ class Edge:
             return
         started = time.perf_counter()
         self._strip_prefix(scope)
-        request_id = uuid7().hex
+        request_id = uuid_utils.uuid7().hex
         scope["request_id"] = request_id
         origin, preflight = _origin_of(scope)
         extra = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]

@@ -3,6 +3,8 @@
 Never comment text, tokens, push endpoints, e-mail or raw addresses.
 """
 
+import asyncio
+import atexit
 import functools
 import logging
 import sys
@@ -14,6 +16,8 @@ import asyncpg
 import msgspec
 import structlog
 from structlog.types import EventDict, Processor
+
+FLUSH_AFTER = 0.25  # seconds
 
 
 class RequestLine(msgspec.Struct):
@@ -32,6 +36,7 @@ class RequestLine(msgspec.Struct):
 _encode_line = msgspec.json.Encoder().encode
 _requests = structlog.get_logger("rejoinder.http")
 _as_json = False
+_lines: list[str] = []
 
 
 @functools.lru_cache(maxsize=2)
@@ -53,8 +58,20 @@ def write_request(request_id: str, method: str, route: str, status: int, seconds
     now = time.time()
     stamp = f"{_second(int(now))}.{int(now % 1 * 1000):03d}Z"
     line = RequestLine(stamp, "info", "request", request_id, method, route, status, ms)
-    # Standard error is line-buffered: the end of the line writes it.
-    sys.stderr.write(_encode_line(line).decode() + "\n")
+    _lines.append(_encode_line(line).decode())
+    if len(_lines) == 1:
+        asyncio.get_running_loop().call_later(FLUSH_AFTER, flush)
+
+
+def flush() -> None:
+    """Write the request lines that wait: one write for many, at most a quarter second late."""
+    if _lines:
+        text = "\n".join(_lines) + "\n"
+        _lines.clear()
+        sys.stderr.write(text)
+
+
+atexit.register(flush)
 
 
 def _encode(_logger: object, _method: str, event: EventDict) -> str:
