@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from service.accounts.types import ApiKey, MemberSite, Moderator, Reader
+from service.accounts.types import ApiKey, MemberSite, Moderator
 from service.core.db import Conn, Executor, row_to
 
 MODERATOR = """
@@ -131,27 +131,3 @@ async def list_member_sites(conn: Conn, moderator: Moderator) -> list[MemberSite
         moderator.site_ids,
     )
     return [row_to(MemberSite, row) for row in rows]
-
-
-async def upsert_reader(
-    conn: Conn, site_id: UUID, ident: UUID, email: str, name: str, name_key: str
-) -> Reader:
-    """The reader that claims this e-mail; a confirmed one keeps its confirmed name."""
-    row = await conn.fetchrow(
-        """
-        insert into reader (site_id, id, email, name, name_key) values ($1, $2, $3, $4, $5)
-        on conflict (site_id, email) do update set
-            name = case when reader.confirmed_at is null then excluded.name else reader.name end,
-            name_key = case
-                when reader.confirmed_at is null then excluded.name_key else reader.name_key
-            end
-        returning id, email, name, confirmed_at is not null as confirmed
-        """,
-        site_id,
-        ident,
-        email,
-        name,
-        name_key,
-    )
-    assert row is not None  # noqa: S101 (an upsert returns its row)
-    return row_to(Reader, row)

@@ -32,15 +32,6 @@ class Moderator(msgspec.Struct, frozen=True):
         return self.all_sites or site_id in self.site_ids
 
 
-class Reader(msgspec.Struct, frozen=True):
-    """A name and an e-mail that somebody gave; standing only once `confirmed`."""
-
-    id: UUID
-    email: str
-    name: str
-    confirmed: bool
-
-
 class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the desk sends for a one-time link."""
 

@@ -1,23 +1,22 @@
-"""Posting, editing and removing. Each public function is one transaction."""
+"""Posting: gather, screen, store."""
 
 import hashlib
 from datetime import UTC, datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
-from service.accounts import store as readers
 from service.accounts.actions import check_email
 from service.articles import actions as articles
 from service.articles import store as article_store
 from service.articles.rules import check_key, normalised_url
 from service.articles.types import Article, Site
-from service.comments import rules, store
-from service.comments.changes import Actor, Change, announce, change_statuses
-from service.comments.types import CommentRow, EditedComment, NewComment, Status
+from service.comments import posting, rules, store
+from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.metrics import COMMENTS
-from service.core.problems import Conflict, Forbidden, Invalid, NotFound
+from service.core.problems import Conflict, Forbidden, Invalid
 from service.core.tokens import Keyring
 from service.screening.actions import Policies, screen
 from service.screening.names import name_key
@@ -76,10 +75,10 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
             return again
         article = await _find_article(conn, site, key, new)
         parent = await _parent(conn, site, article, new.parent_id)
-        facts = await store.get_reader_facts(
+        facts = await posting.get_reader_facts(
             conn, site.id, checked.email, name_key(checked.name), client.address_hash
         )
-        _check_facts(facts)
+        check_facts(facts)
         print_ = fingerprint(checked.body)
         duplicates = await get_duplicates(conn, site.id, checked.email, print_, None)
     context = Context(
@@ -98,9 +97,10 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
         honeypot=bool(new.company),
     )
     screening = screen(context)
-    async with desk.pool.acquire() as conn, conn.transaction():
-        article = article or await _register(conn, site, key, new)
-        stored = await _store(conn, article, new, checked, client, parent, screening, print_)
+    if article is None:
+        async with desk.pool.acquire() as conn, conn.transaction():
+            article = await _register(conn, site, key, new)
+    stored = await _store(desk.pool, article, new, checked, client, parent, screening, print_)
     COMMENTS.labels(screening.verdict).inc()
     return stored
 
@@ -125,7 +125,7 @@ async def _repeated(conn: Conn, site_id: UUID, new: NewComment, client: Client) 
     """What an earlier request with the same key has stored; raises Invalid where it differs."""
     if client.idempotency_key is None:
         return None
-    found = await store.get_idempotent(conn, site_id, client.idempotency_key)
+    found = await posting.get_idempotent(conn, site_id, client.idempotency_key)
     if found is None:
         return None
     request_hash, comment_id = found
@@ -163,7 +163,7 @@ async def _parent(
     return parent
 
 
-def _check_facts(facts: store.ReaderFacts) -> None:
+def check_facts(facts: posting.ReaderFacts) -> None:
     """Staff and confirmed readers own their names, look-alikes included; a ban is told."""
     if facts.reserved:
         raise Invalid.field("$.name", "This name belongs to somebody else here; choose another")
@@ -173,7 +173,7 @@ def _check_facts(facts: store.ReaderFacts) -> None:
 
 
 async def _store(
-    conn: Conn,
+    pool: Pool,
     article: Article,
     new: NewComment,
     checked: Checked,
@@ -182,14 +182,6 @@ async def _store(
     screening: Screening,
     print_: Fingerprint,
 ) -> Stored:
-    if client.idempotency_key is not None:
-        await store.lock_idempotent(conn, client.idempotency_key)
-        again = await _repeated(conn, article.site_id, new, client)
-        if again:
-            return again
-    reader = await readers.upsert_reader(
-        conn, article.site_id, uuid7(), checked.email, checked.name, name_key(checked.name)
-    )
     root_id, parent_id, depth = rules.place(parent)
     comment = CommentRow(
         id=uuid7(),
@@ -198,8 +190,8 @@ async def _store(
         root_id=root_id,
         parent_id=parent_id,
         depth=depth,
-        reader_id=reader.id,
-        author_name=reader.name if reader.confirmed else checked.name,
+        reader_id=uuid7(),
+        author_name=checked.name,
         badge=None,
         body=checked.body,
         html=rules.render(checked.body),
@@ -211,116 +203,28 @@ async def _store(
         created_at=datetime.now(UTC),
         edited_at=None,
     )
-    await store.insert_comment(
-        conn,
-        comment,
-        screening,
-        print_,
+    row = posting.NewRow(
+        comment=comment,
+        screening=screening,
+        print_=print_,
+        email=checked.email,
+        name_key=name_key(checked.name),
         website=checked.website,
         notify=new.notify,
         address_hash=client.address_hash,
+        idempotency_key=client.idempotency_key,
+        request_hash=_request_hash(new),
     )
-    if client.idempotency_key is not None:
-        await store.insert_idempotent(
-            conn,
-            article.site_id,
-            client.idempotency_key,
-            _request_hash(new),
-            comment.id,
-        )
-    versions = await announce(conn, [(None, comment)])
-    return Stored(comment, article.id, versions.get(article.id, 0))
-
-
-async def edit_comment(
-    desk: Desk, site: Site, comment_id: UUID, edited: EditedComment, client: Client
-) -> Stored:
-    """Replace a comment's text within its window and screen it again.
-
-    An edit publishes nothing that a person has held. Raises NotFound, Conflict and Invalid.
-    """
-    body = rules.check_body(edited.body)
-    if rules.SURROGATE.search(body):
-        raise Invalid.field("$.body", "Contains a lone surrogate")
-    async with desk.pool.acquire() as conn:
-        before = await _editable(conn, site, comment_id)
-        context, print_ = await _context_of_edit(desk, conn, site, before, body, client)
-    screening = screen(context)
-    async with desk.pool.acquire() as conn, conn.transaction():
-        before = (await store.lock_comments(conn, [comment_id]))[comment_id]
-        _check_window(before)
-        status = STATUS_OF[screening.verdict]
-        reason: str | None = screening.reason
-        if before.status == "held" and await store.last_actor(conn, before.id) == "moderator":
-            status, reason = "held", before.reason
-        after = msgspec.structs.replace(
-            before,
-            body=body,
-            html=rules.render(body),
-            status=status,
-            reason=reason,
-            version=before.version + 1,
-            edited_at=datetime.now(UTC),
-        )
-        await store.update_body(conn, after, screening, print_)
-        versions = await change_statuses(conn, [Change(before, after)], Actor("author"))
-    COMMENTS.labels(screening.verdict).inc()
-    return Stored(after, after.article_id, versions.get(after.article_id, 0))
-
-
-async def _editable(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:
-    comment = await store.get_comment(conn, site.id, comment_id)
-    if comment is None:
-        raise NotFound("There is no such comment.")
-    _check_window(comment)
-    return comment
-
-
-def _check_window(comment: CommentRow) -> None:
-    if comment.status not in {"published", "held"}:
-        raise Conflict(f"This comment is {comment.status} and can't be edited.")
-    if datetime.now(UTC) - comment.created_at > rules.EDIT_WINDOW:
-        minutes = int(rules.EDIT_WINDOW.total_seconds() // 60)
-        raise Conflict(f"A comment can be edited for {minutes} minutes only.")
-
-
-async def _context_of_edit(
-    desk: Desk, conn: Conn, site: Site, before: CommentRow, body: str, client: Client
-) -> tuple[Context, Fingerprint]:
-    article = await article_store.get_article_by_id(conn, before.article_id)
-    email = await store.get_email(conn, before.reader_id)
-    # The name is what it was: whoever may have taken it since, this edit takes nothing.
-    facts = await store.get_reader_facts(conn, site.id, email, "", client.address_hash)
-    _check_facts(facts)
-    print_ = fingerprint(body)
-    context = Context(
-        body=body,
-        name=before.author_name,
-        website=None,
-        article_mode=article.mode if article else None,
-        policy=await desk.policies.of(site.id),
-        scores=await desk.scorer.score(body),
-        history=facts.history,
-        duplicates=await get_duplicates(conn, site.id, email, print_, before.id),
-        recent_by_reader=facts.recent_by_reader,
-        recent_by_address=facts.recent_by_address,
-        sanction=facts.sanction,
-        form_age=datetime.now(UTC) - before.created_at + rules.EDIT_WINDOW,
-        honeypot=False,
+    try:
+        inserted = await posting.insert_comment(pool, row)
+    except asyncpg.UniqueViolationError:
+        # A retry that came while the first request was under way: answer what that one stored.
+        async with pool.acquire() as conn:
+            again = await _repeated(conn, article.site_id, new, client)
+        if again is None:
+            raise
+        return again
+    comment = msgspec.structs.replace(
+        comment, reader_id=inserted.reader_id, author_name=inserted.author_name
     )
-    return context, print_
-
-
-async def remove_comment(pool: Pool, site: Site, comment_id: UUID) -> Stored:
-    """Remove a comment on its author's wish; twice is once. Raises NotFound."""
-    async with pool.acquire() as conn, conn.transaction():
-        before = (await store.lock_comments(conn, [comment_id])).get(comment_id)
-        if before is None or before.site_id != site.id:
-            raise NotFound("There is no such comment.")
-        if before.status == "removed":
-            return Stored(before, before.article_id, 0)
-        after = msgspec.structs.replace(
-            before, status="removed", reason=None, version=before.version + 1
-        )
-        versions = await change_statuses(conn, [Change(before, after)], Actor("author"))
-    return Stored(after, after.article_id, versions.get(after.article_id, 0))
+    return Stored(comment, article.id, inserted.version or 0)

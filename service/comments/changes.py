@@ -44,20 +44,15 @@ async def change_statuses(conn: Conn, changes: Sequence[Change], actor: Actor) -
         moderator_id=actor.moderator_id,
         batch_id=actor.batch_id,
     )
-    return await announce(conn, [(change.before, change.after) for change in changes])
+    return await _announce(conn, [(change.before, change.after) for change in changes])
 
 
-async def announce(
-    conn: Conn, pairs: Sequence[tuple[CommentRow | None, CommentRow]]
-) -> dict[UUID, int]:
-    """Bring counts and thread versions up to date with changed comments; tell every process.
-
-    `None` before: a new comment. Needs the caller's transaction.
-    """
+async def _announce(conn: Conn, pairs: Sequence[tuple[CommentRow, CommentRow]]) -> dict[UUID, int]:
+    """Bring counts and thread versions up to date with changed comments; tell every process."""
     articles: Counter[UUID] = Counter()
     roots: Counter[UUID] = Counter()
     for before, after in pairs:
-        was = rules.counts_as(before.status) if before else 0
+        was = rules.counts_as(before.status)
         now = rules.counts_as(after.status)
         if was or now:
             articles[after.article_id] += now - was

@@ -10,7 +10,7 @@ from service.accounts.auth import EDIT, bearer, caller, require_object
 from service.articles.rules import check_key, check_url
 from service.articles.sites import Sites, site_of
 from service.articles.store import list_counts
-from service.comments import actions, likes, pages, rules
+from service.comments import actions, editing, likes, pages, rules
 from service.comments.likes import Likes
 from service.comments.threads import Answer, Rendering, Threads
 from service.comments.types import (
@@ -175,7 +175,7 @@ async def edit_comment(request: Request[Any]) -> Response:
     client = _client(request)
     await state["limiter"].take(CHANGES, client.address_hash)
     edited = await read_json(request, EditedComment)
-    stored = await actions.edit_comment(_desk(state), site, ident, edited, client)
+    stored = await editing.edit_comment(_desk(state), site, ident, edited, client)
     _note(state, stored)
     return json_response(
         Posted(
@@ -194,7 +194,7 @@ async def remove_comment(request: Request[Any]) -> Response:
     ident = path_uuid(request, "comment", "comment")
     await require_object(request, EDIT, ident)
     await state["limiter"].take(CHANGES, _client(request).address_hash)
-    _note(state, await actions.remove_comment(state["pool"], site, ident))
+    _note(state, await editing.remove_comment(state["pool"], site, ident))
     return empty_response()
 
 

@@ -1,7 +1,6 @@
 """SQL of posting and changing comments. Reading threads: reading.py."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -9,7 +8,7 @@ import msgspec
 from service.comments.types import CommentRow
 from service.core.db import Conn, Executor, row_to, uuid7
 from service.screening.sketch import Fingerprint
-from service.screening.types import History, Screening
+from service.screening.types import Screening
 
 COMMENT_COLUMNS = """
 select c.id, c.site_id, c.article_id, c.root_id, c.parent_id, c.depth, c.reader_id,
@@ -17,79 +16,6 @@ select c.id, c.site_id, c.article_id, c.root_id, c.parent_id, c.depth, c.reader_
     c.reply_count, c.created_at, c.edited_at
 """
 COMMENT = COMMENT_COLUMNS + " from comment c "
-
-
-class ReaderFacts(msgspec.Struct, frozen=True):
-    """What is known of whoever writes, before anything is written.
-
-    `reserved`: the name belongs to staff or to another, confirmed reader.
-    """
-
-    reserved: bool
-    confirmed: bool
-    published: int
-    refused: int
-    recent_by_reader: int
-    recent_by_address: int
-    sanction: str | None
-    sanction_reason: str | None
-    sanction_until: datetime | None
-
-    @property
-    def history(self) -> History:
-        """The part that screening looks at."""
-        return History(self.confirmed, self.published, self.refused)
-
-
-async def get_reader_facts(
-    conn: Conn, site_id: UUID, email: str, name_key: str, address_hash: bytes
-) -> ReaderFacts:
-    """History (the newest 100), rate of the last ten minutes, and the sanction in force."""
-    row = await conn.fetchrow(
-        """
-        select
-            exists (
-                select from reader
-                where site_id = $1 and name_key = $4 and email <> $2 and confirmed_at is not null
-            ) or exists (
-                select from moderator where name_key = $4 and name <> '' and disabled_at is null
-            ) as reserved,
-            r.confirmed_at is not null as confirmed,
-            coalesce(h.published, 0) as published, coalesce(h.refused, 0) as refused,
-            coalesce(h.recent, 0) as recent_by_reader,
-            (
-                select count(*) from (
-                    select from comment
-                    where site_id = $1 and address_hash = $3
-                        and created_at > now() - interval '10 minutes'
-                    limit 100
-                ) newest
-            ) as recent_by_address,
-            s.kind as sanction, s.reason as sanction_reason, s.until as sanction_until
-        from (select 1) one
-        left join reader r on r.site_id = $1 and r.email = $2
-        left join lateral (
-            select count(*) filter (where status = 'published') as published,
-                count(*) filter (where status in ('rejected', 'spam')) as refused,
-                count(*) filter (where created_at > now() - interval '10 minutes') as recent
-            from (
-                select status, created_at from comment
-                where reader_id = r.id order by created_at desc limit 100
-            ) newest
-        ) h on true
-        left join lateral (
-            select kind, reason, until from sanction
-            where reader_id = r.id and lifted_at is null and (until is null or until > now())
-            order by kind, until desc nulls first limit 1
-        ) s on true
-        """,
-        site_id,
-        email,
-        address_hash,
-        name_key,
-    )
-    assert row is not None  # noqa: S101 (selects from one row)
-    return row_to(ReaderFacts, row)
 
 
 async def get_comment(conn: Conn, site_id: UUID, comment_id: UUID) -> CommentRow | None:
@@ -119,68 +45,6 @@ async def lock_comments(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, CommentRo
         list(ids),
     )
     return {row["id"]: row_to(CommentRow, row) for row in rows}
-
-
-async def insert_comment(
-    conn: Conn,
-    comment: CommentRow,
-    screening: Screening,
-    print_: Fingerprint,
-    *,
-    website: str | None,
-    notify: bool,
-    address_hash: bytes,
-) -> None:
-    """Store a comment with its fingerprint, screening and first ledger row, in one statement."""
-    await conn.execute(
-        """
-        with stored as (
-            insert into comment (
-                site_id, id, article_id, root_id, parent_id, depth, reader_id, author_name,
-                website, notify, body, html, status, reason, risk, address_hash, created_at
-            ) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-        ), printed as (
-            insert into fingerprint (site_id, comment_id, exact, bands, sketch)
-            values ($1, $2, $18, $19, $20)
-        ), banded as (
-            insert into fingerprint_band (site_id, band, comment_id)
-            select $1, band, $2 from unnest($19::bigint[]) band on conflict do nothing
-        ), screened as (
-            insert into screening (
-                site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,
-                risk, signals
-            ) values ($1, $21, $2, 1, $22, $23, $24, $14, $15, $25)
-        )
-        insert into ledger (site_id, id, comment_id, actor, to_status, version, reason)
-        values ($1, $26, $2, 'machine', $13, 1, $14)
-        """,
-        comment.site_id,
-        comment.id,
-        comment.article_id,
-        comment.root_id,
-        comment.parent_id,
-        comment.depth,
-        comment.reader_id,
-        comment.author_name,
-        website,
-        notify,
-        comment.body,
-        comment.html,
-        comment.status,
-        comment.reason,
-        screening.risk,
-        address_hash,
-        comment.created_at,
-        print_.exact,
-        print_.bands,
-        print_.sketch,
-        uuid7(),
-        screening.model,
-        screening.policy_version,
-        screening.verdict,
-        msgspec.json.encode(screening.signals),
-        uuid7(),
-    )
 
 
 async def update_body(
@@ -314,39 +178,6 @@ async def add_to_root(conn: Conn, root_id: UUID, count: int) -> None:
     """Change the number of published comments below a root."""
     await conn.execute(
         "update comment set reply_count = reply_count + $2 where id = $1", root_id, count
-    )
-
-
-async def get_idempotent(conn: Conn, site_id: UUID, key_hash: bytes) -> tuple[bytes, UUID] | None:
-    """What was answered to this key: the request's hash and the comment."""
-    row = await conn.fetchrow(
-        "select request_hash, comment_id from idempotency where site_id = $1 and key_hash = $2",
-        site_id,
-        key_hash,
-    )
-    return (row["request_hash"], row["comment_id"]) if row else None
-
-
-async def lock_idempotent(conn: Conn, key_hash: bytes) -> None:
-    """Queue up with a retry of the same request that is under way; until the commit."""
-    await conn.execute(
-        "select pg_advisory_xact_lock($1)", int.from_bytes(key_hash[:8], "big", signed=True)
-    )
-
-
-async def insert_idempotent(
-    conn: Conn, site_id: UUID, key_hash: bytes, request_hash: bytes, comment_id: UUID
-) -> None:
-    """Remember what this key was answered."""
-    await conn.execute(
-        """
-        insert into idempotency (site_id, key_hash, request_hash, comment_id)
-        values ($1, $2, $3, $4)
-        """,
-        site_id,
-        key_hash,
-        request_hash,
-        comment_id,
     )
 
 

@@ -17,7 +17,8 @@ SESSION = "/desk/session"
 @pytest.fixture
 async def link(client: httpx.AsyncClient, pool: Pool) -> str:
     async with pool.acquire() as conn:
-        return await actions.add_moderator(conn, "Eve@Courier.example", "editor", [], ("Eve", "eve"))
+        name = ("Eve", "eve")
+        return await actions.add_moderator(conn, "Eve@Courier.example", "editor", [], name)
 
 
 async def test_a_link_signs_in_once(client: httpx.AsyncClient, link: str) -> None:

@@ -160,5 +160,5 @@ async def test_a_comment_its_screening_and_its_ledger_row_come_together(
 ) -> None:
     await pool.execute("alter table ledger add check (to_status <> 'published')")
     assert (await client.post(thread(), json=new())).status_code == 500
-    for table in ("comment", "screening", "ledger", "reader", "article"):
+    for table in ("comment", "screening", "ledger", "reader", "fingerprint_band"):
         assert await pool.fetchval(f"select count(*) from {table}") == 0, table
