@@ -6,6 +6,7 @@ import gc
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+import asyncpg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,7 +27,7 @@ from service.core.edge import Edge
 from service.core.events import Events
 from service.core.http import Endpoint, routes_of
 from service.core.limits import Limiter
-from service.core.problems import InternalError, Problem, from_http_exception
+from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
 from service.moderation.routes import ENDPOINTS as MODERATION
@@ -40,6 +41,17 @@ FEATURES: list[Endpoint] = [*COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *ACCOUNT
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
 State = dict[str, Any]
+
+# The database is away for the moment, and comes back.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 
 @contextlib.asynccontextmanager
@@ -95,6 +107,9 @@ def create_app(
         },
     )
 
+    # Starlette's own redirect would lose the prefix and repeat whatever Host was sent.
+    app.router.redirect_slashes = False
+
     async def allows(path: str, origin: str) -> bool:
         sites: Sites = shared["sites"]
         return await sites.allows(path, origin)
@@ -121,9 +136,10 @@ async def on_http_exception(request: Request[Any], error: HTTPException) -> Resp
     return problem.response(request.scope["request_id"])
 
 
-async def on_failure(request: Request[Any], _failure: Exception) -> Response:
+async def on_failure(request: Request[Any], failure: Exception) -> Response:
     """A failure of ours: fixed text. Starlette raises it again, and the edge logs it."""
-    return InternalError().response(request.scope["request_id"])
+    problem = Unavailable() if isinstance(failure, AWAY) else InternalError()
+    return problem.response(request.scope["request_id"])
 
 
 def from_environment() -> ASGIApp:

@@ -176,7 +176,10 @@ def add_moderator(
         ids = [(await _site(conn, slug)).id for slug in site or []]
         return await accounts.add_moderator(conn, email, chosen, ids, (name, name_key(name)))
 
-    base = Settings.from_environment().public_url or LOCAL
+    base = Settings.from_environment().public_url
+    if base is None:
+        base = LOCAL
+        say.print(f"REJOINDER_PUBLIC_URL is not set: the link is for {LOCAL}.")
     typer.echo(f"{base}/desk/#sign-in={in_database(run)}")
 
 

@@ -15,6 +15,7 @@ from service.comments import actions as comments
 from service.comments.types import NewComment
 from service.core.db import Pool
 from service.core.http import Endpoint, json_response
+from service.core.problems import Forbidden
 from service.push import actions as push
 
 SLUG = "default"
@@ -82,6 +83,9 @@ async def publish(request: Request[Any]) -> Response:
     """Publish the next article of the demonstration, with an alert."""
     state = request.state
     site = await state["sites"].find(SLUG)
+    # Nobody signs in to the demonstration, so at least no other page may press the button.
+    if request.headers.get("origin", site.origins[0]) not in site.origins:
+        raise Forbidden("The button belongs to the demonstration's own page.")
     number = int(time.time())
     base = str(state["settings"].public_url)
     put = PutArticle(

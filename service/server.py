@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +22,7 @@ from service.worker import run_worker
 
 log = structlog.get_logger("rejoinder.server")
 
+STARTS_WITHIN = 60  # seconds
 GRACE = 8  # seconds that running requests get to end
 
 
@@ -89,6 +92,8 @@ def _serve_many(host: str, port: int, workers: int, *, with_worker: bool) -> Non
             if with_worker
             else None
         )
+        if beside:
+            threading.Thread(target=_stop_without, args=(beside,), daemon=True).start()
         try:
             uvicorn.run(
                 "service.app:from_environment",
@@ -96,12 +101,21 @@ def _serve_many(host: str, port: int, workers: int, *, with_worker: bool) -> Non
                 host=host,
                 port=port,
                 workers=workers,
+                # A process that loads its tables on a busy machine answers no ping meanwhile.
+                timeout_worker_healthcheck=STARTS_WITHIN,
                 **OPTIONS,
             )
         finally:
             if beside:
                 beside.terminate()
                 beside.wait()
+
+
+def _stop_without(worker: "subprocess.Popen[bytes]") -> None:
+    """End this process, loudly, when the worker beside it has ended."""
+    code = worker.wait()
+    log.error("the worker died; the process stops", code=code)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 OPTIONS: dict[str, Any] = {

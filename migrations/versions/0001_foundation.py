@@ -71,6 +71,7 @@ UP = (
         published_at timestamptz,
         open boolean not null default true,
         mode text check (mode in ('post', 'pre')),
+        verified boolean not null,
         comment_count integer not null default 0,
         thread_version bigint not null default 1,
         thread_at timestamptz not null default now(),
@@ -85,6 +86,7 @@ UP = (
         kind text not null check (kind in ('key', 'url')),
         value text not null,
         article_id uuid not null references article (id),
+        verified boolean not null,
         primary key (site_id, kind, value)
     )
     """,

@@ -8,7 +8,7 @@ from service.articles import rules, store
 from service.articles.types import Article, PutArticle, Site
 from service.core.db import Conn, uuid7
 from service.core.events import notify
-from service.core.http import clean_text
+from service.core.http import check_time, clean_text
 from service.core.problems import Conflict, Invalid, NotFound
 
 OPTIONAL = ("summary", "image", "section", "tags", "published_at", "open", "mode")
@@ -55,11 +55,15 @@ async def put_article(conn: Conn, site: Site, key: str, put: PutArticle) -> tupl
     created = article is None
     ident = article.id if article else uuid7()
     if article is None:
-        await store.insert_article(conn, site.id, ident, key, put.url, put.title)
+        await store.insert_article(conn, site.id, ident, key, put.url, put.title, verified=True)
     elif article.key != key:
         keys.append(key)
-    await store.upsert_aliases(conn, site.id, ident, "url", [url, *urls])
-    await store.upsert_aliases(conn, site.id, ident, "key", keys)
+    if taken := await store.list_taken_keys(conn, site.id, ident, keys):
+        raise Conflict(f"Another article has the key {taken[0]}.")
+    lost = await store.claim_aliases(conn, site.id, ident, "url", [url, *urls])
+    lost += await store.claim_aliases(conn, site.id, ident, "key", keys)
+    for loser, its_version in lost:
+        await notify(conn, "thread", f"{loser}:{its_version}")
     given = {name: getattr(put, name) is not UNSET for name in OPTIONAL}
     version = await store.update_article(conn, ident, put, given)
     await notify(conn, "thread", f"{ident}:{version}")
@@ -73,6 +77,7 @@ async def register_article(
 ) -> Article:
     """The article that a comment is for, registered if its page is on the site's own origins.
 
+    Its title and address are then a reader's word, and count for nothing but showing them.
     Raises NotFound where it is unknown and can't be registered. Needs the caller's transaction.
     """
     plain = rules.normalised_url(rules.check_url("$.article.url", url)) if url else None
@@ -87,8 +92,9 @@ async def register_article(
     found = await store.get_article(conn, site.id, key, plain)
     if found is None:
         ident = uuid7()
-        await store.insert_article(conn, site.id, ident, key, url, title or url)
-        await store.upsert_aliases(conn, site.id, ident, "url", [plain])
+        shown = clean_text("$.article.title", title) or url
+        await store.insert_article(conn, site.id, ident, key, url, shown, verified=False)
+        await store.note_url(conn, site.id, ident, plain)
         found = await store.get_article_by_id(conn, ident)
     assert found is not None  # noqa: S101 (written in this transaction)
     return found
@@ -104,8 +110,11 @@ def _checked(put: PutArticle) -> PutArticle:
         clean_text("$.summary", put.summary, multiline=True)
     for label in [put.section or "", *(put.tags or [])]:
         clean_text("$.tags", label)
-    if put.published_at and put.published_at.tzinfo is None:
-        raise Invalid.field("$.published_at", "Expected a time with its offset")
+    if put.published_at:
+        try:
+            check_time(put.published_at)
+        except ValueError as error:
+            raise Invalid.field("$.published_at", str(error)) from error
     return put
 
 

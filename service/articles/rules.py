@@ -91,7 +91,12 @@ def normalised_url(url: str) -> str:
 
 def key_of_url(url: str) -> str:
     """The key of a page whose publisher gives none; the embed makes the same one."""
-    plain = normalised_url(url).replace("/", "~")
+    return key_of_normalised(normalised_url(url))
+
+
+def key_of_normalised(url: str) -> str:
+    """The same, of an address that is normalised."""
+    plain = url.replace("/", "~")
     key = re.sub(r"[^A-Za-z0-9._~:-]", lambda m: "-" + m[0].encode().hex(), plain)
     if len(key) > LONGEST_KEY:
         digest = hashlib.sha256(key.encode()).hexdigest()[:HASH_LENGTH]

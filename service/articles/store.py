@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from service.articles.rules import key_of_normalised
 from service.articles.types import Article, PutArticle, Site
 from service.core.db import Conn, Executor, row_to
 
@@ -10,7 +11,7 @@ SITE = "select id, slug, name, origins from site"
 
 ARTICLE = """
 select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.section, a.tags,
-    a.published_at, a.open, a.mode, a.comment_count, a.thread_version
+    a.published_at, a.open, a.mode, a.verified, a.comment_count, a.thread_version
 from article a
 """
 
@@ -62,7 +63,11 @@ async def get_article_by_id(conn: Conn, article_id: UUID) -> Article | None:
 
 
 async def get_article(conn: Conn, site_id: UUID, key: str, url: str | None) -> Article | None:
-    """The article that a key, an alias or a known (normalised) address means, in that order."""
+    """The article that a key, an alias or a known (normalised) address means, in that order.
+
+    An address counts that the publisher gave, or whose article's key is made from it: anything
+    else is what some reader once claimed, and would let readers join articles.
+    """
     row = await conn.fetchrow(
         ARTICLE  # noqa: S608 (fixed parts)
         + """
@@ -72,14 +77,16 @@ async def get_article(conn: Conn, site_id: UUID, key: str, url: str | None) -> A
             select article_id, 2 from article_alias
             where site_id = $1 and kind = 'key' and value = $2
             union all
-            select article_id, 3 from article_alias
-            where site_id = $1 and kind = 'url' and value = $3
+            select l.article_id, 3 from article_alias l join article d on d.id = l.article_id
+            where l.site_id = $1 and l.kind = 'url' and l.value = $3
+                and (l.verified or d.key = $4)
         ) found using (id)
         order by found.rank limit 1
         """,
         site_id,
         key,
         url,
+        key_of_normalised(url) if url else None,
     )
     return row_to(Article, row) if row else None
 
@@ -97,16 +104,20 @@ async def lock_identity(conn: Conn, site_id: UUID, names: Sequence[str]) -> None
 
 
 async def insert_article(
-    conn: Conn, site_id: UUID, ident: UUID, key: str, url: str, title: str
+    conn: Conn, site_id: UUID, ident: UUID, key: str, url: str, title: str, *, verified: bool
 ) -> None:
     """Add an article, open and empty."""
     await conn.execute(
-        "insert into article (site_id, id, key, url, title) values ($1, $2, $3, $4, $5)",
+        """
+        insert into article (site_id, id, key, url, title, verified)
+        values ($1, $2, $3, $4, $5, $6)
+        """,
         site_id,
         ident,
         key,
         url,
         title,
+        verified,
     )
 
 
@@ -116,7 +127,7 @@ async def update_article(
     """Write what was given; `given` says which optional fields were. The new thread version."""
     version: int = await conn.fetchval(
         """
-        update article set url = $2, title = $3,
+        update article set url = $2, title = $3, verified = true,
             summary = case when $4 then $5 else summary end,
             image = case when $6 then $7 else image end,
             section = case when $8 then $9 else section end,
@@ -149,35 +160,79 @@ async def update_article(
     return version
 
 
-async def upsert_aliases(
+async def claim_aliases(
     conn: Conn, site_id: UUID, article_id: UUID, kind: str, values: Sequence[str]
-) -> None:
-    """Let these keys or addresses mean this article from now on."""
+) -> list[tuple[UUID, int]]:
+    """Let these keys or addresses mean this article from now on, by its publisher's word.
+
+    The articles that they meant until now get a new thread version: returned with it. What a
+    reader once claimed of this article is dropped.
+    """
     await conn.execute(
+        "delete from article_alias where article_id = $1 and kind = $2 and not verified",
+        article_id,
+        kind,
+    )
+    rows = await conn.fetch(
         """
-        insert into article_alias (site_id, kind, value, article_id)
-        select $1, $2, value, $4 from unnest($3::text[]) value
-        on conflict (site_id, kind, value) do update set article_id = excluded.article_id
+        with losing as (
+            select distinct article_id from article_alias
+            where site_id = $1 and kind = $2 and value = any($3::text[]) and article_id <> $4
+        ), claimed as (
+            insert into article_alias (site_id, kind, value, article_id, verified)
+            select $1, $2, value, $4, true from unnest($3::text[]) value
+            on conflict (site_id, kind, value) do update
+            set article_id = excluded.article_id, verified = true
+        )
+        update article set thread_version = thread_version + 1, thread_at = now()
+        where id in (select article_id from losing) returning id, thread_version
         """,
         site_id,
         kind,
         sorted(set(values)),
         article_id,
     )
+    return [(row["id"], row["thread_version"]) for row in rows]
+
+
+async def note_url(conn: Conn, site_id: UUID, article_id: UUID, url: str) -> None:
+    """Note the address that a reader's page gave, unless it means an article already."""
+    await conn.execute(
+        """
+        insert into article_alias (site_id, kind, value, article_id, verified)
+        values ($1, 'url', $2, $3, false) on conflict do nothing
+        """,
+        site_id,
+        url,
+        article_id,
+    )
+
+
+async def list_taken_keys(
+    conn: Conn, site_id: UUID, article_id: UUID, keys: Sequence[str]
+) -> list[str]:
+    """Which of these are the own keys of other articles."""
+    rows = await conn.fetch(
+        "select key from article where site_id = $1 and key = any($2::text[]) and id <> $3",
+        site_id,
+        list(keys),
+        article_id,
+    )
+    return [row["key"] for row in rows]
 
 
 async def list_counts(conn: Executor, site_id: UUID, keys: Sequence[str]) -> dict[str, int]:
     """Published comments by the key that was asked for, aliases included."""
     rows = await conn.fetch(
         """
-        select asked.key, a.comment_count
+        select asked.key, coalesce(own.comment_count, other.comment_count) as count
         from unnest($2::text[]) as asked (key)
-        left join article_alias l
-            on l.site_id = $1 and l.kind = 'key' and l.value = asked.key
-        join article a
-            on a.site_id = $1 and (a.key = asked.key or a.id = l.article_id)
+        left join article own on own.site_id = $1 and own.key = asked.key
+        left join article_alias l on l.site_id = $1 and l.kind = 'key' and l.value = asked.key
+        left join article other on other.id = l.article_id
+        where own.id is not null or other.id is not null
         """,
         site_id,
         list(keys),
     )
-    return {row["key"]: row["comment_count"] for row in rows}
+    return {row["key"]: row["count"] for row in rows}

@@ -23,7 +23,10 @@ class Site(msgspec.Struct, frozen=True):
 
 
 class Article(msgspec.Struct, frozen=True):
-    """An article as it is stored. `mode` None follows the site's policy."""
+    """An article as it is stored. `mode` None follows the site's policy.
+
+    `verified`: its publisher registered it. Until then its title and address are a reader's word.
+    """
 
     id: UUID
     site_id: UUID
@@ -37,6 +40,7 @@ class Article(msgspec.Struct, frozen=True):
     published_at: datetime | None
     open: bool
     mode: Mode | None
+    verified: bool
     comment_count: int
     thread_version: int
 

@@ -10,11 +10,12 @@ import msgspec
 from service.accounts.actions import check_email
 from service.articles import actions as articles
 from service.articles import store as article_store
-from service.articles.rules import check_key, normalised_url
+from service.articles.rules import check_key, check_url, normalised_url
 from service.articles.types import Article, Site
 from service.comments import posting, rules, store
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
+from service.core.http import clean_text
 from service.core.metrics import COMMENTS
 from service.core.problems import Conflict, Forbidden, Invalid
 from service.core.tokens import Keyring
@@ -70,7 +71,7 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     check_key(key)
     checked = _check(new)
     async with desk.pool.acquire() as conn:
-        again = await _repeated(conn, site.id, new, client)
+        again = await _repeated(conn, site.id, key, new, client)
         if again:
             return again
         article = await _find_article(conn, site, key, new)
@@ -100,7 +101,7 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     if article is None:
         async with desk.pool.acquire() as conn, conn.transaction():
             article = await _register(conn, site, key, new)
-    stored = await _store(desk.pool, article, new, checked, client, parent, screening, print_)
+    stored = await _store(desk.pool, article, key, new, checked, client, parent, screening, print_)
     COMMENTS.labels(screening.verdict).inc()
     return stored
 
@@ -115,13 +116,15 @@ def _check(new: NewComment) -> Checked:
     )
 
 
-def _request_hash(new: NewComment) -> bytes:
+def _request_hash(key: str, new: NewComment) -> bytes:
     # A ticket may be read again before a retry; everything else must be the same.
     same = msgspec.structs.replace(new, ticket=None)
-    return hashlib.blake2b(msgspec.msgpack.encode(same), digest_size=16).digest()
+    return hashlib.blake2b(msgspec.msgpack.encode((key, same)), digest_size=16).digest()
 
 
-async def _repeated(conn: Conn, site_id: UUID, new: NewComment, client: Client) -> Stored | None:
+async def _repeated(
+    conn: Conn, site_id: UUID, key: str, new: NewComment, client: Client
+) -> Stored | None:
     """What an earlier request with the same key has stored; raises Invalid where it differs."""
     if client.idempotency_key is None:
         return None
@@ -129,14 +132,17 @@ async def _repeated(conn: Conn, site_id: UUID, new: NewComment, client: Client) 
     if found is None:
         return None
     request_hash, comment_id = found
-    if request_hash != _request_hash(new):
+    if request_hash != _request_hash(key, new):
         raise Invalid("This Idempotency-Key was used for another request.")
     comment = await store.get_comment(conn, site_id, comment_id)
     return Stored(comment, comment.article_id, 0) if comment else None
 
 
 async def _find_article(conn: Conn, site: Site, key: str, new: NewComment) -> Article | None:
-    url = normalised_url(new.article.url) if new.article else None
+    page = new.article
+    if page is not None:
+        clean_text("$.article.title", page.title)
+    url = normalised_url(check_url("$.article.url", page.url)) if page else None
     article = await article_store.get_article(conn, site.id, key, url)
     if article is not None and not article.open:
         raise Conflict("Comments on this article are closed.")
@@ -175,6 +181,7 @@ def check_facts(facts: posting.ReaderFacts) -> None:
 async def _store(
     pool: Pool,
     article: Article,
+    key: str,
     new: NewComment,
     checked: Checked,
     client: Client,
@@ -194,7 +201,7 @@ async def _store(
         author_name=checked.name,
         badge=None,
         body=checked.body,
-        html=rules.render(checked.body),
+        html=await rules.render_soon(checked.body),
         status=STATUS_OF[screening.verdict],
         reason=screening.reason,
         version=1,
@@ -213,14 +220,14 @@ async def _store(
         notify=new.notify,
         address_hash=client.address_hash,
         idempotency_key=client.idempotency_key,
-        request_hash=_request_hash(new),
+        request_hash=_request_hash(key, new),
     )
     try:
         inserted = await posting.insert_comment(pool, row)
     except asyncpg.UniqueViolationError:
         # A retry that came while the first request was under way: answer what that one stored.
         async with pool.acquire() as conn:
-            again = await _repeated(conn, article.site_id, new, client)
+            again = await _repeated(conn, article.site_id, key, new, client)
         if again is None:
             raise
         return again

@@ -36,7 +36,9 @@ async def change_statuses(conn: Conn, changes: Sequence[Change], actor: Actor) -
 
     Needs the caller's transaction and its locks on these comments and their roots.
     """
-    await store.update_statuses(conn, [change.after for change in changes])
+    await store.update_statuses(
+        conn, [change.after for change in changes], answered=actor.kind == "moderator"
+    )
     await store.insert_ledger(
         conn,
         [(change.before, change.after, change.note) for change in changes],

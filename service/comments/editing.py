@@ -17,7 +17,7 @@ from service.core.problems import Conflict, Invalid, NotFound
 from service.screening.actions import screen
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
-from service.screening.types import Context
+from service.screening.types import Context, Scores, SitePolicy
 
 
 async def edit_comment(
@@ -30,21 +30,24 @@ async def edit_comment(
     body = rules.check_body(edited.body)
     if rules.SURROGATE.search(body):
         raise Invalid.field("$.body", "Contains a lone surrogate")
+    # Before a connection is taken: both may need one of their own, and a full pool has none.
+    policy, scores = await desk.policies.of(site.id), await desk.scorer.score(body)
+    html = await rules.render_soon(body)
     async with desk.pool.acquire() as conn:
         before = await _editable(conn, site, comment_id)
-        context, print_ = await _context_of_edit(desk, conn, site, before, body, client)
+        context, print_ = await _context_of_edit(conn, before, body, client, policy, scores)
     screening = screen(context)
     async with desk.pool.acquire() as conn, conn.transaction():
         before = (await store.lock_comments(conn, [comment_id]))[comment_id]
         _check_window(before)
         status = STATUS_OF[screening.verdict]
         reason: str | None = screening.reason
-        if before.status == "held" and await store.last_actor(conn, before.id) == "moderator":
+        if before.status == "held" and await store.is_held_by_a_person(conn, before.id):
             status, reason = "held", before.reason
         after = msgspec.structs.replace(
             before,
             body=body,
-            html=rules.render(body),
+            html=html,
             status=status,
             reason=reason,
             version=before.version + 1,
@@ -73,12 +76,12 @@ def _check_window(comment: CommentRow) -> None:
 
 
 async def _context_of_edit(
-    desk: Desk, conn: Conn, site: Site, before: CommentRow, body: str, client: Client
+    conn: Conn, before: CommentRow, body: str, client: Client, policy: SitePolicy, scores: Scores
 ) -> tuple[Context, Fingerprint]:
     article = await article_store.get_article_by_id(conn, before.article_id)
     email = await store.get_email(conn, before.reader_id)
     # The name is what it was: whoever may have taken it since, this edit takes nothing.
-    facts = await posting.get_reader_facts(conn, site.id, email, "", client.address_hash)
+    facts = await posting.get_reader_facts(conn, before.site_id, email, "", client.address_hash)
     check_facts(facts)
     print_ = fingerprint(body)
     context = Context(
@@ -86,10 +89,10 @@ async def _context_of_edit(
         name=before.author_name,
         website=None,
         article_mode=article.mode if article else None,
-        policy=await desk.policies.of(site.id),
-        scores=await desk.scorer.score(body),
+        policy=policy,
+        scores=scores,
         history=facts.history,
-        duplicates=await get_duplicates(conn, site.id, email, print_, before.id),
+        duplicates=await get_duplicates(conn, before.site_id, email, print_, before.id),
         recent_by_reader=facts.recent_by_reader,
         recent_by_address=facts.recent_by_address,
         sanction=facts.sanction,

@@ -98,9 +98,9 @@ async def read_replies(
 ) -> Replies:
     """A page of what hangs below a comment. Raises NotFound where nothing of it is public."""
     comment = await store.get_comment(conn, site.id, comment_id)
-    if comment is None or (comment.status != "published" and not comment.reply_count):
+    rows = await reading.list_below(conn, comment, after, limit + 1) if comment else []
+    if comment is None or (comment.status != "published" and not rows):
         raise NotFound("There is no such comment.")
-    rows = await reading.list_below(conn, comment, after, limit + 1)
     shown = rows[:limit]
     more = len(rows) > limit
     cursor = Position("replies", shown[-1].created_at, shown[-1].id) if more else None

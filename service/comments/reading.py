@@ -160,11 +160,3 @@ async def insert_report(
         note,
     )
     return done == "UPDATE 1"
-
-
-async def get_thread_version(conn: Conn, article_id: UUID) -> int:
-    """The version of a thread as this snapshot sees it."""
-    version: int = await conn.fetchval(
-        "select thread_version from article where id = $1", article_id
-    )
-    return version

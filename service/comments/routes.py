@@ -260,7 +260,8 @@ def _reader(request: Request[Any]) -> bytes:
         raise Invalid.field("X-Reader", f"Expected at most {LONGEST_HEADER} characters")
     if ident:
         return state["keyring"].digest("reader-id", ident)
-    return _client(request).address_hash
+    # One byte longer than an id's: what comes from an address is forgotten like one.
+    return b"a" + _client(request).address_hash
 
 
 def _note(state: State, stored: actions.Stored) -> None:

@@ -1,5 +1,6 @@
 """Pure functions of comments: text, names, tickets, depth, states."""
 
+import asyncio
 import re
 import time
 from datetime import timedelta
@@ -15,6 +16,7 @@ from service.core.problems import Invalid
 from service.core.tokens import Keyring
 
 DEEPEST = 4
+SHORT = 1500  # characters, rendered within a few milliseconds whatever they are
 EDIT_WINDOW = timedelta(minutes=15)
 
 # Embeddings, overrides and isolates (Unicode UAX #9) turn the rest of a line, or a name,
@@ -22,13 +24,14 @@ EDIT_WINDOW = timedelta(minutes=15)
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
-    "\u2028\u2029\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+    "\u2028\u2029\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
 )
 SURROGATE = re.compile("[\ud800-\udfff]")
 WEBSITE = re.compile(r"https?://[^\s<>\"']{3,490}")
 
 ALLOWED_TAGS = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "code", "pre", "a"}
-ALLOWED_ATTRIBUTES = {"a": {"href"}, "ol": {"start"}}
+ALLOWED_ATTRIBUTES: dict[str, set[str]] = {"a": {"href"}, "ol": {"start"}, "*": set()}
+ABSOLUTE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 
 _markdown = MarkdownIt(
@@ -49,7 +52,18 @@ def render(body: str) -> str:
         attributes=ALLOWED_ATTRIBUTES,
         url_schemes=ALLOWED_SCHEMES,
         link_rel="ugc nofollow noopener",
+        attribute_filter=_only_absolute,
     )
+
+
+def _only_absolute(_tag: str, name: str, value: str) -> str | None:
+    """Links lead out: a relative one would lead into whichever page shows the comment."""
+    return value if name != "href" or ABSOLUTE.match(value) else None
+
+
+async def render_soon(body: str) -> str:
+    """Render, off the event loop where a hostile text could hold it up."""
+    return render(body) if len(body) <= SHORT else await asyncio.to_thread(render, body)
 
 
 def check_body(body: str) -> str:

@@ -93,11 +93,12 @@ async def update_body(
     )
 
 
-async def update_statuses(conn: Conn, comments: Sequence[CommentRow]) -> None:
-    """Write statuses, reasons and versions; a decided comment has no open reports."""
+async def update_statuses(conn: Conn, comments: Sequence[CommentRow], *, answered: bool) -> None:
+    """Write statuses, reasons and versions; `answered`: their reports are, too."""
     await conn.execute(
         """
-        update comment c set status = n.status, reason = n.reason, version = n.version, reports = 0
+        update comment c set status = n.status, reason = n.reason, version = n.version,
+            reports = case when $5 then 0 else c.reports end
         from unnest($1::uuid[], $2::text[], $3::text[], $4::int[])
             as n (id, status, reason, version)
         where c.id = n.id
@@ -106,6 +107,7 @@ async def update_statuses(conn: Conn, comments: Sequence[CommentRow]) -> None:
         [comment.status for comment in comments],
         [comment.reason for comment in comments],
         [comment.version for comment in comments],
+        answered,
     )
 
 
@@ -144,16 +146,16 @@ async def insert_ledger(
     )
 
 
-async def last_actor(conn: Conn, comment_id: UUID) -> str:
-    """Who or what gave the comment its present status."""
-    actor: str = await conn.fetchval(
+async def is_held_by_a_person(conn: Conn, comment_id: UUID) -> bool:
+    """Whether the last word that a moderator had on a comment, confirmations included, is held."""
+    said = await conn.fetchval(
         """
-        select actor from ledger
-        where comment_id = $1 and from_status is distinct from to_status order by id desc limit 1
+        select to_status from ledger
+        where comment_id = $1 and actor = 'moderator' order by id desc limit 1
         """,
         comment_id,
     )
-    return actor
+    return bool(said == "held")
 
 
 async def bump_thread(conn: Conn, article_id: UUID, count: int) -> int:
@@ -189,4 +191,13 @@ async def forget(conn: Executor) -> None:
         where address_hash is not null and created_at < now() - interval '30 days'
         """
     )
+    # Who liked and reported without an id of the page is known by address: that goes, too.
+    for table in ("reaction", "report"):
+        who = "reactor" if table == "reaction" else "reporter"
+        await conn.execute(
+            f"""
+            update {table} set {who} = uuid_send(gen_random_uuid())
+            where length({who}) = 17 and created_at < now() - interval '30 days'
+            """  # noqa: S608 (two fixed names)
+        )
     await conn.execute("delete from idempotency where created_at < now() - interval '2 days'")

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from service.core.http import check_time
 from service.screening.types import Reason
 
 Status = Literal["published", "held", "rejected", "spam", "removed"]
@@ -159,3 +160,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     created_at: datetime
     id: UUID
     likes: Annotated[int, Meta(ge=0, le=2**31 - 1)] = 0
+
+    def __post_init__(self) -> None:
+        """A cursor comes back from outside; msgspec makes a ValueError a refusal."""
+        check_time(self.created_at)

@@ -109,7 +109,13 @@ def use(data: Path, options: Sequence[str] = ()) -> Iterator[str]:
         with _locked(cluster.start, fcntl.LOCK_EX):
             if not (cluster.is_kept() and cluster.answers()):
                 _start_keeper(cluster, options)
-        yield cluster.url
+        try:
+            yield cluster.url
+        finally:
+            # A keeper that was killed has left its server to nobody; a new one stops it.
+            with _locked(cluster.start, fcntl.LOCK_EX):
+                if not cluster.is_kept() and cluster.postmaster() is not None:
+                    _start_keeper(cluster, options)
 
 
 @contextlib.contextmanager

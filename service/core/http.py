@@ -4,6 +4,7 @@ import base64
 import contextlib
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any, Literal, TypeAlias, TypeVar
 from uuid import UUID
 
@@ -25,6 +26,7 @@ Access: TypeAlias = Literal["public", "author", "subscriber", "publisher", "clas
 
 LARGEST_BODY = 64 * 1024
 LONGEST_LIST = 200
+EARLIEST, LATEST = 1900, 2200  # years
 
 # What may not stand in any text: NUL (PostgreSQL refuses it) and the other control
 # characters that no one types on purpose; tab, line feed and carriage return may.
@@ -165,9 +167,15 @@ def query_limit(request: Request[Any], default: int) -> int:
     value = request.query_params.get("limit")
     if not value:
         return default
-    if not (value.isascii() and value.isdigit()) or not 1 <= int(value[:9]) <= LONGEST_LIST:
+    if not re.fullmatch(r"[0-9]{1,3}", value) or not 1 <= int(value) <= LONGEST_LIST:
         raise Invalid.field("limit", f"Expected a number from 1 to {LONGEST_LIST}")
     return int(value)
+
+
+def check_time(moment: datetime) -> None:
+    """Raise ValueError for a time that PostgreSQL or another zone can't hold."""
+    if moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(f"Expected a time with its offset, of the years {EARLIEST} to {LATEST}")
 
 
 def write_cursor(position: msgspec.Struct) -> str:

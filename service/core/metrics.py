@@ -17,9 +17,15 @@ DECISIONS = Counter("rejoinder_decisions_total", "Moderators' decisions, by acti
 THREAD_CACHE = Counter(
     "rejoinder_thread_cache_total", "Thread reads, by cache outcome", ["outcome"]
 )
-THREAD_CACHE_BYTES = Gauge("rejoinder_thread_cache_bytes", "Bytes of rendered threads kept")
+THREAD_CACHE_BYTES = Gauge(
+    "rejoinder_thread_cache_bytes",
+    "Bytes of rendered threads kept",
+    multiprocess_mode="livesum",
+)
 LISTENING = Gauge(
-    "rejoinder_listening", "1 while change notices arrive, 0 while reads bypass the cache"
+    "rejoinder_listening",
+    "1 while change notices arrive, 0 while reads bypass the cache",
+    multiprocess_mode="livemin",
 )
 JOBS = Counter("rejoinder_jobs_total", "Background jobs, by outcome", ["job", "outcome"])
 DELIVERIES = Counter("rejoinder_deliveries_total", "Push messages, by outcome", ["outcome"])

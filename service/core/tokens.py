@@ -38,7 +38,7 @@ class Keyring:
 
     def read_object_token(self, kind: str, token: str) -> UUID | None:
         """Whose token this is; None where it isn't one that this service gave."""
-        if not token.startswith(kind):
+        if not token.isascii() or not token.startswith(kind):
             return None
         ident = _bytes(token[2:28])
         if ident is None or len(ident) != MAC_LENGTH:

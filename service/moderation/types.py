@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from service.comments.types import CommentAnswer, Status
+from service.core.http import check_time
 from service.screening.types import Reason, Signal
 
 View = Literal["held", "reported", "new", "spam", "rejected", "published"]
@@ -19,13 +20,17 @@ Outcome = Literal["applied", "unchanged", "conflict", "missing"]
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What becomes of one comment. Without `version` it applies to whatever is there."""
+    """What becomes of one comment. Without `version` it applies to whatever is there.
+
+    `campaign` asks for every near copy as well; until those are grouped it is one comment.
+    """
 
     comment_id: UUID
     action: Action
     reason: Reason | None = None
     note: Annotated[str, Meta(max_length=1000)] | None = None
-    version: int | None = None
+    version: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
+    campaign: bool = False
 
 
 class Decisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,9 +153,13 @@ class QueuePosition(msgspec.Struct, frozen=True, array_like=True, forbid_unknown
     """Where the queue goes on: after this comment, in this order."""
 
     order: Order
-    risk: float
+    risk: Annotated[float, Meta(ge=0, le=1)]
     created_at: datetime
     id: UUID
+
+    def __post_init__(self) -> None:
+        """A cursor comes back from outside; msgspec makes a ValueError a refusal."""
+        check_time(self.created_at)
 
 
 class LedgerPosition(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):

@@ -133,6 +133,8 @@ async def schedule_alert(conn: Conn, site: Site, body: PostAlert, hold: int) -> 
     article = await article_store.get_article(conn, site.id, body.article, None)
     if article is None:
         raise NotFound("There is no such article.")
+    if not article.verified:
+        raise Conflict("A reader's comment registered this article: PUT it before an alert.")
     async with conn.transaction():
         return await _schedule(conn, article, body, hold)
 

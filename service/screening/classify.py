@@ -1,5 +1,6 @@
 """`rejoinder classify`: scores of texts, streamed."""
 
+import io
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -18,6 +19,8 @@ def run(file: Path | None, say: Console) -> None:
     with say.status("Loading the classifier …"):
         model = load()
     if file is None:
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding="utf-8", errors="replace")
         _score(model, sys.stdin)
         return
     with file.open(encoding="utf-8", errors="replace") as lines:

@@ -49,9 +49,11 @@ async def get_duplicates(
     rows = await conn.fetch(
         """
         select f.exact = $3 as same, f.sketch, r.email = $5 as own,
-            c.status in ('spam', 'rejected') and exists (
-                select from ledger l where l.comment_id = c.id and l.actor = 'moderator'
-            ) as refused
+            (
+                -- What a person said of it last, also where its author has removed it since.
+                select l.to_status from ledger l
+                where l.comment_id = c.id and l.actor = 'moderator' order by l.id desc limit 1
+            ) in ('spam', 'rejected') as refused
         from (
             select comment_id, exact, sketch from fingerprint
             where site_id = $1 and exact = $3 and $4::bigint[] <> '{}'
@@ -80,7 +82,7 @@ async def get_duplicates(
         exact_by_others=sum(row["same"] and not row["own"] for row in near),
         exact_by_reader=sum(row["same"] and row["own"] for row in near),
         near=len(near),
-        near_refused=sum(row["refused"] for row in near),
+        near_refused=sum(bool(row["refused"]) for row in near),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from service.core.problems import NotFound
@@ -48,11 +48,16 @@ class Files:
         """One route a file; a folder's index.html also answers for the folder."""
         routes = [Route(path, self._answer, methods=["GET"]) for path in self._files]
         folders = [path.removesuffix("index.html") for path in self._files]
-        return routes + [
-            Route(folder, self._answer, methods=["GET"])
-            for folder, path in zip(folders, self._files, strict=True)
-            if folder != path
-        ]
+        for folder, path in zip(folders, self._files, strict=True):
+            if folder != path:
+                routes.append(Route(folder, self._answer, methods=["GET"]))
+                routes.append(Route(folder.rstrip("/"), self._add_slash, methods=["GET"]))
+        return routes
+
+    async def _add_slash(self, request: Request[Any]) -> Response:
+        # Relative to the folder above, so that it holds under any prefix and any host.
+        name = request.scope["path"].rsplit("/", 1)[1]
+        return RedirectResponse(f"{name}/", status_code=308)
 
     async def _answer(self, request: Request[Any]) -> Response:
         path = request.scope["path"]

@@ -90,6 +90,10 @@ class Publisher:
         found: dict[str, Any] = answer.json()
         return found
 
+    async def sent(self, alert: str) -> bool:
+        """Whether every outcome is written."""
+        return bool((await self.get(alert))["state"] == "sent")
+
     async def counted(self, alert: str, event: str) -> Any:
         """How often the event was counted."""
         return (await self.get(alert))["counts"][event]
@@ -119,8 +123,9 @@ async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path
             "tag": alert.replace("-", ""),
         }
         assert service.answers == [201]
+        # The browser is faster than the ledger: the batch is closed a moment after it is shown.
+        await until(lambda: publisher.sent(alert))
         found = await publisher.get(alert)
-        assert found["state"] == "sent"
         assert (found["counts"]["accepted"], found["counts"]["shown"]) == (1, 1)
         # The same article again: nothing more arrives.
         again = await publisher.client.put(
