@@ -165,7 +165,8 @@ def tombstone(row: CommentRow) -> CommentAnswer:
 
 NOTICES: dict[Status, str] = {
     "held": "Your comment is held for review. It will be published once a moderator has read it.",
-    "spam": "Your comment looks like advertising and was not published. A moderator may yet.",
+    "spam": "Your comment looks like advertising and was not published. "
+    "A moderator can still publish it.",
     "rejected": "Your comment was not published.",
     "removed": "Your comment was removed.",
 }

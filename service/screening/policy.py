@@ -39,6 +39,13 @@ HARM = {
     "obscene": 0.6,
     "spam": 0.7,
 }
+# The worst kinds, where neither site nor model says otherwise. The general score misses some
+# threats that these catch; of 3,795 benign comments of a newspaper they hold not one more.
+WORST = {
+    "severe_abuse": Threshold(hold=0.8),
+    "threat": Threshold(hold=0.8),
+    "identity_attack": Threshold(hold=0.8),
+}
 RISK_OF_A_RULE = 0.3  # a comment that a rule held is worth a look, whatever its scores say
 
 
@@ -63,7 +70,11 @@ def judge(findings: list[Finding], context: Context) -> Screening:
 
 def _effect(finding: Finding, policy: Policy, learnt: dict[str, Threshold]) -> Effect:
     if finding.score is not None and finding.check in LABELS:
-        threshold = policy.thresholds.get(finding.check) or learnt.get(finding.check, Threshold())
+        threshold = (
+            policy.thresholds.get(finding.check)
+            or learnt.get(finding.check)
+            or WORST.get(finding.check, Threshold())
+        )
         if threshold.spam is not None and finding.score >= threshold.spam:
             return "spam"
         return (

@@ -40,7 +40,7 @@ ORDINARY = [
     "As a Muslim woman I felt welcome there.",
     pytest.param(
         "How do I subscribe to the newsletter?",
-        marks=pytest.mark.xfail(reason="0.44: the YouTube set makes this word spam; issue 3"),
+        marks=pytest.mark.xfail(reason="0.44: the YouTube set makes this word spam"),
     ),
     "I read about it here: https://news.site.org/story/123",
     "See https://www.nytimes.com/2024/05/01/us/politics/article.html for more",

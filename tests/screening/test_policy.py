@@ -68,6 +68,7 @@ def test_a_clean_first_comment_is_published() -> None:
         ({"scores": {"abuse": 0.8}}, "abuse", "hold", "abusive"),
         ({"scores": {"spam": 0.7}}, "spam", "hold", "spam"),
         ({"scores": {"spam": 0.96}}, "spam", "spam", "spam"),
+        ({"scores": {"threat": 0.85}}, "threat", "hold", "harassment_bullying"),
         ({"sanction": "hold"}, "sanction", "hold", "other"),
         ({"article_mode": "pre"}, "mode", "hold", "other"),
         ({"policy": Policy(mode="pre")}, "mode", "hold", "other"),
@@ -111,6 +112,8 @@ def test_what_holds_nothing_by_itself(more: dict[str, Any]) -> None:
 
 
 def test_a_site_s_own_threshold_goes_before_the_model_s() -> None:
+    off_threat = Policy(thresholds={"threat": Threshold()})
+    assert screen(context(off_threat, {"threat": 0.99})).verdict == "publish"
     stricter = Policy(thresholds={"abuse": Threshold(hold=0.2)})
     assert screen(context(stricter, {"abuse": 0.3})).verdict == "hold"
     off = Policy(thresholds={"abuse": Threshold()})
