@@ -83,7 +83,11 @@ def serve(
 
 
 def _serve_many(host: str, port: int, workers: int, *, with_worker: bool) -> None:
-    """Several processes that share the port; the worker is one more process beside them."""
+    """Several processes that share the port; the worker is one more process beside them.
+
+    Exits with 1 where the worker has died.
+    """
+    ending = threading.Event()
     with tempfile.TemporaryDirectory(prefix="rejoinder-metrics-") as folder:
         # prometheus_client adds its processes' counters up through files.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
@@ -93,7 +97,7 @@ def _serve_many(host: str, port: int, workers: int, *, with_worker: bool) -> Non
             else None
         )
         if beside:
-            threading.Thread(target=_stop_without, args=(beside,), daemon=True).start()
+            threading.Thread(target=_stop_without, args=(beside, ending), daemon=True).start()
         try:
             uvicorn.run(
                 "service.app:from_environment",
@@ -106,16 +110,21 @@ def _serve_many(host: str, port: int, workers: int, *, with_worker: bool) -> Non
                 **OPTIONS,
             )
         finally:
+            died = beside is not None and beside.poll() is not None
+            ending.set()
             if beside:
                 beside.terminate()
                 beside.wait()
+    if died:
+        sys.exit(1)
 
 
-def _stop_without(worker: "subprocess.Popen[bytes]") -> None:
-    """End this process, loudly, when the worker beside it has ended."""
+def _stop_without(worker: "subprocess.Popen[bytes]", ending: threading.Event) -> None:
+    """End this process, loudly, when the worker beside it has ended and nobody asked it to."""
     code = worker.wait()
-    log.error("the worker died; the process stops", code=code)
-    os.kill(os.getpid(), signal.SIGTERM)
+    if not ending.is_set():
+        log.error("the worker died; the process stops", code=code)
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 OPTIONS: dict[str, Any] = {

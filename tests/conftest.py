@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from live import LiveServer, run_live_server
-from support import run_sql, running_app, with_database
+from support import SECRET, run_sql, running_app, with_database
 
 from service.accounts import actions as accounts
 from service.articles import actions as articles
@@ -23,7 +23,6 @@ from service.core.tokens import Keyring
 from service.push.actions import ensure_vapid_key
 from service.settings import Settings
 
-SECRET = "a secret of tests, long enough to be one"
 ORIGIN = "https://news.example"
 
 

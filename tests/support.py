@@ -28,6 +28,9 @@ async def run_sql(url: str, sql: str) -> None:
         await conn.close()
 
 
+SECRET = "a secret of tests, long enough to be one"
+
+
 @functools.cache
 def loaded_scorer() -> Scorer:
     """The real classifier, loaded once a run."""

@@ -75,7 +75,7 @@ def _dispatch(handlers: Mapping[str, Handler]) -> Handler:
 async def read_bytes(request: Request[Any], largest: int = LARGEST_BODY) -> bytes:
     """The request's body; raises BodyTooLarge as soon as it is known to be."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > largest:
+    if declared.isascii() and declared.isdigit() and int(declared) > largest:
         raise BodyTooLarge(f"The request body may have at most {largest} bytes.")
     chunks: list[bytes] = []
     size = 0
