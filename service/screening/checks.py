@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from classifiers import LABELS
 from service.core.metrics import SCREENING_FAILURES
@@ -18,6 +19,7 @@ LINK = re.compile(r"(?:https?://|www\.)[^\s<>\"')\]]+", re.IGNORECASE)
 MANY_NEAR = 3
 SHOUTED_SHARE = 0.7
 SHOUTED_LENGTH = 20
+UNKNOWN_SHARE = 0.2  # of the letters; less is a name or a quotation
 
 
 def sanction(context: Context) -> list[Finding]:
@@ -40,17 +42,14 @@ def length(context: Context) -> list[Finding]:
 
 
 def language(context: Context) -> list[Finding]:
-    """The language, and whether the classifier has learnt it: unknown is not clean."""
+    """The language, and how much the classifier could judge of it: unknown is not clean."""
     scores = context.scores
-    known = scores.grounded or scores.language == "und"
-    return [
-        Finding(
-            "language",
-            not known,
-            None,
-            {"language": scores.language, "grounded": scores.grounded},
-        )
-    ]
+    evidence: dict[str, Any] = {"language": scores.language, "grounded": scores.grounded}
+    if scores.error is not None or scores.language == "und":
+        return [Finding("language", evidence=evidence)]
+    if scores.judged < 1:
+        evidence["judged"] = round(scores.judged, 2)
+    return [Finding("language", scores.judged <= 1 - UNKNOWN_SHARE, None, evidence)]
 
 
 def words(context: Context) -> list[Finding]:
@@ -83,10 +82,20 @@ def links(context: Context) -> list[Finding]:
 
 
 def classifier(context: Context) -> list[Finding]:
-    """One finding a label; where the classifier failed, one that says so, and it holds."""
+    """One finding a label; where the classifier failed, one that says so, and it holds.
+
+    Without a score where the classifier has learnt nothing of the language: not judged.
+    """
     scores = context.scores
     if scores.error is not None:
         return [Finding("classifier", fires=True, evidence={"error": scores.error})]
+    if not scores.judged and scores.language != "und":
+        # Also spam: links and prices look alike everywhere, but most of it is said in words.
+        unknown = {"grounded": False, "language": scores.language}
+        return [
+            Finding(label, evidence={**unknown, "raw": round(scores.scores[label], 4)})
+            for label in LABELS
+        ]
     return [
         Finding(
             label, score=scores.scores[label], evidence={"spans": scores.evidence.get(label, [])}

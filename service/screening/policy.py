@@ -46,6 +46,9 @@ WORST = {
     "threat": Threshold(hold=0.8),
     "identity_attack": Threshold(hold=0.8),
 }
+# What can't be judged is as likely as any comment to be refused, and nobody knows of what kind. Set
+# by hand: above nearly every comment that the scores call clean, below whatever a rule held.
+RISK_OF_THE_UNKNOWN = 0.2
 RISK_OF_A_RULE = 0.3  # a comment that a rule held is worth a look, whatever its scores say
 
 
@@ -105,7 +108,10 @@ def _reason(signals: list[Signal], verdict: Verdict) -> Reason | None:
 
 
 def _risk(signals: list[Signal]) -> float:
-    """Expected harm, 0 to 1: the worst of probability times harm; a rule that fired is a floor."""
-    scored = max((s.score * HARM[s.check] for s in signals if s.score is not None), default=0.0)
-    ruled = any(s.verdict != "nothing" and s.score is None for s in signals)
-    return max(scored, RISK_OF_A_RULE) if ruled else scored
+    """Expected harm, 0 to 1: the worst of probability times harm, or a floor."""
+    risks = [s.score * HARM[s.check] for s in signals if s.score is not None]
+    if any(s.check == "language" and s.fires for s in signals):
+        risks.append(RISK_OF_THE_UNKNOWN)
+    if any(s.verdict != "nothing" and s.score is None for s in signals):
+        risks.append(RISK_OF_A_RULE)
+    return max(risks, default=0.0)

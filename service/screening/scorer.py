@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from classifiers import Model, Scored, load
+from classifiers.language import learnt
 from service.core.metrics import SCREENING_FAILURES
 from service.screening.types import Scores, Span, Threshold
 
@@ -58,10 +60,10 @@ class Scorer:
             return self._failed(self._error)
         try:
             if len(text) <= INLINE:
-                scored = self._score(self.model, text)
+                scored, share = self._score(self.model, text)
             else:
                 async with asyncio.timeout(TIME_LIMIT):
-                    scored = await asyncio.to_thread(self._score, self.model, text)
+                    scored, share = await asyncio.to_thread(self._score, self.model, text)
         except Exception as error:
             SCREENING_FAILURES.labels("classifier").inc()
             log.exception("the classifier failed")
@@ -77,15 +79,21 @@ class Scorer:
                 for label, spans in scored.evidence.items()
                 if scored.scores[label] >= WORTH_EXPLAINING
             },
+            share=share,
         )
 
     @staticmethod
-    def _score(model: Classifier, text: str) -> Scored:
-        [scored] = model.score([text])
+    def _score(model: Classifier, text: str) -> tuple[Scored, float]:
+        """Scores of a text, or of the part of it that can be judged, and that part's share."""
+        [whole] = [scored] = model.score([text])
+        part, share = learnt(text, whole.language)
+        # An insult in English among Russian words is one; padding doesn't make it unknown.
+        if part and not whole.grounded:
+            [scored] = model.score([part])
         # Most comments are clean, and evidence costs as much again.
-        if max(scored.scores.values()) >= WORTH_EXPLAINING:
-            [scored] = model.score([text], evidence=True)
-        return scored
+        if share and max(scored.scores.values()) >= WORTH_EXPLAINING:
+            [scored] = model.score([text if whole.grounded else part], evidence=True)
+        return replace(scored, language=whole.language, grounded=whole.grounded), share
 
     def _failed(self, error: str) -> Scores:
         model = self.model.id if self.model else None

@@ -66,7 +66,11 @@ class Span(msgspec.Struct, frozen=True):
 
 
 class Scores(msgspec.Struct, frozen=True):
-    """What the classifier says; `error` where it failed, and then there are no scores."""
+    """What the classifier says; `error` where it failed, and then there are no scores.
+
+    `share` is that of the letters which the scores are about: 1 where all is in languages that the
+    classifier has learnt, 0 where nothing is, and then the scores say nothing.
+    """
 
     model: str | None
     scores: dict[str, float]
@@ -75,6 +79,12 @@ class Scores(msgspec.Struct, frozen=True):
     thresholds: dict[str, Threshold]
     evidence: dict[str, list[Span]] = {}
     error: str | None = None
+    share: float | None = None
+
+    @property
+    def judged(self) -> float:
+        """The share, where it wasn't measured by the language."""
+        return float(self.grounded) if self.share is None else self.share
 
 
 class History(msgspec.Struct, frozen=True):

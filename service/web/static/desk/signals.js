@@ -34,6 +34,30 @@ const words = (list) =>
     .join(', ');
 
 /**
+ * A language's name in the desk's own language; its code where it has none.
+ * @param {unknown} code
+ */
+function tongue(code) {
+  try {
+    return new Intl.DisplayNames(['en'], { type: 'language' }).of(String(code)) ?? String(code);
+  } catch {
+    return String(code);
+  }
+}
+
+/**
+ * What of a comment has no score: no score isn't a low one.
+ * @param {Record<string, any>} evidence
+ */
+function unjudged({ language, grounded, judged = 0 }) {
+  if (grounded === false && language !== 'und') {
+    const part = judged > 0 ? `judged in part only (${Math.round(judged * 100)} %)` : 'not judged';
+    return `${part}: the classifier hasn’t learnt ${tongue(language)}`;
+  }
+  return judged > 0 && judged <= 0.8 ? 'judged in part only: the rest is in a language the classifier hasn’t learnt' : null;
+}
+
+/**
  * What each check found, as far as it is worth a line; by the signal's evidence.
  * @type {Record<string, (e: Record<string, any>, item: Item, decided: boolean) => string | null>}
  */
@@ -65,7 +89,7 @@ const SAID = {
   history: (e, _item, decided) =>
     decided ? `${e.refused} of this reader’s ${(e.published ?? 0) + (e.refused ?? 0)} comments were refused` : null,
   first_comment: (_e, item, decided) => (decided || !item.reader?.published ? 'first comment' : null),
-  language: (e) => (e.grounded === false && e.language !== 'und' ? `in a language the classifier hasn’t learnt (${e.language})` : null),
+  language: unjudged,
   length: (e) => (e.shouted ? 'mostly in capital letters' : null),
   classifier: (e) => `the classifier failed: ${e.error ?? 'unknown'}`,
   failure: (e) => `the check “${e.check}” failed`,
@@ -99,6 +123,8 @@ function reason(signal, item) {
     if (!decided && score < WORTH_NOTING) return null;
     return { text: `${likely(score)} ${LABELS[check]}`, weight, score };
   }
+  // Without a score a label says nothing of its own: the line on the language does.
+  if (check in LABELS && !decided) return null;
   const say = SAID[check];
   const text = say ? say(evidence, item, decided) : `${check.replaceAll('_', ' ')} ${compact(evidence)}`.trim();
   if (!text && !decided) return null;
