@@ -7,6 +7,7 @@ from typing import Any
 
 from classifiers import LABELS
 from service.core.metrics import SCREENING_FAILURES
+from service.screening import tongues
 from service.screening.types import Context, Finding
 from service.screening.words import WordList
 
@@ -20,6 +21,7 @@ MANY_NEAR = 3
 SHOUTED_SHARE = 0.7
 SHOUTED_LENGTH = 20
 UNKNOWN_SHARE = 0.2  # of the letters; less is a name or a quotation
+LISTED = 10  # words shown of those found
 
 
 def sanction(context: Context) -> list[Finding]:
@@ -70,6 +72,17 @@ def words(context: Context) -> list[Finding]:
             ]
             findings.append(Finding(check, bool(found), None, {"words": evidence}))
     return findings
+
+
+def word_list(context: Context) -> list[Finding]:
+    """Words of the packaged lists. They hold where the classifier has learnt nothing better."""
+    scores = context.scores
+    found = tongues.find(context.body, scores.language, grounded=scores.grounded)
+    choice = context.policy.policy.word_lists
+    fires = choice != "nothing" and any(
+        not word.hint and (choice == "always" or not word.grounded) for word in found
+    )
+    return [Finding("word_list", fires, None, {"words": found[:LISTED]} if found else {})]
 
 
 def links(context: Context) -> list[Finding]:
@@ -196,6 +209,7 @@ CHECKS: tuple[Check, ...] = (
     mode,
     classifier,
     words,
+    word_list,
     links,
     duplicate,
     form,

@@ -21,6 +21,7 @@ REASON_OF: dict[str, Reason] = {
     "duplicate": "spam",
     "banned_word": "banned_word",
     "suspect_word": "banned_word",
+    "word_list": "banned_word",
     "severe_abuse": "abusive",
     "abuse": "abusive",
     "threat": "harassment_bullying",

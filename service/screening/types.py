@@ -47,6 +47,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     history_rate: Probability | None = 0.5
     history_sample: Annotated[int, Meta(ge=1)] = 5
     unknown_language: Effect = "nothing"
+    # When a word of the packaged lists holds: never, where the classifier has no ground, always.
+    word_lists: Literal["nothing", "ungrounded", "always"] = "ungrounded"
 
 
 class SitePolicy(msgspec.Struct, frozen=True):

@@ -58,6 +58,19 @@ function unjudged({ language, grounded, judged = 0 }) {
 }
 
 /**
+ * Words of the packaged lists as they stand in the comment; offsets count code points.
+ * @param {Record<string, any>} evidence
+ * @param {Item} item
+ */
+function listed({ words: found = [] }, item) {
+  const letters = [...item.body];
+  const shown = found
+    .filter((/** @type {any} */ entry) => !entry.hint)
+    .map((/** @type {any} */ { begin, end, language }) => `“${letters.slice(begin, end).join('')}” (${tongue(language)})`);
+  return shown.length ? `on the word lists: ${shown.slice(0, 5).join(', ')}` : null;
+}
+
+/**
  * What each check found, as far as it is worth a line; by the signal's evidence.
  * @type {Record<string, (e: Record<string, any>, item: Item, decided: boolean) => string | null>}
  */
@@ -90,6 +103,7 @@ const SAID = {
     decided ? `${e.refused} of this reader’s ${(e.published ?? 0) + (e.refused ?? 0)} comments were refused` : null,
   first_comment: (_e, item, decided) => (decided || !item.reader?.published ? 'first comment' : null),
   language: unjudged,
+  word_list: listed,
   length: (e) => (e.shouted ? 'mostly in capital letters' : null),
   classifier: (e) => `the classifier failed: ${e.error ?? 'unknown'}`,
   failure: (e) => `the check “${e.check}” failed`,
