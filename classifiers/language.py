@@ -65,6 +65,8 @@ _HEAD = 1_000
 # How much likelier (log-likelihood) a language without ground must be than one with. Short
 # sentences in other languages nearly all are by 25 and more than English; English names, laughter
 # and slang stay below. Spanish is nearer to Portuguese.
+# Chosen on samples; of the rest of two sets of news comments 0 of 3,000 and 2 of 1,414 in English
+# are called foreign.
 _MARGINS = (("en", 13.0), ("pt", 5.0), ("de", 5.0))
 _SHORT_MARGIN = 18.0
 _PART = 4  # letters; a shorter part says nothing
