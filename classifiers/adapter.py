@@ -88,7 +88,7 @@ class Adapter(BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
     def __init__(
         self,
         strength: float = 12.0,
-        slope_strength: float = 0.02,
+        slope_strength: float = 0.05,
         offset_strength: float = 0.02,
         min_count: int = 3,
         most: int = 4000,
