@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -51,11 +52,12 @@ class Group(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A text to learn from, what is true of it, and how much it weighs in each head."""
+    """A text to learn from, what is true of it, how much it weighs in each head, who says so."""
 
     text: str
     truth: Truth
     weight: Truth
+    source: Literal["desk", "key", "machine"]
 
 
 def truth_of(status: str, reason: str | None) -> Truth | None:
@@ -126,7 +128,7 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
     machine's own verdicts a fifth. Where the desk has not decided enough of both classes of a
     head, nobody else speaks in it.
     """
-    rows = [Row(one.text, one.truth, (1.0, 1.0)) for one in groups]
+    rows = [Row(one.text, one.truth, (1.0, 1.0), "desk") for one in groups]
     truth = np.array([one.truth for one in groups]).reshape(-1, 2)
     desk = (~np.isnan(truth)).sum(axis=0)
     both = np.minimum((truth == 1).sum(axis=0), (truth == 0).sum(axis=0)) >= LEAST_OF_DESK
@@ -143,7 +145,7 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
     sent = [list(own.values()) for _, own in sorted(keyed.items())]
     weights = capped([_known(own) for own in sent], desk * KEY_SHARE, desk * KEYS_SHARE)
     for pairs, weight in zip(sent, weights, strict=True):
-        rows += [Row(text, said, weight) for text, said in pairs]
+        rows += [Row(text, said, weight, "key") for text, said in pairs]
     judged: dict[bytes, str] = {}
     for one in material.judged:
         exact = fingerprint(one.text).exact
@@ -152,7 +154,7 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
     if judged:
         amount = JUDGED_WEIGHT * len(judged)
         share = float(min(1.0, desk[0] * JUDGED_SHARE / amount)) * JUDGED_WEIGHT
-        rows += [Row(text, (1.0, UNKNOWN), (share, 0.0)) for text in judged.values()]
+        rows += [Row(text, (1.0, UNKNOWN), (share, 0.0), "machine") for text in judged.values()]
     return rows
 
 

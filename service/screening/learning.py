@@ -1,6 +1,7 @@
 """Learning from a newsroom's decisions: fit a candidate, compare it, promote or refuse it."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -245,8 +246,7 @@ def _losses(truth: Floats, probability: Floats) -> Floats:
 
 
 def _finished(report: Report, rows: Sequence[Row], measured: Measured, until: datetime) -> Report:
-    others = [row for row in rows if row.weight != (1.0, 1.0)]
-    judged = sum(row.weight[1] == 0.0 and row.truth[0] == 1.0 for row in others)
+    sources = Counter(row.source for row in rows)
     better = measured.low > 0.0
     outcome: Outcome = "promoted" if better else "refused"
     why = (
@@ -259,8 +259,8 @@ def _finished(report: Report, rows: Sequence[Row], measured: Measured, until: da
         report,
         outcome=outcome,
         why=why,
-        judged=judged,
-        examples=len(others) - judged,
+        judged=sources["machine"],
+        examples=sources["key"],
         until=until,
         **msgspec.structs.asdict(measured),
     )

@@ -142,8 +142,8 @@ def test_nobody_outweighs_the_desk(
     own, others = rows[: len(desk)], rows[len(desk) :]
     assert all(row.weight == (1.0, 1.0) for row in own)
     assert all(0 <= min(row.weight) <= max(row.weight) <= 1 for row in others)
-    by_machine = [row for row in others if row.text.startswith("judged")]
-    by_keys = [row for row in others if not row.text.startswith("judged")]
+    by_machine = [row for row in others if row.source == "machine"]
+    by_keys = [row for row in others if row.source == "key"]
     for head in (0, 1):
         whole = weight_of(own, head)
         assert weight_of(by_keys, head) <= KEYS_SHARE * whole + 1e-6

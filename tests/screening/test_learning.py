@@ -22,7 +22,7 @@ from service.articles import actions as articles
 from service.articles.types import Site
 from service.core.db import Conn, Pool, connect
 from service.core.problems import Conflict
-from service.screening import learning, retrain
+from service.screening import learning, retrain, site_models
 from service.screening import learning_store as store
 from service.screening.jobs import retrain_due, ticks
 from service.screening.learning_types import Decided
@@ -509,6 +509,54 @@ async def test_when_the_model_can_t_be_read_the_last_known_one_scores(
         assert posted["comment"]["status"] == "published"
         assert await model_of(pool, posted["comment"]["id"]) == promoted.name
         await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("how", ["late", "lost"])
+async def test_a_model_whose_notice_was_lost_is_found(
+    client: httpx.AsyncClient,
+    state: dict[str, Any],
+    pool: Pool,
+    site: Site,
+    one: Conn,
+    base: Model,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await post(client, PLAIN)
+    await decided_rows(pool, site.id, cases(300))
+    with monkeypatch.context() as silence:
+        silence.setattr(learning, "notify", nothing)
+        await learning.retrain(one, site.id, base)
+    assert await status_of(client, RIVAL[0]) == "published"
+    if how == "late":
+        monkeypatch.setattr(site_models, "FRESH", 0.1)
+    else:
+        state["events"]._set_alive(alive=True)
+    await wait_for(client, RIVAL[0], "held")
+
+
+async def nothing(*_: object) -> None:
+    """Tell nobody."""
+
+
+async def test_trusted_examples_and_the_machine_are_counted_apart(
+    pool: Pool, site: Site, one: Conn, base: Model
+) -> None:
+    spam = [Case("spam", f"{SPAM} {'x' * n}", {"action": "spam"}) for n in range(3)]
+    await decided_rows(pool, site.id, [*cases(300), *spam])
+    key = await key_of(pool, site.id)
+    for label in ("abuse", "spam"):
+        text = f"An example of {label}"
+        await store.insert_example(pool, site.id, key, text, label, "suggestscore", trusted=True)  # type: ignore[arg-type]
+    # What the machine took for spam before the newest fifth was decided, and nobody touched.
+    await pool.execute("alter table ledger disable trigger ledger_append_only")
+    await pool.execute(
+        "delete from ledger where comment_id in (select id from comment where status = 'spam')"
+    )
+    await pool.execute("update comment set created_at = now() - interval '1 day'")
+    await pool.execute("update example set created_at = now() - interval '1 day'")
+    report = (await learning.retrain(one, site.id, base)).report
+    assert (report.decisions, report.judged, report.examples) == (300, 3, 2)
 
 
 async def test_at_night_only_sites_with_news_are_retrained(
