@@ -103,18 +103,28 @@ def test_what_is_unknown_teaches_nothing(seen: list[Seen], fitted: Adapter) -> N
 
 def test_a_weight_counts_as_often_as_the_comment(seen: list[Seen]) -> None:
     weight = np.where(np.arange(len(seen)) % 2, 1.0, 3.0)
-    weighed = Adapter(min_count=1).fit(seen, TRUTH, weight)
+    weighed = Adapter((12.0,), min_count=1).fit(seen, TRUTH, weight)
     often = [at for at in range(len(seen)) for _ in range(int(weight[at]))]
-    repeated = Adapter(min_count=1).fit([seen[at] for at in often], TRUTH[often])
+    repeated = Adapter((12.0,), min_count=1).fit([seen[at] for at in often], TRUTH[often])
     assert weighed.predict_proba(seen) == pytest.approx(repeated.predict_proba(seen), abs=2e-3)
 
 
 def test_the_less_was_decided_the_less_is_corrected(seen: list[Seen]) -> None:
     every = np.arange(0, len(seen), 3)
-    few = Adapter().fit([seen[at] for at in every], TRUTH[every])
-    many = Adapter().fit(seen, TRUTH)
+    few = Adapter((12.0,)).fit([seen[at] for at in every], TRUTH[every])
+    many = Adapter((12.0,)).fit(seen, TRUTH)
     shared = adapters.logit(seen[0].shared[1])
     assert many.decision_function(seen[:1])[0, 1] < few.decision_function(seen[:1])[0, 1] < shared
+
+
+def test_where_there_is_no_rule_the_tightest_penalty_is_chosen(seen: list[Seen]) -> None:
+    chance = np.random.default_rng(5)
+    truth = np.column_stack([np.zeros(len(seen)), chance.random(len(seen)) < 0.5])
+    free, chosen = Adapter((12.0,)).fit(seen, truth), Adapter().fit(seen, truth)
+    tight = Adapter((1.0,)).fit(seen, truth)
+    assert adapters.pack(chosen, "x") == adapters.pack(tight, "x") != adapters.pack(free, "x")
+    ruled = Adapter().fit(seen, TRUTH)
+    assert adapters.pack(ruled, "x") == adapters.pack(Adapter((12.0,)).fit(seen, TRUTH), "x")
 
 
 FIT = """
