@@ -79,6 +79,9 @@ async def alone(conn: Conn, site_id: UUID) -> AsyncIterator[None]:
 async def retrain(conn: Conn, site_id: UUID, base: Model, told: Told = quiet) -> Retrained:
     """Fit a site's adapter over `base` and promote it if it beats the live model.
 
+    It must surely beat, too, whoever knows nothing but the share of refusals: where decisions are
+    a coin's, a candidate that is never sure has the lower log-loss, and would hold everything.
+
     What is promoted is what was measured, fitted on the oldest four fifths, and not refitted on
     all: a live model that had seen the newest fifth would win the next comparison by heart, and no
     later candidate could be told from it. What it leaves out it learns the next time.
@@ -101,8 +104,8 @@ async def retrain(conn: Conn, site_id: UUID, base: Model, told: Told = quiet) ->
         if report.why:
             return _done(site_id, Retrained(report))
         rows = await asyncio.to_thread(rows_of, trained, material, held_out)
-        made, measured = await _candidate(base, live, rows, held_out, told)
-        report = _finished(report, rows, measured, trained[-1].begun)
+        made, measured, blind = await _candidate(base, live, rows, held_out, told)
+        report = _finished(report, rows, measured, blind, trained[-1].begun)
         promoted = report.outcome == "promoted"
         kept = made if promoted else msgspec.structs.replace(made, content=None)
         async with conn.transaction():
@@ -176,7 +179,8 @@ def _started(
 
 async def _candidate(
     base: Model, live: Model | SiteModel, rows: list[Row], held_out: list[Group], told: Told
-) -> tuple[Made, Measured]:
+) -> tuple[Made, Measured, Measured]:
+    """The candidate, and its gains over the live model and over the mere share of refusals."""
     texts = [row.text for row in rows]
     learnt = await _see(base, texts, lambda done: told("Reading decisions", done, len(texts)))
     told("Fitting", 0, 1)
@@ -190,7 +194,10 @@ async def _candidate(
     )
     truth = np.array([one.truth for one in held_out])
     measured = await asyncio.to_thread(compare, truth, _table(before), _table(after))
-    return Made(base.id, candidate.id, content), measured
+    learnt_truth = np.array([row.truth for row in rows if row.source == "desk"])
+    shares = np.broadcast_to(np.nanmean(learnt_truth, axis=0), truth.shape)
+    blind = await asyncio.to_thread(compare, truth, shares, _table(after))
+    return Made(base.id, candidate.id, content), measured, blind
 
 
 async def _see(
@@ -245,16 +252,23 @@ def _losses(truth: Floats, probability: Floats) -> Floats:
     return losses
 
 
-def _finished(report: Report, rows: Sequence[Row], measured: Measured, until: datetime) -> Report:
+def _finished(
+    report: Report, rows: Sequence[Row], measured: Measured, blind: Measured, until: datetime
+) -> Report:
     sources = Counter(row.source for row in rows)
-    better = measured.low > 0.0
-    outcome: Outcome = "promoted" if better else "refused"
-    why = (
-        "It beats the live model on the newest decisions, which it has not seen."
-        if better
-        else "It doesn't surely beat the live model on the newest decisions: the interval of the "
-        "gain reaches below zero."
-    )
+    outcome: Outcome = "promoted" if min(measured.low, blind.low) > 0.0 else "refused"
+    if outcome == "promoted":
+        why = "It beats the live model on the newest decisions, which it has not seen."
+    elif measured.low <= 0.0:
+        why = (
+            "It doesn't surely beat the live model on the newest decisions: the interval of the "
+            "gain reaches below zero."
+        )
+    else:
+        why = (
+            "It is only less sure than the live model: on the newest decisions it doesn't surely "
+            "beat knowing nothing but the share of refusals."
+        )
     return msgspec.structs.replace(
         report,
         outcome=outcome,
@@ -262,6 +276,7 @@ def _finished(report: Report, rows: Sequence[Row], measured: Measured, until: da
         judged=sources["machine"],
         examples=sources["key"],
         until=until,
+        blind=blind.before,
         **msgspec.structs.asdict(measured),
     )
 

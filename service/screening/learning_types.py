@@ -49,7 +49,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a retraining came to. Losses are means over the held-out decisions, both heads.
 
     `gain` is before minus after, `low` and `high` its bootstrap 95 % interval; None where nothing
-    was measured. `until` is when the newest decision learnt from was taken.
+    was measured. `blind` is the loss of knowing only the share of refusals, `until` when the newest
+    decision learnt from was taken.
     """
 
     outcome: Outcome
@@ -67,6 +68,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     gain: float | None = None
     low: float | None = None
     high: float | None = None
+    blind: float | None = None
     until: datetime | None = None
 
 

@@ -151,7 +151,9 @@ async def test_a_newsroom_with_its_own_rule_gets_its_own_model(
             await wait_for(instance, RUDE[0].replace("toll road", "stadium"), "published")
             await wait_for(instance, RIVAL[0].replace("toll road", "stadium"), "held")
         assert asyncio.get_running_loop().time() - started < 5
-        assert await count_held(second, RUDE) <= held[0] // 2
+        rude = await count_held(second, RUDE)
+        print("held of 8 rude ones before and after", held[0], rude)  # noqa: T201 (as above)
+        assert rude <= held[0] // 2
         assert await count_held(second, RIVAL) == len(RIVAL)
         posted = await post(second, RIVAL[1].replace("toll road", "town hall"))
         assert posted["comment"]["status"] == "held"
@@ -217,16 +219,18 @@ async def decided_rows(
     )
 
 
+@pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5])
 async def test_random_decisions_change_nothing(
-    pool: Pool, site: Site, one: Conn, base: Model
+    pool: Pool, site: Site, one: Conn, base: Model, seed: int
 ) -> None:
+    """A coin at the desk: what is never sure has the lower log-loss, and is refused anyway."""
     await decided_rows(pool, site.id, cases(300))
     first = await learning.retrain(one, site.id, base)
     assert first.report.outcome == "promoted"
-    chance = random.Random(3)  # noqa: S311 (the same every time)
+    chance = random.Random(seed)  # noqa: S311 (the same every time)
     noise = [
         Case(case.kind, case.text, {"action": chance.choice(["publish", "reject"])})
-        for case in cases(300, seed=99)
+        for case in cases(300, seed=99 + seed)
     ]
     await pool.execute("alter table ledger disable trigger ledger_append_only")
     await pool.execute("delete from ledger")
@@ -234,9 +238,7 @@ async def test_random_decisions_change_nothing(
     second = await learning.retrain(one, site.id, base)
     assert second.report.outcome == "refused"
     assert second.report.compared == first.name
-    assert second.report.low is not None
-    assert second.report.low <= 0
-    assert "interval" in second.report.why
+    assert "surely beat" in second.report.why
     live = await store.get_live(pool, site.id)
     assert live is not None
     rows = await store.list_models(pool, site.id, 10)
