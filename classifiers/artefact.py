@@ -64,15 +64,48 @@ def checksum(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) 
     return digest.hexdigest()
 
 
+def pack(arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> bytes:
+    """Answer an .npz of the arrays and the header with its checksum; same content, same bytes."""
+    own = {**header, "checksum": checksum(arrays, header)}
+    packed = np.frombuffer(json.dumps(own, sort_keys=True).encode(), dtype=np.uint8)
+    content: dict[str, Any] = {"header": packed} | {name: arrays[name] for name in sorted(arrays)}
+    raw = BytesIO()
+    np.savez_compressed(raw, **content)
+    return raw.getvalue()
+
+
+def unpack(raw: bytes, name: str, largest: int = _LARGEST) -> Artefact:
+    """Answer what `pack` packed, its checksum not looked at yet.
+
+    Raises ArtefactError, with `name` in its message, where it is no such archive, holds objects,
+    or unpacks to more than `largest` bytes.
+    """
+    try:
+        with zipfile.ZipFile(BytesIO(raw)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > largest:
+                raise ArtefactError("it unpacks to too much")  # noqa: TRY301 (the reason is told)
+        with np.load(BytesIO(raw), allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in archive.files}
+        header = json.loads(arrays.pop("header").tobytes())
+    except Exception as error:  # a damaged archive raises whatever zlib, zipfile or json feel like
+        raise ArtefactError(f"{name} is damaged or not a model of ours: {error}") from error
+    if not isinstance(header, dict):
+        raise ArtefactError(f"{name} is not a model of ours: its header lacks fields")
+    return Artefact(arrays, header)
+
+
+def check_sum(name: str, content: Artefact) -> None:
+    """Raise ArtefactError where something was changed after it was packed."""
+    if content.header.get("checksum") != checksum(content.arrays, content.header):
+        raise ArtefactError(f"{name} was changed after it was written: its checksum is wrong")
+
+
 def write(path: Path, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> str:
     """Write a model and answer its checksum; the same content gives the same bytes."""
     own = {**header, "format": FORMAT, "version": VERSION}
-    own["checksum"] = checksum(arrays, own)
-    packed = np.frombuffer(json.dumps(own, sort_keys=True).encode(), dtype=np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
-    content: dict[str, Any] = {"header": packed} | {name: arrays[name] for name in sorted(arrays)}
-    np.savez_compressed(path, **content)
-    return str(own["checksum"])
+    path.write_bytes(pack(arrays, own))
+    return checksum(arrays, own)
 
 
 def packaged() -> Path:
@@ -91,25 +124,14 @@ def read(path: Path) -> Artefact:
         raw = path.read_bytes()
     except OSError as error:
         raise ArtefactError(f"cannot read the model {path}: {error.strerror}") from error
-    try:
-        content = _unpack(raw)
-        header = json.loads(content.pop("header").tobytes())
-    except Exception as error:  # a damaged archive raises whatever zlib, zipfile or json feel like
-        raise ArtefactError(f"{path} is damaged or not a model of ours: {error}") from error
-    _check(path, content, header)
-    return Artefact(content, header)
+    content = unpack(raw, str(path))
+    _check(path, content)
+    return content
 
 
-def _unpack(raw: bytes) -> dict[str, npt.NDArray[Any]]:
-    with zipfile.ZipFile(BytesIO(raw)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > _LARGEST:
-            raise ArtefactError("it unpacks to too much")
-    with np.load(BytesIO(raw), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-def _check(path: Path, arrays: Mapping[str, npt.NDArray[Any]], header: object) -> None:
-    if not isinstance(header, dict) or not header.keys() >= _FIELDS:
+def _check(path: Path, content: Artefact) -> None:
+    arrays, header = content.arrays, content.header
+    if not header.keys() >= _FIELDS:
         raise ArtefactError(f"{path} is not a model of ours: its header lacks fields")
     if header["format"] != FORMAT:
         raise ArtefactError(
@@ -117,8 +139,7 @@ def _check(path: Path, arrays: Mapping[str, npt.NDArray[Any]], header: object) -
         )
     if {name: array.dtype for name, array in arrays.items()} != _ARRAYS:
         raise ArtefactError(f"{path} is not a model of ours: its arrays are {sorted(arrays)}")
-    if header["checksum"] != checksum(arrays, header):
-        raise ArtefactError(f"{path} was changed after it was written: its checksum is wrong")
+    check_sum(str(path), content)
     features, columns = len(arrays["keys"]), len(header["columns"])
     shapes = {
         "matrix": (features, columns),

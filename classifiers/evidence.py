@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 Part = tuple[int, int]
-_MOST = 5
+MOST = 5
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -16,10 +16,15 @@ class Evidence(msgspec.Struct, frozen=True):
     weight: float
 
 
-def top(parts: Iterable[tuple[Part, float]]) -> list[Evidence]:
-    """Add up parts with the same span and list the few that speak for the label, highest first."""
+def top(parts: Iterable[tuple[Part, float]], most: int | None = MOST) -> list[Evidence]:
+    """Add up parts with the same span and list the few that speak for the label, highest first.
+
+    With `most` None all of them, those that speak against it included.
+    """
     sums: dict[Part, float] = {}
     for span, weight in parts:
         sums[span] = sums.get(span, 0.0) + weight
     ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
-    return [Evidence(*span, weight) for span, weight in ordered[:_MOST] if weight > 0.0]
+    return [
+        Evidence(*span, weight) for span, weight in ordered[:most] if weight > 0.0 or most is None
+    ]

@@ -1,6 +1,6 @@
 """The model at work: scoring by adding what each word weighs, with the reasons when asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from math import exp
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from classifiers import artefact
 from classifiers.abuse import COLUMNS
-from classifiers.evidence import Evidence, Part, top
+from classifiers.evidence import MOST, Evidence, Part, top
 from classifiers.features import norm, pair_key, word_keys
 from classifiers.language import grounded, language
 from classifiers.spam import CUE_COLUMN, CUES, Cue, cues
@@ -73,9 +73,14 @@ class Model:
         self._slots: dict[str, int] = {}
         self._lock = Lock()
 
-    def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
-        """Score texts, each on its own; never raises on any `str`."""
-        return [self._explain(text) if evidence else self._score(text) for text in texts]
+    def score(
+        self, texts: Sequence[str], *, evidence: bool = False, most: int | None = MOST
+    ) -> list[Scored]:
+        """Score texts, each on its own; never raises on any `str`.
+
+        `most` bounds the evidence of a label; None gives every span, for and against.
+        """
+        return [self._explain(text, most) if evidence else self._score(text) for text in texts]
 
     def _score(self, text: str) -> Scored:
         forms = [word.form for word in words(fold(text))]
@@ -134,7 +139,7 @@ class Model:
         rows = [self._index[key] for key in keys if key in self._index]
         return np.append(self._matrix[rows].sum(axis=0, dtype=np.float32), np.float32(len(keys)))
 
-    def _explain(self, text: str) -> Scored:
+    def _explain(self, text: str, most: int | None) -> Scored:
         folded, offsets = fold_map(text)
         found = words(folded)
         forms = [word.form for word in found]
@@ -152,18 +157,21 @@ class Model:
                 for form in (left, right):
                     weights[form] = weights[form] + self._matrix[row] * (scale / 2)
         return msgspec.structs.replace(
-            scored, evidence=self._evidence(scored.language, places, weights, signs)
+            scored,
+            evidence={
+                label: top(parts, most)
+                for label, parts in self._parts(scored.language, places, weights, signs)
+            },
         )
 
-    def _evidence(
+    def _parts(
         self,
         code: str,
         places: dict[str, list[Part]],
         weights: dict[str, npt.NDArray[Any]],
         signs: list[Cue],
-    ) -> dict[str, list[Evidence]]:
-        """Answer the spans that speak for each label, in log-odds after calibration."""
-        answer: dict[str, list[Evidence]] = {}
+    ) -> Iterator[tuple[str, list[tuple[Part, float]]]]:
+        """Answer what each span adds to each label, in log-odds after calibration."""
         for label in LABELS:
             other = label == "abuse" and f"abuse_{code}" in self._calibration
             column = _OTHER if other else COLUMNS.index(label)
@@ -178,8 +186,7 @@ class Model:
                     ((cue.begin, cue.end), float(self._cue_weights[CUE_COLUMN[cue.name]]) * slope)
                     for cue in signs
                 ]
-            answer[label] = top(parts)
-        return answer
+            yield label, parts
 
 
 def load(path: str | Path | None = None) -> Model:

@@ -71,7 +71,7 @@ async def resources(
             "policies": Policies(pool, events),
             "threads": Threads(events),
             "likes": Likes(pool),
-            "scorer": scorer or Scorer.loaded(),
+            "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }
         async with events.listening():
             yield state

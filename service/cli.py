@@ -38,9 +38,11 @@ app = typer.Typer(
 sites = typer.Typer(help="Sites and their origins.", no_args_is_help=True)
 keys = typer.Typer(help="Publishers' keys.", no_args_is_help=True)
 moderators = typer.Typer(help="Moderators and editors.", no_args_is_help=True)
+models = typer.Typer(help="What each site has learnt.", no_args_is_help=True)
 app.add_typer(sites, name="sites")
 app.add_typer(keys, name="keys")
 app.add_typer(moderators, name="moderators")
+app.add_typer(models, name="models")
 
 say = Console(stderr=True)
 
@@ -228,6 +230,47 @@ def classify(
     from service.screening.classify import run  # noqa: PLC0415 (slow to load: the classifier)
 
     run(file, say)
+
+
+@app.command()
+def retrain(
+    site: Annotated[str | None, typer.Option(help="The site's slug.")] = None,
+    *,
+    every: Annotated[bool, typer.Option("--all", help="Every site.")] = False,
+) -> None:
+    """Learn from a site's decisions, and use it if it beats what is in use."""
+    if (site is None) is not every:
+        raise typer.BadParameter("give --site SLUG or --all")
+    from service.screening import retrain as retraining  # noqa: PLC0415 (loads the classifier)
+
+    async def run(conn: Conn) -> bool:
+        chosen = [await _site(conn, site)] if site else await article_store.list_sites(conn)
+        return await retraining.run(conn, {one.slug: one.id for one in chosen}, say)
+
+    if not in_database(run):
+        raise typer.Exit(1)
+
+
+@models.command("list")
+def list_models(site: SiteOption) -> None:
+    """Show a site's models: what each reached, and which one is in use."""
+    from service.screening import retrain as retraining  # noqa: PLC0415 (loads the classifier)
+
+    async def run(conn: Conn) -> None:
+        await retraining.show_models(conn, (await _site(conn, site)).id, say)
+
+    in_database(run)
+
+
+@models.command("rollback")
+def roll_back_model(site: SiteOption) -> None:
+    """Go back to the model before, and from the first one to the shared model."""
+    from service.screening import retrain as retraining  # noqa: PLC0415 (loads the classifier)
+
+    async def run(conn: Conn) -> None:
+        await retraining.roll_back(conn, (await _site(conn, site)).id, say)
+
+    in_database(run)
 
 
 def main() -> None:

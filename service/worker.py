@@ -18,6 +18,7 @@ from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
 from service.core.tokens import Keyring
 from service.push import jobs as push
+from service.screening.jobs import ticks as learning_ticks
 from service.settings import Settings
 
 log = structlog.get_logger("rejoinder.worker")
@@ -30,7 +31,8 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
     """Work until `stop`; whatever dies in here ends the worker, loudly."""
     pool: Pool = state["pool"]
     async with push.open_push(pool, state["keyring"], state["settings"]) as pushing:
-        ticks = [*push.ticks(pushing), *comment_ticks(pool)]
+        learning = learning_ticks(pool, state.get("scorer"))
+        ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning]
         stop_push = asyncio.create_task(_when(stop, pushing.stop))
         try:
             await work(pool, push.jobs(pushing), ticks, stop)

@@ -88,7 +88,7 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
         website=checked.website,
         article_mode=article.mode if article else None,
         policy=await desk.policies.of(site.id),
-        scores=await desk.scorer.score(checked.body),
+        scores=await desk.scorer.score(checked.body, site.id),
         history=facts.history,
         duplicates=duplicates,
         recent_by_reader=facts.recent_by_reader,

@@ -31,7 +31,7 @@ async def edit_comment(
     if rules.SURROGATE.search(body):
         raise Invalid.field("$.body", "Contains a lone surrogate")
     # Before a connection is taken: both may need one of their own, and a full pool has none.
-    policy, scores = await desk.policies.of(site.id), await desk.scorer.score(body)
+    policy, scores = await desk.policies.of(site.id), await desk.scorer.score(body, site.id)
     html = await rules.render_soon(body)
     async with desk.pool.acquire() as conn:
         before = await _editable(conn, site, comment_id)

@@ -19,7 +19,7 @@ log = structlog.get_logger("rejoinder.events")
 Heard = Callable[[str], None]
 
 HEARTBEAT = 3.0  # seconds between two probes, and the longest wait for one's answer
-CHANNELS = ("thread", "site", "policy")
+CHANNELS = ("thread", "site", "policy", "model")
 
 
 class Events:

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Sequence
 from typing import Protocol
+from uuid import UUID
 
 import structlog
 from msgspec.structs import replace
 
 from classifiers import Model, Scored, load
 from classifiers.language import learnt
+from service.core.db import Pool
+from service.core.events import Events
 from service.core.metrics import SCREENING_FAILURES
+from service.screening.site_models import SiteModels
 from service.screening.types import Scores, Span, Threshold
 
 log = structlog.get_logger("rejoinder.scorer")
@@ -35,6 +39,7 @@ class Scorer:
     def __init__(self, model: Classifier | None = None, error: str = "not loaded") -> None:
         """`model` None: every answer says `error`."""
         self.model = model
+        self._sites: SiteModels | None = None
         self._error = error
         self._thresholds = {
             label: Threshold(**levels)
@@ -53,23 +58,36 @@ class Scorer:
             return cls(None, f"not loaded: {type(error).__name__}")
         return cls(model)
 
-    async def score(self, text: str) -> Scores:
-        """Scores and language of one text, and the evidence for labels that are in question."""
-        if self.model is None:
+    def for_sites(self, pool: Pool, events: Events) -> "Scorer":
+        """The same scorer, with each site's own model in this database over the shared one."""
+        own = Scorer(self.model, self._error)
+        if isinstance(self.model, Model):
+            own._sites = SiteModels(self.model, pool, events)
+        return own
+
+    async def score(self, text: str, site_id: UUID | None = None) -> Scores:
+        """Scores and language of one text, and the evidence for labels that are in question.
+
+        By the site's live model, where the site is told and has one, else by the shared model.
+        """
+        model = self.model
+        if model is None:
             SCREENING_FAILURES.labels("classifier").inc()
             return self._failed(self._error)
         try:
+            if site_id is not None and self._sites is not None:
+                model = await self._sites.of(site_id)
             if len(text) <= INLINE:
-                scored, share = self._score(self.model, text)
+                scored, share = self._score(model, text)
             else:
                 async with asyncio.timeout(TIME_LIMIT):
-                    scored, share = await asyncio.to_thread(self._score, self.model, text)
+                    scored, share = await asyncio.to_thread(self._score, model, text)
         except Exception as error:
             SCREENING_FAILURES.labels("classifier").inc()
             log.exception("the classifier failed")
             return self._failed(type(error).__name__)
         return Scores(
-            model=self.model.id,
+            model=model.id,
             scores=scored.scores,
             language=scored.language,
             grounded=scored.grounded,

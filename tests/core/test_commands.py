@@ -62,6 +62,11 @@ def test_secrets_are_printed_alone(data: Path) -> None:
         (["keys", "create", "--site", "x", "--scope", "all"], "scope"),
         (["replay", "/does/not/exist", "--site", "x"], "exist"),
         (["classify", "/does/not/exist"], "exist"),
+        (["retrain"], "--all"),
+        (["retrain", "--site", "courier", "--all"], "--all"),
+        (["retrain", "--site", "nowhere"], "no site nowhere"),
+        (["models", "list", "--site", "nowhere"], "no site nowhere"),
+        (["models", "rollback", "--site", "courier"], "shared model"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(data: Path, words: list[str], said: str) -> None:
@@ -84,6 +89,8 @@ def test_every_command_has_help(data: Path) -> None:
         "moderators",
         "replay",
         "classify",
+        "retrain",
+        "models",
     ):
         assert command in top
         assert run(data, command, "--help").returncode == 0
@@ -94,6 +101,14 @@ def test_classify_reads_standard_input(data: Path) -> None:
     kind, hostile = [json.loads(line) for line in done.stdout.splitlines()]
     assert kind["scores"]["abuse"] < hostile["scores"]["abuse"]
     assert hostile["grounded"] is True
+
+
+def test_a_site_that_has_decided_nothing_keeps_the_shared_model(data: Path) -> None:
+    for words in (["--site", "courier"], ["--all"]):
+        done = run(data, "retrain", *words)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        assert "0 different comments were decided" in done.stderr
+    assert "nothing was learnt" in run(data, "models", "list", "--site", "courier").stderr
 
 
 def test_a_missing_migration_is_said(data: Path, server_url: str) -> None:

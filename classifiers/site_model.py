@@ -1,0 +1,105 @@
+"""A site's model: the shared one and, over it, what the newsroom's adapter corrects."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import msgspec
+
+from classifiers.adapter import HEADS, Packed, logit, probability, scale, unpack, weights_of
+from classifiers.artefact import ArtefactError
+from classifiers.evidence import MOST, Evidence, Part, top
+from classifiers.features import pair_key, word_key
+from classifiers.model import Model, Scored
+from classifiers.text import fold, fold_map
+from classifiers.words import words
+
+
+class SiteModel:
+    """The same interface as Model; safe to share between threads. Other labels are the base's."""
+
+    def __init__(self, base: Model, packed: Packed) -> None:
+        """Correct `base`; raises ArtefactError where the adapter was fitted over another model."""
+        if packed.base != base.id:
+            raise ArtefactError(
+                f"the adapter {packed.id} was fitted over {packed.base}, the model is {base.id}"
+            )
+        self.id = f"{base.id}+{packed.id}"
+        self.base = base
+        self.thresholds = base.thresholds
+        self._weights = weights_of(packed.adapter)
+        self._line: list[list[float]] = packed.adapter.line_.tolist()
+
+    @classmethod
+    def of(cls, base: Model, content: bytes) -> "SiteModel":
+        """Answer the model that a packed adapter makes of `base`; raises ArtefactError."""
+        return cls(base, unpack(content))
+
+    def score(
+        self, texts: Sequence[str], *, evidence: bool = False, most: int | None = MOST
+    ) -> list[Scored]:
+        """Score texts, each on its own; never raises on any `str`."""
+        if evidence:
+            scored = self.base.score(texts, evidence=True, most=None)
+            return [self._explain(*pair, most) for pair in zip(texts, scored, strict=True)]
+        scored = self.base.score(texts)
+        return [self._correct(*pair) for pair in zip(texts, scored, strict=True)]
+
+    def _correct(self, text: str, scored: Scored) -> Scored:
+        forms = [word.form for word in words(fold(text))]
+        own, pairs = dict.fromkeys(forms), dict.fromkeys(pairwise(forms))
+        known = self._weights
+        hits = [hit for form in own if (hit := known.get(word_key(form))) is not None]
+        hits += [hit for pair in pairs if (hit := known.get(pair_key(*pair))) is not None]
+        factor = scale(len(own) + len(pairs))
+        scores = dict(scored.scores)
+        for head, (label, (slope, offset)) in enumerate(zip(HEADS, self._line, strict=True)):
+            added = sum(hit[head] for hit in hits) * factor
+            if added or offset or slope != 1.0:
+                scores[label] = probability(slope * logit(scores[label]) + offset + added)
+        return msgspec.structs.replace(scored, scores=scores)
+
+    def _explain(self, text: str, scored: Scored, most: int | None) -> Scored:
+        """Correct a text that was scored with all its evidence.
+
+        A word's weight is what both say of it: the base's, times the slope, and the adapter's own,
+        shared among the places where the word stands; a pair's goes to its words by halves.
+        """
+        folded, offsets = fold_map(text)
+        found = words(folded)
+        places: dict[str, list[Part]] = {}
+        for word in found:
+            span = (offsets[word.begin], offsets[word.end - 1] + 1)
+            places.setdefault(word.form, []).append(span)
+        pairs = dict.fromkeys(pairwise(word.form for word in found))
+        factor = scale(len(places) + len(pairs))
+        evidence = dict(scored.evidence)
+        for head, label in enumerate(HEADS):
+            weights = {form: self._weight(word_key(form), head) for form in places}
+            for pair in pairs:
+                for form in pair:
+                    weights[form] += self._weight(pair_key(*pair), head) / 2
+            slope = self._line[head][0]
+            parts = [((one.begin, one.end), one.weight * slope) for one in evidence[label]]
+            parts += [
+                (span, weights[form] * factor / len(spans))
+                for form, spans in places.items()
+                for span in spans
+            ]
+            evidence[label] = top(parts, most)
+        return msgspec.structs.replace(
+            self._correct(text, scored), evidence=self._shorten(evidence, most)
+        )
+
+    def _weight(self, key: int, head: int) -> float:
+        hit = self._weights.get(key)
+        return hit[head] if hit else 0.0
+
+    @staticmethod
+    def _shorten(
+        evidence: dict[str, list[Evidence]], most: int | None
+    ) -> dict[str, list[Evidence]]:
+        """Cut the labels that nothing corrected, as the base would have."""
+        return {
+            label: top((((one.begin, one.end), one.weight) for one in spans), most)
+            for label, spans in evidence.items()
+        }

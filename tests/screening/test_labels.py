@@ -1,0 +1,225 @@
+"""What decisions teach: labels, groups, weights."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.screening.labels import (
+    JUDGED_SHARE,
+    KEY_SHARE,
+    KEYS_SHARE,
+    Group,
+    Row,
+    capped,
+    group,
+    is_refused,
+    rows_of,
+    split,
+    truth_of,
+)
+from service.screening.learning import compare
+from service.screening.learning_types import Decided, Example, ExampleLabel, Judged, Material
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+LONG = (
+    "A sentence about the bridge that is long enough to have near copies, as waves of spam have {}."
+)
+
+
+def at(minutes: int) -> datetime:
+    return START + timedelta(minutes=minutes)
+
+
+def decided(*texts: str, status: str = "published", reason: str | None = None) -> list[Decided]:
+    """Decisions, newest first: the first text was decided last."""
+    return [
+        Decided(text, status, reason, at(len(texts) - number)) for number, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "truth"),
+    [
+        ("published", None, (0, 0)),
+        ("published", "spam", (0, 0)),
+        ("spam", None, (1, None)),
+        ("spam", "spam", (1, None)),
+        ("rejected", "spam", (1, None)),
+        ("rejected", "ad", (1, None)),
+        ("rejected", "abusive", (0, 1)),
+        ("rejected", "other", (0, 1)),
+        ("rejected", None, (0, 1)),
+        ("held", None, None),
+        ("removed", None, None),
+    ],
+)
+def test_what_a_decision_says(
+    status: str, reason: str | None, truth: tuple[int, int | None] | None
+) -> None:
+    found = truth_of(status, reason)
+    assert (found and tuple(None if math.isnan(one) else int(one) for one in found)) == truth
+    if found:
+        assert is_refused(found) is (status != "published")
+
+
+def test_copies_are_one_group_as_the_newest_says() -> None:
+    near = [LONG.format(n) for n in range(3)]
+    newest, *older = [*near, "Short.", "short", "Other words."]
+    rows = [*decided(newest, status="rejected"), *decided(*older)]
+    found = group(rows)
+    assert [one.text for one in found] == ["Other words.", "Short.", newest]
+    wave = found[-1]
+    assert wave.truth == (0.0, 1.0)
+    assert wave.begun == rows[2].decided_at
+    assert wave.at == rows[0].decided_at
+
+
+def test_short_phrases_are_not_near_each_other() -> None:
+    assert len(group(decided("Thank you!", "Thank you all!", "Thanks, you"))) == 3
+
+
+def groups(count: int, refused: int = 0, spam: int = 0) -> list[Group]:
+    return [
+        Group(
+            f"text number {n}",
+            (1.0, math.nan) if n < spam else (0.0, float(n < spam + refused)),
+            at(n),
+            at(n),
+        )
+        for n in range(count)
+    ]
+
+
+@given(st.integers(0, 200), st.none() | st.integers(-5, 300))
+def test_the_newest_fifth_is_held_out_and_nothing_that_was_learnt(
+    count: int, until: int | None
+) -> None:
+    trained, held_out = split(groups(count), None if until is None else at(until))
+    assert trained + held_out == groups(count)
+    assert len(held_out) <= round(0.2 * count)
+    if until is None:
+        assert len(held_out) == round(0.2 * count)
+    else:
+        assert all(one.begun > at(until) for one in held_out)
+
+
+def examples(key: UUID, count: int, label: ExampleLabel, minutes: int = 0) -> list[Example]:
+    return [Example(key, f"{label} example {n} of {key}", label, at(minutes)) for n in range(count)]
+
+
+def weight_of(rows: list[Row], head: int) -> float:
+    return sum(row.weight[head] for row in rows if not math.isnan(row.truth[head]))
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 400), st.sampled_from(["spam", "ham", "abuse", "fine"])),
+        max_size=8,
+    ),
+    st.integers(0, 400),
+    st.integers(20, 60),
+)
+def test_nobody_outweighs_the_desk(
+    sent: list[tuple[int, ExampleLabel]], judged: int, size: int
+) -> None:
+    desk = groups(3 * size, refused=size, spam=size)
+    keys = [uuid4() for _ in sent]
+    material = Material(
+        decided=[],
+        judged=[Judged(f"judged {n}", START) for n in range(judged)],
+        examples=[
+            one
+            for key, (count, label) in zip(keys, sent, strict=True)
+            for one in examples(key, count, label)
+        ],
+    )
+    rows = rows_of(desk, material, [])
+    own, others = rows[: len(desk)], rows[len(desk) :]
+    assert all(row.weight == (1.0, 1.0) for row in own)
+    assert all(0 <= min(row.weight) <= max(row.weight) <= 1 for row in others)
+    by_machine = [row for row in others if row.source == "machine"]
+    by_keys = [row for row in others if row.source == "key"]
+    for head in (0, 1):
+        whole = weight_of(own, head)
+        assert weight_of(by_keys, head) <= KEYS_SHARE * whole + 1e-6
+        for key in keys:
+            of_key = [row for row in by_keys if str(key) in row.text]
+            assert weight_of(of_key, head) <= KEY_SHARE * whole + 1e-6
+        assert weight_of(others, head) < whole
+    assert weight_of(by_machine, 0) <= JUDGED_SHARE * weight_of(own, 0) + 1e-6
+    assert weight_of(by_machine, 1) == 0
+    assert all(row.weight[0] <= 0.1 for row in by_machine)
+
+
+def test_few_examples_weigh_as_much_as_decisions() -> None:
+    desk = groups(90, refused=30, spam=30)
+    material = Material([], [Judged("judged", START)], examples(uuid4(), 5, "abuse"))
+    *_, judged = rows = rows_of(desk, material, [])
+    assert [row.weight[1] for row in rows[90:95]] == [1.0] * 5
+    assert judged.weight[0] == pytest.approx(0.1)
+
+
+def test_where_the_desk_has_no_opinion_nobody_else_has_one() -> None:
+    desk = groups(60, refused=30, spam=2)
+    material = Material(
+        [],
+        [Judged("judged", START)],
+        [*examples(uuid4(), 40, "spam"), *examples(uuid4(), 40, "abuse")],
+    )
+    rows = rows_of(desk, material, [])
+    assert weight_of(rows[60:], 0) == 0
+    assert weight_of(rows[60:], 1) > 0
+
+
+def test_nothing_that_is_held_out_is_learnt_from_others() -> None:
+    desk, held_out = (
+        groups(90, refused=30, spam=30),
+        [Group("The last TEXT", (1.0, math.nan), at(500), at(500))],
+    )
+    key = uuid4()
+    material = Material(
+        [],
+        [Judged("the last text!", START), Judged("too late", at(501)), Judged("kept", START)],
+        [
+            Example(key, "The last text", "spam", START),
+            Example(key, "later", "spam", at(501)),
+            Example(key, "text number 3", "abuse", START),
+            Example(key, "kept too", "spam", START),
+            Example(key, "kept  too.", "ham", START),
+        ],
+    )
+    rows = rows_of(desk, material, held_out)
+    assert [row.text for row in rows[90:]] == ["kept too", "kept"]
+
+
+def test_limits_hold_together() -> None:
+    each, together = np.array([10.0, 10.0]), np.array([15.0, 15.0])
+    weights = capped([np.array([100.0, 0.0]), np.array([5.0, 40.0])], each, together)
+    assert weights == [(0.1, 0.0), (1.0, 0.25)]
+    squeezed = capped([np.array([10.0, 0.0])] * 3, each, together)
+    assert squeezed == [(0.5, 0.0)] * 3
+
+
+def test_a_comparison_knows_which_is_better_and_when_it_can_t_say() -> None:
+    rng = np.random.default_rng(1)
+    truth = (rng.random((80, 2)) < 0.5).astype(float)
+    truth[:10, 1] = np.nan
+    good, bad = np.where(truth > 0, 0.8, 0.2), np.full((80, 2), 0.5)
+    good[:10, 1] = 0.5
+    better = compare(truth, bad, good)
+    assert better.before == pytest.approx(math.log(2))
+    assert better.after == pytest.approx(-math.log(0.8))
+    assert better.low > 0
+    assert better.gain == pytest.approx(better.before - better.after)
+    same = compare(truth, bad, bad)
+    assert (same.gain, same.low, same.high) == (0, 0, 0)
+    worse = compare(truth, good, bad)
+    assert worse.high < 0
+    certain = compare(truth, np.where(truth > 0, 0.0, 1.0), good)
+    assert math.isfinite(certain.before)
+    assert compare(truth, bad, good) == better
