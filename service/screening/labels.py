@@ -1,6 +1,6 @@
 """What decisions teach: labels, groups of like texts, weights. Pure functions."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.screening.learning_types import Decided, ExampleLabel, Material
-from service.screening.sketch import NEAR, fingerprint, similarities
+from service.screening.sketch import NEAR, Fingerprint, fingerprint, similarities
 
 Truth = tuple[float, float]  # of spam and abuse: 1, 0, or NaN where nothing is known
 Floats = NDArray[np.float64]
@@ -34,21 +34,23 @@ KEY_SHARE = 0.25
 KEYS_SHARE = 0.5
 # Decisions of either class without which others have no say in a head at all.
 LEAST_OF_DESK = 10
-# Near copies looked at; a text with more of them in its buckets is a template's, not a reader's.
+# Texts looked at in a bucket; more tell nothing new.
 MOST_NEAR = 50
+# What near copies of one text weigh together at most: a wave is a lesson, not a thousand.
+KIN_WEIGHT = 10.0
 
 
 class Group(msgspec.Struct, frozen=True):
-    """Decisions on one text and its near copies: as the newest of them says, once.
+    """Decisions on one text: as the newest of them says, once.
 
-    `begun` is when the first was decided, `at` the last: a wave that began before the newest
-    fifth is no new text in it.
+    `begun` is when the first was decided: a text that was decided before the newest fifth is no
+    new one in it. Texts that say nearly the same, a wave of spam for example, share their `kin`.
     """
 
     text: str
     truth: Truth
     begun: datetime
-    at: datetime
+    kin: int
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -77,37 +79,47 @@ def is_refused(truth: Truth) -> bool:
 
 
 def group(decided: Sequence[Decided]) -> list[Group]:
-    """Gather decisions (newest first) on the same or nearly the same text, oldest group first.
+    """Gather decisions (newest first) on the same text, the oldest group first.
 
-    A spam wave is one text: a hundred copies of it are neither a hundred lessons nor, half of
-    them learnt, a hundred right answers on the other half.
+    Case, look-alikes, spaces and punctuation make no other text; near copies stay texts of their
+    own, as a quoted paragraph may be answered kindly and rudely, and are numbered as kin.
     """
     groups: list[Group] = []
-    exact: dict[bytes, int] = {}
-    sketches: list[bytes] = []
-    bands: defaultdict[int, list[int]] = defaultdict(list)
+    known: dict[bytes, int] = {}
+    kinds = _Kinds()
     for one in decided:
         truth = truth_of(one.status, one.reason)
         if truth is None:
             continue
         print_ = fingerprint(one.text)
-        at = exact.get(print_.exact)
-        if at is None:
-            near = sorted({at for band in print_.bands for at in bands[band][:MOST_NEAR]})
-            alike = similarities(print_.sketch, [sketches[at] for at in near])
-            at = next((at for at, share in zip(near, alike, strict=True) if share >= NEAR), None)
-        if at is None:
-            at = len(groups)
-            groups.append(Group(one.text, truth, one.decided_at, one.decided_at))
-            sketches.append(print_.sketch)
-            for band in print_.bands:
-                bands[band].append(at)
-        else:
+        at = known.setdefault(print_.exact, len(groups))
+        if at < len(groups):
             groups[at] = msgspec.structs.replace(groups[at], begun=one.decided_at)
-        exact.setdefault(print_.exact, at)
+        else:
+            groups.append(Group(one.text, truth, one.decided_at, kinds.of(print_)))
     # Newest first as they came: turned round, those decided in one moment keep their order.
     groups.reverse()
     return sorted(groups, key=lambda one: one.begun)
+
+
+class _Kinds:
+    """Numbers for texts, the same for those that are nearly the same."""
+
+    def __init__(self) -> None:
+        self._sketches: list[bytes] = []
+        self._bands: defaultdict[int, list[int]] = defaultdict(list)
+
+    def of(self, print_: Fingerprint) -> int:
+        near = sorted({kin for band in print_.bands for kin in self._bands[band][:MOST_NEAR]})
+        alike = similarities(print_.sketch, [self._sketches[kin] for kin in near])
+        for kin, share in zip(near, alike, strict=True):
+            if share >= NEAR:
+                return kin
+        kin = len(self._sketches)
+        self._sketches.append(print_.sketch)
+        for band in print_.bands:
+            self._bands[band].append(kin)
+        return kin
 
 
 def split(groups: Sequence[Group], until: datetime | None) -> tuple[list[Group], list[Group]]:
@@ -128,9 +140,14 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
     machine's own verdicts a fifth. Where the desk has not decided enough of both classes of a
     head, nobody else speaks in it.
     """
-    rows = [Row(one.text, one.truth, (1.0, 1.0), "desk") for one in groups]
+    kin = Counter(one.kin for one in groups)
+    own = np.array([min(1.0, KIN_WEIGHT / kin[one.kin]) for one in groups])
+    rows = [
+        Row(one.text, one.truth, (weight, weight), "desk")
+        for one, weight in zip(groups, own.tolist(), strict=True)
+    ]
     truth = np.array([one.truth for one in groups]).reshape(-1, 2)
-    desk = (~np.isnan(truth)).sum(axis=0)
+    desk = own @ ~np.isnan(truth)
     both = np.minimum((truth == 1).sum(axis=0), (truth == 0).sum(axis=0)) >= LEAST_OF_DESK
     desk = np.where(both, desk, 0.0)
     # What the desk decided itself needs nobody else's word.
@@ -140,8 +157,8 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
     for example in material.examples:
         exact = fingerprint(example.text).exact
         if exact not in seen and (before is None or example.created_at < before):
-            own = TRUTH_OF_EXAMPLE[example.label]
-            keyed[example.api_key_id].setdefault(exact, (example.text, own))
+            said = TRUTH_OF_EXAMPLE[example.label]
+            keyed[example.api_key_id].setdefault(exact, (example.text, said))
     sent = [list(own.values()) for _, own in sorted(keyed.items())]
     weights = capped([_known(own) for own in sent], desk * KEY_SHARE, desk * KEYS_SHARE)
     for pairs, weight in zip(sent, weights, strict=True):

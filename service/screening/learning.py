@@ -145,33 +145,38 @@ async def _live(conn: Conn, site_id: UUID, base: Model) -> Model | SiteModel:
 def _started(
     material: Material, trained: Sequence[Group], held_out: Sequence[Group], compared: str
 ) -> Report:
-    """What there is to learn from; `why` says what is missing, if anything is."""
-    counts = {
-        (name, refused): sum(is_refused(one.truth) is refused for one in groups)
-        for name, groups in (("trained", trained), ("held out", held_out))
-        for refused in (False, True)
-    }
+    """What there is to learn from; `why` says what is missing, if anything is.
+
+    A wave of near copies is one of those that are compared.
+    """
+    published, refused = (
+        [one for one in trained if is_refused(one.truth) is wanted] for wanted in (False, True)
+    )
+    kept, shut = (
+        {one.kin for one in held_out if is_refused(one.truth) is wanted} for wanted in (False, True)
+    )
     total = len(trained) + len(held_out)
     why = ""
     if total < LEAST_DECISIONS:
         why = f"{total} different comments were decided; {LEAST_DECISIONS} are needed."
-    elif min(counts["trained", False], counts["trained", True]) < LEAST_TRAINED:
+    elif min(len(published), len(refused)) < LEAST_TRAINED:
         why = (
-            f"Of the older ones {counts['trained', False]} were published and "
-            f"{counts['trained', True]} refused; {LEAST_TRAINED} of each are needed."
+            f"Of the older ones {len(published)} were published and {len(refused)} refused; "
+            f"{LEAST_TRAINED} of each are needed."
         )
-    elif min(counts["held out", False], counts["held out", True]) < LEAST_HELD_OUT:
+    elif min(len(kept), len(shut)) < LEAST_HELD_OUT:
         why = (
-            f"Of the newest ones, which are compared, {counts['held out', False]} were published "
-            f"and {counts['held out', True]} refused; {LEAST_HELD_OUT} of each are needed."
+            f"Of the newest ones, which are compared, {len(kept)} were published and {len(shut)} "
+            f"refused, near copies counted once; {LEAST_HELD_OUT} of each are needed."
         )
+    refused_of_all = sum(is_refused(one.truth) for one in [*trained, *held_out])
     return Report(
         outcome="too_few",
         why=why,
         compared=compared,
         decisions=len(material.decided),
-        published=counts["trained", False] + counts["held out", False],
-        refused=counts["trained", True] + counts["held out", True],
+        published=total - refused_of_all,
+        refused=refused_of_all,
         trained=len(trained),
         held_out=len(held_out),
     )
@@ -193,10 +198,11 @@ async def _candidate(
         candidate, texts, lambda done: told("Comparing", len(held_out) + done, total)
     )
     truth = np.array([one.truth for one in held_out])
-    measured = await asyncio.to_thread(compare, truth, _table(before), _table(after))
+    kin = [one.kin for one in held_out]
+    measured = await asyncio.to_thread(compare, truth, _table(before), _table(after), kin)
     learnt_truth = np.array([row.truth for row in rows if row.source == "desk"])
     shares = np.broadcast_to(np.nanmean(learnt_truth, axis=0), truth.shape)
-    blind = await asyncio.to_thread(compare, truth, shares, _table(after))
+    blind = await asyncio.to_thread(compare, truth, shares, _table(after), kin)
     return Made(base.id, candidate.id, content), measured, blind
 
 
@@ -226,14 +232,17 @@ def _table(seen: list[Seen]) -> Floats:
     return np.array([one.shared for one in seen])
 
 
-def compare(truth: Floats, before: Floats, after: Floats) -> Measured:
+def compare(truth: Floats, before: Floats, after: Floats, kin: Sequence[int]) -> Measured:
     """Log-loss of two models on the same comments, (n, 2) each, and a paired bootstrap.
 
-    A comment's loss is the mean over the heads in which its truth is known. The interval holds the
-    middle 95 % of the mean difference over resamples of the comments; seeded, so that the same
-    decisions always come to the same answer.
+    A comment's loss is the mean over the heads in which its truth is known. Near copies (the same
+    `kin`) are one sample, their mean, or a wave of spam would win or lose alone. The interval holds
+    the middle 95 % of the mean difference over resamples; seeded, so that the same decisions always
+    come to the same answer.
     """
-    first, second = _losses(truth, before), _losses(truth, after)
+    _, which, copies = np.unique(np.array(kin), return_inverse=True, return_counts=True)
+    first = np.bincount(which, _losses(truth, before)) / copies
+    second = np.bincount(which, _losses(truth, after)) / copies
     gains = first - second
     generator = np.random.default_rng(SEED)
     means = [

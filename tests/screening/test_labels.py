@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from service.screening.labels import (
     JUDGED_SHARE,
     KEY_SHARE,
     KEYS_SHARE,
+    KIN_WEIGHT,
     Group,
     Row,
     capped,
@@ -68,19 +70,37 @@ def test_what_a_decision_says(
 
 
 def test_copies_are_one_group_as_the_newest_says() -> None:
-    near = [LONG.format(n) for n in range(3)]
-    newest, *older = [*near, "Short.", "short", "Other words."]
-    rows = [*decided(newest, status="rejected"), *decided(*older)]
+    rows = decided("Short.", "Other words.", "short")
+    rows[0] = msgspec.structs.replace(rows[0], status="rejected")
     found = group(rows)
-    assert [one.text for one in found] == ["Other words.", "Short.", newest]
-    wave = found[-1]
-    assert wave.truth == (0.0, 1.0)
-    assert wave.begun == rows[2].decided_at
-    assert wave.at == rows[0].decided_at
+    assert [one.text for one in found] == ["Short.", "Other words."]
+    assert found[0].truth == (0.0, 1.0)
+    assert found[0].begun == rows[-1].decided_at
+
+
+def test_near_copies_are_texts_of_their_own_and_kin() -> None:
+    """Half a page of quotation may be answered kindly or rudely."""
+    near = [LONG.format(n) for n in range(3)]
+    found = group([*decided(near[0], status="rejected"), *decided(*near[1:], "Other words.")])
+    assert {one.text: one.truth[1] for one in found if one.text in near} == {
+        near[0]: 1.0,
+        near[1]: 0.0,
+        near[2]: 0.0,
+    }
+    assert len({one.kin for one in found if one.text in near}) == 1
+    assert len({one.kin for one in found}) == 2
 
 
 def test_short_phrases_are_not_near_each_other() -> None:
-    assert len(group(decided("Thank you!", "Thank you all!", "Thanks, you"))) == 3
+    found = group(decided("Thank you!", "Thank you all!", "Thanks, you"))
+    assert len({one.kin for one in found}) == 3
+
+
+def test_a_wave_weighs_as_ten_comments_at_most() -> None:
+    wave = [Group(f"wave {n}", (1.0, math.nan), at(n), 7) for n in range(40)]
+    pair = [Group(f"pair {n}", (0.0, 0.0), at(n), 8) for n in range(2)]
+    rows = rows_of([*wave, *pair], Material([], [], []), [])
+    assert [row.weight[0] for row in rows] == [KIN_WEIGHT / 40] * 40 + [1.0] * 2
 
 
 def groups(count: int, refused: int = 0, spam: int = 0) -> list[Group]:
@@ -89,7 +109,7 @@ def groups(count: int, refused: int = 0, spam: int = 0) -> list[Group]:
             f"text number {n}",
             (1.0, math.nan) if n < spam else (0.0, float(n < spam + refused)),
             at(n),
-            at(n),
+            n,
         )
         for n in range(count)
     ]
@@ -179,7 +199,7 @@ def test_where_the_desk_has_no_opinion_nobody_else_has_one() -> None:
 def test_nothing_that_is_held_out_is_learnt_from_others() -> None:
     desk, held_out = (
         groups(90, refused=30, spam=30),
-        [Group("The last TEXT", (1.0, math.nan), at(500), at(500))],
+        [Group("The last TEXT", (1.0, math.nan), at(500), 500)],
     )
     key = uuid4()
     material = Material(
@@ -211,15 +231,27 @@ def test_a_comparison_knows_which_is_better_and_when_it_can_t_say() -> None:
     truth[:10, 1] = np.nan
     good, bad = np.where(truth > 0, 0.8, 0.2), np.full((80, 2), 0.5)
     good[:10, 1] = 0.5
-    better = compare(truth, bad, good)
+    each = range(80)
+    better = compare(truth, bad, good, each)
     assert better.before == pytest.approx(math.log(2))
     assert better.after == pytest.approx(-math.log(0.8))
     assert better.low > 0
     assert better.gain == pytest.approx(better.before - better.after)
-    same = compare(truth, bad, bad)
+    same = compare(truth, bad, bad, each)
     assert (same.gain, same.low, same.high) == (0, 0, 0)
-    worse = compare(truth, good, bad)
+    worse = compare(truth, good, bad, each)
     assert worse.high < 0
-    certain = compare(truth, np.where(truth > 0, 0.0, 1.0), good)
+    certain = compare(truth, np.where(truth > 0, 0.0, 1.0), good, each)
     assert math.isfinite(certain.before)
-    assert compare(truth, bad, good) == better
+    assert compare(truth, bad, good, each) == better
+
+
+def test_a_wave_wins_no_comparison_alone() -> None:
+    """Sixty near copies that only the second model knows, twenty others where both are equal."""
+    truth = np.tile([1.0, math.nan], (80, 1))
+    before, after = np.full((80, 2), 0.5), np.full((80, 2), 0.5)
+    after[:60] = 0.99
+    wave = compare(truth, before, after, [0] * 60 + list(range(1, 21)))
+    assert wave.gain == pytest.approx(math.log(0.99 / 0.5) / 21)
+    assert wave.low == 0
+    assert compare(truth, before, after, range(80)).low > 0

@@ -342,7 +342,7 @@ async def test_too_few_decisions_are_said(pool: Pool, site: Site, one: Conn, bas
 async def test_copies_of_one_text_are_one_decision(
     pool: Pool, site: Site, one: Conn, base: Model
 ) -> None:
-    """A wave of spam proves nothing, however long it is."""
+    """A wave of spam is one sample, however long it is, and whatever differs in it."""
     wave = [
         Case(
             "rival", f"{RIVAL[0]} Ask me how on my page and start this evening {n}.", HOUSE_REJECTS
@@ -350,11 +350,30 @@ async def test_copies_of_one_text_are_one_decision(
         for n in range(300)
     ]
     published = [case for case in cases(300) if case.decision["action"] == "publish"][:60]
-    await decided_rows(pool, site.id, [*published, *wave])
+    mixed = [*published, *wave]
+    random.Random(1).shuffle(mixed)  # noqa: S311 (the same every time)
+    await decided_rows(pool, site.id, mixed)
     told = await learning.retrain(one, site.id, base)
     assert told.report.outcome == "too_few"
     assert told.report.decisions == 360
-    assert told.report.refused == 1
+    assert "and 1 refused, near copies counted once" in told.report.why
+
+
+async def test_a_form_letter_is_learnt_from_as_any_text(
+    pool: Pool, site: Site, one: Conn, base: Model
+) -> None:
+    """Comments that share most of their words are no copies where their decisions differ."""
+    tail = (
+        "I have been reading this paper for many years and wanted to say so, with regards from {}."
+    )
+    letters = [
+        Case(case.kind, f"{case.text.partition('.')[0]}. {tail.format(n)}", case.decision)
+        for n, case in enumerate(cases(300))
+    ]
+    await decided_rows(pool, site.id, letters)
+    told = await learning.retrain(one, site.id, base)
+    assert told.report.outcome == "promoted"
+    assert told.report.trained + told.report.held_out == 300
 
 
 HOUSE_REJECTS = {"action": "reject", "reason": "other"}
