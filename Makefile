@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 8000
 
-.PHONY: run test check bench browsers train clean help
+.PHONY: run test check bench browsers train evaluate clean help
 
 help:
 	@echo "make run       the demo: an article with comments and alerts, and the desk"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench     measurements, as tables"
 	@echo "make browsers  install Debian's chromium and firefox-esr where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
+	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
@@ -53,6 +54,11 @@ browsers:
 
 train: $(READY)
 	$(BIN)/python -m classifiers.train --data $(DATA)
+
+# The extra is for this alone: pictures, attacks from Unicode's tables, and two peers.
+evaluate: $(READY)
+	$(BIN)/pip install --quiet --editable '.[dev,evaluate]'
+	$(BIN)/python -m classifiers.evaluate --data $(DATA)
 
 clean:
 	rm -rf $(VENV) var build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,136 +1,129 @@
 """`python -m classifiers.evaluate --data DIR`: measure the shipped model, write its card.
 
 Everything here is about texts that the shipped model never learnt from (the measure-only sets and
-our own measuring sentences), or comes from the trial fit that training recorded in the header.
+our own measuring sentences), or comes from the trial fit: what training recorded of it in the
+header, and for the curves the trial fit once more. Without the extra `evaluate` (matplotlib,
+confusable-homoglyphs, two peers) it measures what it can and says what it left out.
 """
 
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
 from typing import Annotated
 
-import numpy as np
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
-from sklearn.metrics import roc_auc_score
 
-from classifiers import artefact, card
+from classifiers import artefact, card, cost, naming, obfuscate, peers, pictures, robust
+from classifiers.accuracy import (
+    benign_and_hostile,
+    held_out_figures,
+    measuring_set,
+    news_figures,
+    scores,
+    set_figures,
+)
 from classifiers.figure import Figure
-from classifiers.identity import measuring_sentences
 from classifiers.model import Model, load
-from classifiers.sources import MEASURING, read_rows
+from classifiers.naming import Term
+from classifiers.robust import Kept
+from classifiers.trial import HeldOut, held_out_scores
 
-_ONE_PERCENT, _FIVE_PERCENT, _HALF_PERCENT = 0.01, 0.05, 0.005
-_LIKELIER_THAN_NOT = 0.5
-_WARM, _TIMED = 300, 2_000
-_COMMENT = 270
-
-
-def _scores(model: Model, texts: list[str], label: str) -> np.ndarray:
-    return np.array([one.scores[label] for one in model.score(texts)])
+Sections = dict[str, list[Figure]]
 
 
-def news_figures(model: Model, data: Path) -> list[Figure]:
-    """Measure ranking and recall of hostile comments among news comments, and identity flags."""
-    rows = read_rows(data / "labelled" / "eval_news_ucc.jsonl.gz")
-    texts = [row["text"] for row in rows]
-    score = _scores(model, texts, "abuse")
-    hostile = np.array([row["y"] for row in rows]) > 0
-    benign = np.array([row["benign"] for row in rows]) > 0
-    low, mid, high = np.quantile(
-        score[benign], [1 - _FIVE_PERCENT, 1 - _ONE_PERCENT, 1 - _HALF_PERCENT]
-    )
-    spam = _scores(model, texts, "spam") >= model.thresholds["spam"]["hold"]
-    certain = score[benign] >= _LIKELIER_THAN_NOT
-    return [
-        Figure("eval_news_ucc: AUC, hostile", float(roc_auc_score(hostile, score)), 0.768),
-        Figure("… recall at 1 % false positives", float((score[hostile] > mid).mean()), 0.11),
-        Figure("… recall at 5 % false positives", float((score[hostile] > low).mean()), 0.28),
-        Figure("… benign comments with abuse ≥ 0.5", float(certain.mean())),
-        Figure("… all comments held as spam", float(spam.mean())),
-        *_identity_figures(model, float(high)),
-    ]
-
-
-def _identity_figures(model: Model, threshold: float) -> list[Figure]:
-    """Measure how many of our own benign identity sentences are above a threshold."""
-    named = measuring_sentences()
-    flagged = _scores(model, [text for _, text in named], "abuse") > threshold
-    terms = np.array([term for term, _ in named])
-    rates = {term: float(flagged[terms == term].mean()) for term in sorted(set(terms.tolist()))}
-    worst = max(rates, key=lambda term: rates[term])
-    return [
-        Figure(
-            "own identity sentences flagged at 0.5 % of benign news",
-            float(flagged.mean()),
-            0.035,
-            lower_is_better=True,
-        ),
-        Figure(f"… worst term ({worst})", rates[worst], 0.92, lower_is_better=True),
-    ]
-
-
-def set_figures(model: Model, data: Path) -> list[Figure]:
-    """Measure the AUC on the other measure-only sets."""
-    plan = (
-        ("eval_insults", "abuse", 0.848),
-        ("eval_olid", "abuse", 0.734),
-        ("eval_reddit_ads", "spam", 0.476),
-        ("eval_russian", "abuse", None),
-    )
-    figures = []
-    for name, label, baseline in plan:
-        rows = read_rows(data / "labelled" / f"{name}.jsonl.gz")
-        score = _scores(model, [row["text"] for row in rows], label)
-        auc = float(roc_auc_score([row["y"] for row in rows], score))
-        figures.append(Figure(f"{name}: AUC", auc, baseline))
-    return figures
-
-
-def held_out_figures(model: Model) -> list[Figure]:
-    """Read what training measured on the rows that its trial fit never saw."""
-    kept = model.header["held_out"]
-    six = [value["auc"] for name, value in kept.items() if name.startswith("clean_")]
-    return [
-        Figure("six labels against Jigsaw's clean comments: mean AUC", float(np.mean(six)), 0.980),
-        Figure("YouTube spam, a video unseen: AUC", kept["youtube_spam"]["auc"], 0.969),
-        *(
-            Figure(f"{name} on its own split: AUC", kept[name]["auc"])
-            for name in ("abuse_de", "abuse_pt", "abuse_ko")
-        ),
-        Figure(
-            "abuse: expected calibration error", kept["abuse"]["ece"], None, lower_is_better=True
-        ),
-        Figure("spam: expected calibration error", kept["spam"]["ece"], None, lower_is_better=True),
-        Figure("abuse: recall at 1 % false positives on news", kept["abuse_recall"]["news"], 0.77),
-    ]
-
-
-def speed(model: Model, data: Path) -> dict[str, float]:
-    """Time single comments of 270 characters (milliseconds) and throughput of mixed ones."""
-    texts = [row["text"] for row in read_rows(data / "labelled" / "civil_comments.jsonl.gz")]
-    whole = " ".join(texts)
-    cut = [whole[at : at + _COMMENT] for at in range(0, len(whole) - _COMMENT, _COMMENT)]
-    model.score(cut[:_WARM])
-    took = []
-    for text in cut[_WARM : _WARM + _TIMED]:
-        begin = perf_counter()
-        model.score([text])
-        took.append((perf_counter() - begin) * 1000)
+def measure(model: Model, file: Path, data: Path, kept: Sequence[Kept]) -> Sections:
+    """Measure everything that is one number, by section of the card."""
+    texts = cost.comments(data)
+    memory = cost.memory_figure(file, texts)
     return {
-        "p50": float(np.quantile(took, 0.5)),
-        "p95": float(np.quantile(took, 0.95)),
-        "per_second": 1000 * len(took) / sum(took),
+        "Comments never learnt from": set_figures(model, data) + news_figures(model, data),
+        "Held out from the trial fit": held_out_figures(model),
+        "Naming an identity is no attack": naming.template_figures(model, data)
+        + naming.real_figures(model, data),
+        "Disguised words": robust.attack_figures(kept),
+        "The reasons given": robust.reason_figures(model, data),
+        "Cost": cost.time_figures(model, texts)
+        + ([memory] if memory else [])
+        + cost.size_figures(model, file),
     }
 
 
-def show(console: Console, figures: list[Figure]) -> None:
-    """Print the figures beside the baseline's."""
-    table = Table("measured", "ours", "baseline")
-    for figure in figures:
-        colour = {None: "white", True: "green", False: "red"}[figure.reached]
-        known = "" if figure.baseline is None else f"{figure.baseline:.3f}"
-        table.add_row(figure.name, f"[{colour}]{figure.value:.3f}[/]", known)
+def measure_peers(model: Model, data: Path) -> tuple[list[peers.Result], list[str]]:
+    """Measure the model and its peers alike; answer too why a peer was left out."""
+    found, missing = peers.peers()
+    ours = peers.Peer(f"Rejoinder {model.id}", lambda texts: scores(model, list(texts), "abuse"))
+    return [peers.compare(peer, data) for peer in [ours, *found]], missing
+
+
+def draw(
+    folder: Path,
+    model: Model,
+    data: Path,
+    held: Mapping[str, HeldOut],
+    terms: Sequence[Term],
+    kept: Sequence[Kept],
+) -> None:
+    """Draw the card's pictures; those of held-out rows only where there are such."""
+    folder.mkdir(parents=True, exist_ok=True)
+    benign, hostile = benign_and_hostile(data)
+    unseen = {
+        name: (truth, scores(model, texts, label), None)
+        for name, label in (
+            ("eval_insults", "abuse"), ("eval_olid", "abuse"),
+            ("eval_news_ucc", "abuse"), ("eval_reddit_ads", "spam"),
+        )
+        for texts, truth in [measuring_set(data, name)]
+    }  # fmt: skip
+    if held:
+        own: pictures.Curves = {
+            name: (one.truth, one.probability, one.weight) for name, one in held.items()
+        }
+        panels = {"Held out, by label": own, "Sets never learnt from": unseen}
+        pictures.roc(folder / "roc.png", panels)
+        pictures.precision_recall(
+            folder / "precision_recall.png",
+            {"Held out, positives weighed to a newsroom's share": own,
+             "Sets never learnt from, as they are mixed": unseen},
+        )  # fmt: skip
+        errors = {name: model.header["held_out"][name]["ece"] for name in held}
+        pictures.reliability(folder / "reliability.png", held, errors)
+    groups = {"news comments, benign": scores(model, benign, "abuse")}
+    groups["news comments, hostile"] = scores(model, hostile, "abuse")
+    truth, score, _ = unseen["eval_insults"]
+    groups["forum comments, clean"] = score[truth == 0]
+    groups["forum comments, abusive"] = score[truth == 1]
+    pictures.histograms(folder / "scores.png", groups, model.thresholds["abuse"])
+    tweets, y = measuring_set(data, "eval_olid")
+    civil = [text for text, bad in zip(tweets, y, strict=True) if not bad]
+    hold = model.thresholds["abuse"]["hold"]
+    real = {
+        "news comments": naming.real_rates(model, benign, hold),
+        "tweets": naming.real_rates(model, civil, hold),
+    }
+    pictures.identity(folder / "identity.png", terms, naming.threshold(model, data), real)
+    pictures.obfuscation(folder / "obfuscation.png", kept)
+
+
+def show(console: Console, sections: Mapping[str, Sequence[Figure]]) -> None:
+    """Print every figure beside its bar and the baseline's."""
+    for title, figures in sections.items():
+        table = Table("measured", "ours", "bar", "baseline", "reached", title=title)
+        for figure in figures:
+            name, ours, bar, baseline, reached = figure.row()
+            colour = {None: "white", True: "green", False: "red"}[figure.reached]
+            table.add_row(name, f"[{colour}]{ours}[/]", bar, baseline, reached)
+        console.print(table)
+
+
+def show_peers(console: Console, results: Sequence[peers.Result]) -> None:
+    """Print the peers' figures beside ours."""
+    names, *rows = card.peer_table(results)
+    table = Table(*names, title="On the same comments")
+    for row in rows:
+        table.add_row(*row)
     console.print(table)
 
 
@@ -139,24 +132,52 @@ def evaluate(
     model_file: Annotated[
         Path | None, typer.Option("--model", help="the packaged one if not given")
     ] = None,
-    card_file: Annotated[
-        Path | None, typer.Option("--card", help="where the model card goes")
-    ] = None,
+    report: Annotated[Path | None, typer.Option(help="folder of the card and its pictures")] = None,
+    trial: Annotated[  # noqa: FBT002 - a switch of the command line
+        bool, typer.Option(help="fit the trial again (a minute) for curves of held-out rows")
+    ] = True,
 ) -> None:
-    """Measure a model on the measure-only sets and write the model card."""
+    """Measure a model on the measure-only sets and write the model card with its pictures."""
     console = Console()
-    model = load(model_file)
-    with console.status(f"measuring {model.id} on {', '.join(MEASURING)}"):
-        figures = set_figures(model, data) + news_figures(model, data) + held_out_figures(model)
-        pace = speed(model, data)
-    show(console, figures)
-    console.print(
-        f"one comment of {_COMMENT} characters: p50 {pace['p50']:.2f} ms, "
-        f"p95 {pace['p95']:.2f} ms, {pace['per_second']:,.0f} a second"
-    )
-    path = card_file or Path(__file__).parent / "report" / "MODEL_CARD.md"
-    size = (model_file or artefact.packaged()).stat().st_size
-    card.write(path, model, figures, pace, size)
+    file = model_file or artefact.packaged()
+    folder = report or Path(__file__).parent / "report"
+    model = load(file)
+    left_out: list[str] = []
+    held: dict[str, HeldOut] = {}
+    with console.status(f"measuring {model.id}") as status:
+        if not obfuscate.has_confusables():
+            left_out.append("attacks with Unicode's confusables: no confusable-homoglyphs")
+        status.update("disguising words")
+        kept = robust.under_attack(model, data)
+        status.update("measuring sets")
+        sections = measure(model, file, data, kept)
+        status.update("measuring peers")
+        results, missing = measure_peers(model, data)
+        left_out += missing
+        drawn = find_spec("matplotlib") is not None
+        if drawn and trial:
+            status.update("fitting the trial")
+            held = held_out_scores(data, file)
+        else:
+            left_out.append(
+                "curves of held-out rows (any here are of an earlier run): "
+                + ("--no-trial" if drawn else "no pictures")
+            )
+        if drawn:
+            status.update("drawing")
+            draw(folder, model, data, held, naming.by_term(model), kept)
+        else:
+            left_out.append(
+                "all pictures (any beside this card are of an earlier run): no matplotlib"
+            )
+    show(console, sections)
+    show_peers(console, results)
+    path = folder / "MODEL_CARD.md"
+    card.write(path, card.Card(model, file, sections, kept, results, left_out))
+    for what in left_out:
+        console.print(f"[bold yellow]LEFT OUT[/] {escape(what)}")
+    if left_out:
+        console.print(escape("pip install 'rejoinder[evaluate]' brings the optional packages"))
     console.print(f"wrote {path}")
 
 

@@ -18,31 +18,16 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from classifiers import load
 from service.core import embedded
 from tests.bench.load import drive, http, measure
+from tests.bench.prose import text
+from tests.bench.scoring import classifier
 from tests.live import free_port
 
 READS = 20_000
 POSTS = 2_000
 ROUNDS = 3
 COMMENTS = 100
-
-# Words of no language, as many as a newspaper's and as unequally frequent (Zipf's law): forty
-# real ones would make every comment nearly the same as every other, and that is another
-# measurement; equally frequent ones would never be met twice.
-LETTERS = random.Random(1)  # noqa: S311 (a fixed vocabulary, no secret)
-WORDS = [
-    "".join(LETTERS.choice("bcdfghjklmnprstvw") + LETTERS.choice("aeiou") for _ in range(length))
-    for length in (1, 2, 2, 3, 3, 4) * 1000
-]
-FREQUENCIES = [1 / rank for rank in range(2, len(WORDS) + 2)]
-
-
-def text(random_: random.Random, length: int = 270) -> str:
-    """About `length` characters of harmless prose."""
-    words = " ".join(random_.choices(WORDS, FREQUENCIES, k=length // 3))
-    return words[:length].rsplit(" ", 1)[0].capitalize() + "."
 
 
 @contextmanager
@@ -179,29 +164,6 @@ def row(
         what, f"{cost:.0f}", f"{floor:.0f}", f"{cost / floor:.2f}", aim,
         f"{1000 * cuts[49]:.1f}", f"{1000 * cuts[98]:.1f}",
     ]  # fmt: skip
-
-
-def classifier(say: Console) -> None:
-    """Scoring in process."""
-    started = time.perf_counter()
-    model = load()
-    loading = time.perf_counter() - started
-    random_ = random.Random(7)  # noqa: S311 (no secret)
-    texts = [text(random_) for _ in range(2000)]
-    model.score(texts[:200])
-    single = []
-    for one in texts[200:1200]:
-        started = time.perf_counter()
-        model.score([one])
-        single.append(1000 * (time.perf_counter() - started))
-    started = time.perf_counter()
-    model.score(texts[1200:])
-    rate = 800 / (time.perf_counter() - started)
-    cuts = statistics.quantiles(single, n=100)
-    say.print(
-        f"Classifier: one comment p50 {cuts[49]:.2f} ms, p95 {cuts[94]:.2f} ms; "
-        f"{rate:.0f} comments/s in a batch; loaded in {loading:.2f} s"
-    )
 
 
 if __name__ == "__main__":
