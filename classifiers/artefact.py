@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FORMAT = 1
+FORMAT = 2
 VERSION = "2026.11"
 _ARRAYS = {
     "keys": np.dtype(np.uint32),

@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 # What a word and a pair weigh beside a character n-gram of the same rarity (tried: 1 to 5).
 _WORD_BOOST, _PAIR_BOOST = 3.0, 2.0
 # Brings a row near to length one, so that the same regularisation suits as with TF-IDF.
-_SPREAD = 7.0
+SPREAD = 7.0
 
 
 def word_key(form: str) -> int:
@@ -189,7 +189,7 @@ class WordGrams(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
 def norm(grams: Floats, ground: float) -> Floats:
     """Answer the factor of a row from the number of keys of its distinct words."""
-    scale: Floats = 1.0 / (_SPREAD * np.sqrt(ground + grams))
+    scale: Floats = 1.0 / (SPREAD * np.sqrt(ground + grams))
     return scale
 
 

@@ -1,5 +1,6 @@
 """What is measured on the held-out rows, and the thresholds chosen on news comments."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from classifiers.abuse import COLUMNS
-from classifiers.calibrate import calibration_error, sigmoid
+from classifiers.calibrate import calibration_error, log_odds, sigmoid
 from classifiers.features import Floats
 from classifiers.model import Model
 from classifiers.sources import SIX, Corpus, read_rows
@@ -24,48 +25,81 @@ _TONGUE_SHARE = 0.2
 _TALK = ("jigsaw_positives", "jigsaw_clean", "wikipedia_talk")
 _ENGLISH = (*_TALK, "civil_comments")
 _MEASURED_ON = {"abuse": _ENGLISH, "spam": (*_ENGLISH, "youtube_spam", "sms_spam")}
-_HOLD, _DISCARD = 0.01, 0.001
+_HOLD, _SURE, _DISCARD, _RARELY = 0.01, 0.005, 0.001, 0.0005
+# What is less likely than this holds nothing, however rare it is in news.
+_LIKELY = 0.1
+_WORST = ("severe_abuse", "threat", "identity_attack")
 _UNNAMED = {"thresholds": {}, "version": "unsaved", "checksum": ""}
 
 
-def _rows(corpus: Corpus, label: str, sources: tuple[str, ...]) -> npt.NDArray[np.intp]:
-    known = corpus.held & np.isin(corpus.source, sources) & (corpus.labels[label] >= 0)
-    return np.flatnonzero(known)
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A column that judges a label, in all texts or in some; the sets that it is calibrated on."""
+
+    name: str
+    label: str
+    column: str
+    share: float
+    sources: tuple[str, ...]
+
+    def rows(self, corpus: Corpus) -> npt.NDArray[np.intp]:
+        """Answer the held-out rows of those sets whose label is known."""
+        known = corpus.held & (corpus.labels[self.label] >= 0)
+        return np.flatnonzero(known & np.isin(corpus.source, self.sources))
+
+    def logits(self, logits: Floats, rows: npt.NDArray[np.intp]) -> Floats:
+        """Answer this column of (rows, columns)."""
+        answer: Floats = logits[rows, COLUMNS.index(self.column)]
+        return answer
+
+    def weight(self, truth: npt.NDArray[np.int8]) -> Floats:
+        """Answer weights, of sum one, that bring the positives to the newsroom's share."""
+        positive = truth > 0
+        each = np.array([(1 - self.share) / (~positive).sum(), self.share / positive.sum()])
+        answer: Floats = each[positive.astype(int)]
+        return answer
+
+
+JUDGES = (
+    *(
+        Judge(label, label, label, share, _MEASURED_ON.get(label, _TALK))
+        for label, share in _SHARES.items()
+    ),
+    Judge("abuse_post", "abuse", "abuse_post", _SHARES["abuse"], _ENGLISH),
+    *(
+        Judge(f"abuse_{code}", "abuse", "abuse_other", _TONGUE_SHARE, (source,))
+        for code, source in _TONGUES.items()
+    ),
+)
 
 
 def _calibrate(
-    logits: Floats, truth: npt.NDArray[np.int8], share: float
+    judge: Judge, logits: Floats, truth: npt.NDArray[np.int8]
 ) -> tuple[list[float], float]:
-    """Fit on every other row of each class and measure the error on the rest; then fit on all."""
+    """Fit on all rows, and measure the error of fits on either half over the other half."""
     order = np.argsort(truth, kind="stable")
-    even, odd = order[::2], order[1::2]
-    slope, offset = sigmoid(logits[even], truth[even], share)
-    positive = truth[odd] > 0
-    weight = np.where(positive, share / positive.sum(), (1 - share) / (~positive).sum())
-    error = calibration_error(expit(slope * logits[odd] + offset), truth[odd], weight)
-    return list(sigmoid(logits, truth, share)), error
+    probability = np.empty(len(truth))
+    for rows, others in ((order[::2], order[1::2]), (order[1::2], order[::2])):
+        fitted = sigmoid(logits[rows], truth[rows], judge.share)
+        probability[others] = expit(log_odds(logits[others], fitted))
+    error = calibration_error(probability, truth, judge.weight(truth))
+    return list(sigmoid(logits, truth, judge.share)), error
 
 
 def held_out(
     corpus: Corpus, logits: Floats
 ) -> tuple[dict[str, list[float]], dict[str, dict[str, float]]]:
-    """Answer the calibration of every head and its figures, from rows the trial never saw.
+    """Answer the calibration of every judge and its figures, from rows the trial never saw.
 
     `logits` is (rows, columns) of the trial fit over the whole corpus.
     """
     calibration: dict[str, list[float]] = {}
     figures: dict[str, dict[str, float]] = {}
-    for label, share in _SHARES.items():
-        rows = _rows(corpus, label, _MEASURED_ON.get(label, _TALK))
-        own, truth = logits[rows, COLUMNS.index(label)], corpus.labels[label][rows]
-        calibration[label], error = _calibrate(own, truth, share)
-        figures[label] = {"auc": float(roc_auc_score(truth, own)), "ece": error}
-    for code, source in _TONGUES.items():
-        rows = _rows(corpus, "abuse", (source,))
-        own = logits[rows, COLUMNS.index("abuse_other")]
-        truth = corpus.labels["abuse"][rows]
-        calibration[f"abuse_{code}"], error = _calibrate(own, truth, _TONGUE_SHARE)
-        figures[f"abuse_{code}"] = {"auc": float(roc_auc_score(truth, own)), "ece": error}
+    for judge in JUDGES:
+        rows = judge.rows(corpus)
+        own, truth = judge.logits(logits, rows), corpus.labels[judge.label][rows]
+        calibration[judge.name], error = _calibrate(judge, own, truth)
+        figures[judge.name] = {"auc": float(roc_auc_score(truth, own)), "ece": error}
     figures |= _against_clean(corpus, logits)
     return calibration, figures
 
@@ -93,15 +127,25 @@ def benign_news(data: Path) -> list[str]:
 def recall_beside(corpus: Corpus, logits: Floats, news: Floats) -> dict[str, dict[str, float]]:
     """Answer how much held-out abuse is above all but 1 % of benign news, by the trial fit.
 
-    `logits` is (rows, columns) over the corpus, `news` the abuse log-odds of the benign news.
+    Spam likewise, on the video held out, above all but 0.5 %. `logits` is (rows, columns) over the
+    corpus, `news` (texts, columns) the log-odds of the benign news.
     """
-    rows = corpus.held & (corpus.source == "jigsaw_positives") & (corpus.labels["abuse"] == 1)
-    caught = logits[rows, COLUMNS.index("abuse")] > np.quantile(news, 1 - _HOLD)
-    return {"abuse_recall": {"news": float(caught.mean())}}
+    plan = (("abuse", "jigsaw_positives", _HOLD), ("spam", "youtube_spam", _SURE))
+    figures = {}
+    for label, source, rate in plan:
+        at = COLUMNS.index(label)
+        rows = corpus.held & (corpus.source == source) & (corpus.labels[label] == 1)
+        caught = logits[rows, at] > np.quantile(news[:, at], 1 - rate)
+        figures[f"{label}_recall"] = {"news": float(caught.mean())}
+    return figures
 
 
 def thresholds(made: dict[str, Any], news: list[str]) -> dict[str, dict[str, float]]:
-    """Choose thresholds on benign news comments: 1 % of them to hold, 0.1 % to spam."""
+    """Choose thresholds on benign news comments: 1 % of them to hold, 0.1 % to spam.
+
+    The worst kinds of abuse hold by themselves where all but 0.05 % are below: some threats and
+    attacks on an identity have no word that the general score knows.
+    """
     scored = Model(made["arrays"], {**made["header"], **_UNNAMED}).score(news)
 
     def at(label: str, rate: float) -> float:
@@ -110,4 +154,5 @@ def thresholds(made: dict[str, Any], news: list[str]) -> dict[str, dict[str, flo
     return {
         "abuse": {"hold": at("abuse", _HOLD)},
         "spam": {"hold": at("spam", _HOLD), "spam": at("spam", _DISCARD)},
+        **{label: {"hold": max(at(label, _RARELY), _LIKELY)} for label in _WORST},
     }

@@ -75,9 +75,9 @@ class LinearHead(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def __init__(
         self,
-        strength: float = 1.0,
+        strength: float = 2.0,
         contrast: float = 0.5,
-        contrast_strength: float = 0.3,
+        contrast_strength: float = 0.6,
         steps: int = 40,
     ) -> None:
         """Store the settings."""

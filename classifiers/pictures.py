@@ -117,7 +117,10 @@ def precision_recall(path: Path, panels: Mapping[str, Curves]) -> None:
 
 def reliability(path: Path, held: Mapping[str, HeldOut], errors: Mapping[str, float]) -> None:
     """Draw how often what is said to be so likely is so, one panel for each head."""
-    with _figure(path, (11, 4.9), (2, 5)) as (figure, axes):
+    across = -(-len(held) // 2)
+    with _figure(path, (11, 4.6), (2, across)) as (figure, axes):
+        for axis in axes.flat[len(held) :]:
+            axis.set_axis_off()
         for axis, (name, one) in zip(axes.flat, held.items(), strict=False):
             said, found, share = _bins(one)
             axis.plot([0, 1], [0, 1], color=_FAINT, linewidth=1)

@@ -33,6 +33,7 @@ LICENCES = {
     "toldbr_pt": "CC BY-SA 4.0", "korean_news_ko": "CC BY-SA 4.0",
 }  # fmt: skip
 _SPAM_SETS = ("youtube_spam", "sms_spam")
+_SMALL_SPLIT = frozenset({"korean_news_ko"})
 _FIFTH = 5
 _HELD_VIDEO = 3
 
@@ -57,10 +58,14 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
-def own_examples() -> list[dict[str, Any]]:
-    """Read our own spam and ham, which ships with the package: `text`, `spam` 0 or 1."""
-    lines = files("classifiers").joinpath("spam_examples.jsonl").read_text("utf-8").splitlines()
-    return [json.loads(line) for line in lines if line]
+def own_examples(name: str) -> list[dict[str, Any]]:
+    """Read one file of our own sentences, which ship with the package.
+
+    `blog`, `comments` and `promotion` say whether it is `spam`, `tone` whether it is `abuse`,
+    `identity` is all benign.
+    """
+    path = files("classifiers").joinpath("examples", f"{name}.jsonl")
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
 
 
 def _labels(source: str, row: dict[str, Any]) -> dict[str, int]:
@@ -75,9 +80,12 @@ def _labels(source: str, row: dict[str, Any]) -> dict[str, int]:
     return known
 
 
-def _is_held(row: dict[str, Any], at: int) -> bool:
-    """Hold out by the set's own split where it has one, YouTube by video, the rest by fifths."""
-    if "split" in row:
+def _is_held(source: str, row: dict[str, Any], at: int) -> bool:
+    """Hold out by the set's own split where it has one, YouTube by video, the rest by fifths.
+
+    A split too small to calibrate on is filled up by fifths.
+    """
+    if "split" in row and (row["split"] != "train" or source not in _SMALL_SPLIT):
         return bool(row["split"] != "train")
     if "video" in row:
         return bool(row["video"] == _HELD_VIDEO)
@@ -92,21 +100,34 @@ def read_corpus(folder: Path, progress: Callable[[str], None] = lambda _: None) 
     parts: list[tuple[str, str, dict[str, int], bool]] = []
     for source in TRAINING:
         for at, row in enumerate(read_rows(folder / "labelled" / f"{source}.jsonl.gz")):
-            parts.append((row["text"], source, _labels(source, row), _is_held(row, at)))
+            parts.append((row["text"], source, _labels(source, row), _is_held(source, row, at)))
         progress(source)
     parts += own_parts()
     return assemble(parts)
 
 
+# What an own sentence counts as where it is harmless and where it isn't.
+_OWN = {
+    "blog": ("own_ham", "own_spam"),
+    "comments": ("own_ham", "own_spam"),
+    "promotion": ("own_post", "own_promotion"),
+    "tone": ("own_civil", "own_hostile"),
+    "identity": ("own_named", ""),
+}
+
+
 def own_parts() -> list[tuple[str, str, dict[str, int], bool]]:
     """List our own sentences as rows of a corpus."""
     clean = dict.fromkeys(SIX, 0)
-    examples = [
-        (row["text"], f"own_{'spam' if row['spam'] else 'ham'}", {**clean, "spam": row["spam"]})
-        for row in own_examples()
-    ]
-    named = [(text, "own_identity", {**clean, "spam": 0}) for text in training_sentences()]
-    return [(*part, False) for part in examples + named]
+    parts = []
+    for name, sources in _OWN.items():
+        for at, row in enumerate(own_examples(name)):
+            spam, abuse = row.get("spam", 0), row.get("abuse", 0)
+            # Which kind of abuse it is, nobody has said.
+            known = {"spam": spam, "abuse": 1} if abuse else {**clean, "spam": spam}
+            parts.append((row["text"], sources[spam or abuse], known, at % _FIFTH == 0))
+    named = [(text, "own_identity", {**clean, "spam": 0}, False) for text in training_sentences()]
+    return parts + named
 
 
 def assemble(parts: list[tuple[str, str, dict[str, int], bool]]) -> Corpus:

@@ -23,6 +23,7 @@ CUES = (
     "shouting", "some_capitals", "exclaiming", "mentions", "hashtags", "emoji", "repeats",
     "short", "long", "digits", "call_to_act", "own_place", "we_offer", "earning", "gambling",
     "pills", "coins", "lending", "courting", "support", "flattery", "flattery_link", "contact",
+    "begging", "moment",
 )  # fmt: skip
 
 _LINK = re.compile(
@@ -32,7 +33,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _SHORTENER = re.compile(
-    r"(?:bit\.ly|goo\.gl|tinyurl\.com|t\.co|ow\.ly|is\.gd|adf\.ly|cutt\.ly|gg\.gg|rb\.gy|t\.me"
+    r"(?:bit\.ly|goo\.gl|tinyurl\.com|ow\.ly|is\.gd|adf\.ly|cutt\.ly|gg\.gg|rb\.gy|t\.me"
     r"|wa\.me|linktr\.ee|shorturl\.at)(?:/|$)",
     re.IGNORECASE,
 )
@@ -50,6 +51,8 @@ _STORY = re.compile(
     r"|^(?:https?://)?[^/\s]+\.(?:gov|edu|int)(?:\.\w\w)?(?:/|$)",
     re.IGNORECASE,
 )
+# A link into the middle of a video is what its viewers share.
+_MOMENT = re.compile(r"[?&](?:amp;)?t=\d", re.IGNORECASE)
 _MARKUP = re.compile(r"<a\s|\[url|\[link|\]\(http|href=", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,64}\.[a-z]{2,10}", re.IGNORECASE)
 _PHONE = re.compile(r"(?<!\d)\+?\d[\d ().-]{8,16}\d(?![\d])")
@@ -61,7 +64,7 @@ _EXCLAIM = re.compile(r"!{2,20}")
 _MENTION = re.compile(r"(?<!\w)@\w{2,40}")
 _HASHTAG = re.compile(r"(?<!\w)#\w{2,40}")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
-_DIGITS = re.compile(r"\d{5,20}")
+_DIGITS = re.compile(r"(?<!\w)\d{5,20}(?!\w)")
 _SENTENCE = re.compile(r"[^.!?\n]{12,}")
 _SAYING = re.compile(
     r"\b(?:(?P<call_to_act>click (?:here|the link|below|on)|sign up"
@@ -97,7 +100,10 @@ _SAYING = re.compile(
     r"|bookmark(?:ed)?|look forward|i (?:really )?appreciate)"
     r"|(?P<contact>whatsapp|telegram|e-?mail (?:me|us|him|her)|contact (?:me|us|him"
     r"|her)|call (?:us|now)"
-    r"|text me|dm (?:me|us)|reach (?:me|us|him|out)))\b",
+    r"|text me|dm (?:me|us)|reach (?:me|us|him|out))"
+    r"|(?P<begging>(?:like|share|upvote) this(?: comment| video)?|thumbs up (?:if|so|for)"
+    r"|(?:give|hit|smash) (?:it |me |us )?(?:a |the )?(?:like|thumbs?)|like (?:if|and share)"
+    r"|like ?& ?share|sub(?:scribe)? (?:to|4|for) (?:me|sub)|subscribers?|sub4sub|followers?))\b",
 )
 _MANY, _SOME = 3, 2
 _SHOUT_LETTERS = 12
@@ -126,6 +132,7 @@ def _link_cues(text: str) -> list[Cue]:
         ("shortener", _SHORTENER),
         ("odd_domain", _ODD),
         ("tracked", _TRACKED),
+        ("moment", _MOMENT),
         ("story_link", _STORY),
     ):
         hit = next((link for link in links if pattern.search(link[0])), None)

@@ -27,39 +27,53 @@ _COMPOSING = (
 )
 _MARKS = re.compile(f"([^{_DIACRITIC}{_COMPOSING}]?)([{_DIACRITIC}{_COMPOSING}]+)", re.DOTALL)
 _DECORATION = re.compile(f"[{_DIACRITIC}]+")
+# A flag is two of these letters; more, or one alone, spell something.
+_FLAGS = re.compile("[\U0001f1e6-\U0001f1ff]+")
+_BRACKETED = re.compile(r"\((\w)\)")
 _JAMO = re.compile("[\u1100-\u1112][\u1161-\u1175][\u11a8-\u11c2]?|[\uac00-\ud7a3][\u11a8-\u11c2]")
 _WORD = re.compile(r"[^\W_]+")
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 _LATIN = re.compile("[a-z]")
 _BLANK = re.compile(r"\s+")
-_HIDDEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_HIDDEN = frozenset("\u0345\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _SELECTORS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F0))
+# The alphabets that readers write in; a letter of another kind of Greek or Cyrillic is chosen for
+# its looks.
+_ORDINARY = re.compile("[\u0430-\u045f\u0491\u03ac-\u03ce\u0531-\u0587]")
+# One character may stand for a whole phrase; spelt out, a page of them would be a book.
+_MOST_SPELT = 4
+# One foreign letter in so many may lack a twin.
+_NEARLY = 4
 # More marks than any orthography stacks on one letter; sorting longer runs is quadratic in CPython.
 _STACK = 4
 _SEEN_LIMIT = 20_000
 
 
-def _is_hidden(letter: str) -> bool:
-    """Whether a reader sees nothing: format and control characters, surrogates, selectors."""
-    code = ord(letter)
+def _is_hidden(letter: str, category: str) -> bool:
+    """Whether a reader sees nothing: format, control and unassigned characters, selectors."""
     return (
-        (unicodedata.category(letter) in {"Cf", "Cc", "Cs"} and not letter.isspace())
+        category[0] == "C"
         or letter in _HIDDEN
-        or any(code in block for block in _SELECTORS)
+        or (category == "Mn" and any(ord(letter) in block for block in _SELECTORS))
     )
 
 
 def _spell(letter: str) -> str:
     """Fold one character on its own; a fixed point: folding the answer again changes nothing."""
-    if _is_hidden(letter):
-        return ""
-    if letter.isspace():
-        return " "
+    category = unicodedata.category(letter)
+    if letter.isspace() or _is_hidden(letter, category):
+        return " " if letter.isspace() else ""
     if letter in _ALWAYS:
         return _ALWAYS[letter]
-    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
+    parts = unicodedata.normalize("NFKD", letter)
+    if parts == letter and category[0] != "M" and letter.casefold() == letter:
+        return letter
+    parts = unicodedata.normalize("NFKD", parts.casefold())
     parts = unicodedata.normalize("NFC", _MARKS.sub(_settle, parts))
-    if parts == letter:
+    bracketed = _BRACKETED.fullmatch(parts)
+    if bracketed:
+        return bracketed[1]
+    if parts == letter or len(parts) > _MOST_SPELT:
         return letter
     return "".join(_spell(part) for part in parts)
 
@@ -86,6 +100,13 @@ def _settle(match: re.Match[str]) -> str:
     return composed[0] + _DECORATION.sub("", composed[1:])
 
 
+def _unflag(match: re.Match[str]) -> str:
+    letters = match[0]
+    if len(letters) == 2:  # noqa: PLR2004 - a flag
+        return letters
+    return "".join(chr(ord(letter) - 0x1F1E6 + ord("a")) for letter in letters)
+
+
 def _compose(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", match[0])
 
@@ -93,22 +114,27 @@ def _compose(match: re.Match[str]) -> str:
 def _disguised(text: str) -> Callable[[re.Match[str]], str]:
     """Answer the rule that turns a word of look-alikes into the Latin word it imitates.
 
-    A word that mixes Latin with letters that all have a Latin twin is folded. A word made of twins
-    alone is folded only where the text is otherwise Latin: Cyrillic or Greek stays itself.
+    A word that mixes Latin with letters of which nearly all have a Latin twin is folded, and so is
+    one with letters that no orthography uses. A word made of twins alone is folded only where the
+    text is otherwise Latin: Cyrillic or Greek stays itself.
     """
     genuine = any(_twin(letter, _STRICT) is None for letter in _FOREIGN.findall(text))
-    alone = not genuine and _LATIN.search(text) is not None
+    latin = _LATIN.search(text) is not None
 
     def rule(match: re.Match[str]) -> str:
         word = match[0]
         if word.isascii():
             return word
         foreign = _FOREIGN.findall(word)
-        mixed = _LATIN.search(word) is not None
-        table = _LOOSE if mixed else _STRICT
-        if not (mixed or alone) or any(_twin(letter, table) is None for letter in foreign):
+        twins = [letter for letter in foreign if _twin(letter, _LOOSE)]
+        mixed = len(twins) * _NEARLY >= len(foreign) * (_NEARLY - 1) and (
+            _LATIN.search(word) is not None
+            or any(_ORDINARY.match(letter) is None for letter in twins)
+        )
+        strict = latin and not genuine and all(_twin(letter, _STRICT) for letter in foreign)
+        if not (mixed or strict):
             return word
-        return "".join(_twin(letter, table) or letter for letter in word)
+        return "".join(_twin(letter, _LOOSE) or letter for letter in word)
 
     return rule
 
@@ -131,7 +157,7 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     text = text.translate(_SPELLING)
     if not text.isascii():
-        text = _JAMO.sub(_compose, _MARKS.sub(_settle, text))
+        text = _FLAGS.sub(_unflag, _JAMO.sub(_compose, _MARKS.sub(_settle, text)))
         if _FOREIGN.search(text):
             text = _WORD.sub(_disguised(text), text)
     return " ".join(text.split())
@@ -148,6 +174,7 @@ def fold_map(text: str) -> tuple[str, list[int]]:
     spelt = "".join(letters)
     spelt, offsets = _replace(_MARKS, _settle, spelt, offsets)
     spelt, offsets = _replace(_JAMO, _compose, spelt, offsets)
+    spelt, offsets = _replace(_FLAGS, _unflag, spelt, offsets)
     spelt, offsets = _replace(_WORD, _disguised(spelt), spelt, offsets)
     spelt, offsets = _replace(_BLANK, lambda _: " ", spelt, offsets)
     begin = 1 if spelt.startswith(" ") else 0

@@ -16,6 +16,7 @@ import sklearn
 import typer
 from rich.console import Console
 from rich.progress import Progress, TaskID
+from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from classifiers import artefact
@@ -57,6 +58,8 @@ def fit_views(
     for view in VIEWS:
         bench.step(f"fitting {view.name}")
         fresh = LinearHead(**head.get_params())
+        if fresh.contrast:
+            fresh.set_params(contrast=view.contrast)
         fitted[view.name] = fit_view(view, bench.rows(view), bench.corpus, usable, fresh)
     return fitted
 
@@ -87,8 +90,8 @@ def learn(bench: Bench, grams: WordGrams, news: list[str], most: int = _FEATURES
     grams.keep(columns)
     bench.words = bench.words.keep(columns)
     trial = fit_views(bench, ~corpus.held, LinearHead())
-    calibration, figures = held_out(corpus, _logits(bench, trial))
-    figures |= recall_beside(corpus, _logits(bench, trial), _abuse(grams, trial, news))
+    calibration, figures = held_out(corpus, log_odds_of(bench, trial))
+    figures |= recall_beside(corpus, log_odds_of(bench, trial), _outside(grams, trial, news))
     final = fit_views(bench, np.ones(len(corpus.texts), dtype=bool), LinearHead())
     coef, intercept, cue_weights = blend(final, len(columns))
     return {
@@ -118,19 +121,21 @@ def learn(bench: Bench, grams: WordGrams, news: list[str], most: int = _FEATURES
     }
 
 
-def _abuse(grams: WordGrams, heads: dict[str, LinearHead], texts: list[str]) -> Floats:
-    """Answer the abuse log-odds of texts outside the corpus, (texts,)."""
-    coef, intercept, _ = blend(heads, len(grams.keys_))
-    at = COLUMNS.index("abuse")
-    answer: Floats = grams.factors(texts) @ coef[:, at] + intercept[at]
-    return answer
-
-
-def _logits(bench: Bench, heads: dict[str, LinearHead]) -> Floats:
+def log_odds_of(bench: Bench, heads: dict[str, LinearHead]) -> Floats:
     """Answer the log-odds of all rows, (rows, columns)."""
-    coef, intercept, cue_weights = blend(heads, bench.words.shape[1])
-    logits = np.column_stack([bench.words @ coef[:, at] for at in range(len(COLUMNS))])
-    logits[:, COLUMNS.index("spam")] += bench.signs @ cue_weights
+    return _products(bench.words, bench.signs, heads)
+
+
+def _outside(grams: WordGrams, heads: dict[str, LinearHead], texts: list[str]) -> Floats:
+    """Answer the log-odds of texts outside the corpus, (texts, columns)."""
+    signs = Cues().fit(texts).transform(texts)
+    return _products(grams.factors(texts), signs, heads)
+
+
+def _products(words: Factored, signs: sparse.csr_array, heads: dict[str, LinearHead]) -> Floats:
+    coef, intercept, cue_weights = blend(heads, words.shape[1])
+    logits = np.column_stack([words @ coef[:, at] for at in range(len(COLUMNS))])
+    logits[:, COLUMNS.index("spam")] += signs @ cue_weights
     answer: Floats = logits + intercept
     return answer
 

@@ -13,18 +13,12 @@ from rich.progress import Progress
 from scipy.special import expit
 
 from classifiers import artefact
-from classifiers.abuse import COLUMNS, blend
+from classifiers.calibrate import log_odds
 from classifiers.features import Floats
-from classifiers.figures import _SHARES, _TONGUE_SHARE
+from classifiers.figures import JUDGES
 from classifiers.linear import LinearHead
-from classifiers.model import LABELS
-from classifiers.sources import Corpus, read_corpus
-from classifiers.train import fit_views, prepare
-
-_TONGUES = {"de": "germeval2018_de", "pt": "toldbr_pt", "ko": "korean_news_ko"}
-_TALK = ("jigsaw_positives", "jigsaw_clean", "wikipedia_talk")
-_ENGLISH = (*_TALK, "civil_comments")
-_MEASURED_ON = {"abuse": _ENGLISH, "spam": (*_ENGLISH, "youtube_spam", "sms_spam")}
+from classifiers.sources import read_corpus
+from classifiers.train import fit_views, log_odds_of, prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +44,11 @@ def held_out_scores(data: Path, file: Path) -> dict[str, HeldOut]:
         grams.keep(columns)
         bench.words = bench.words.keep(columns)
         heads = fit_views(bench, ~corpus.held, LinearHead())
-    coef, intercept, cue_weights = blend(heads, len(columns))
-    logits = np.column_stack([bench.words @ coef[:, at] for at in range(len(COLUMNS))]) + intercept
-    logits[:, COLUMNS.index("spam")] += bench.signs @ cue_weights
-    return _by_label(corpus, logits, stored.header["calibration"])
-
-
-def _by_label(
-    corpus: Corpus, logits: Floats, calibration: dict[str, tuple[float, float]]
-) -> dict[str, HeldOut]:
-    plan = [(label, label, _MEASURED_ON.get(label, _TALK)) for label in LABELS]
-    plan += [(f"abuse_{code}", "abuse_other", (source,)) for code, source in _TONGUES.items()]
+    logits = log_odds_of(bench, heads)
     answer = {}
-    for name, column, sources in plan:
-        truth = corpus.labels["abuse" if column == "abuse_other" else name]
-        rows = corpus.held & np.isin(corpus.source, sources) & (truth >= 0)
-        slope, offset = calibration[name]
-        own = logits[rows, COLUMNS.index(column)]
-        positive = truth[rows] > 0
-        share = _SHARES.get(name, _TONGUE_SHARE)
-        weight = np.where(positive, share / positive.sum(), (1 - share) / (~positive).sum())
-        answer[name] = HeldOut(truth[rows], expit(slope * own + offset), weight)
+    for judge in JUDGES:
+        rows = judge.rows(corpus)
+        truth = corpus.labels[judge.label][rows]
+        calibrated = log_odds(judge.logits(logits, rows), stored.header["calibration"][judge.name])
+        answer[judge.name] = HeldOut(truth, expit(calibrated), judge.weight(truth))
     return answer

@@ -6,15 +6,13 @@ from typing import NamedTuple
 
 _PIECE = re.compile(
     r"(?P<link>(?P<scheme>(?:https?://)(?:www\.)?|www\.)[^\s/]*)\S*"
-    r"|(?P<mention>@\w+)"
-    r"|(?P<word>[$*]{0,3}[^\W_]+(?:[*$@!]{1,5}[^\W_]+)*[*$]{0,5})"
+    r"|(?P<mention>@\w{4,})"
+    r"|(?P<word>[$*@]{0,3}[^\W_]+(?:[*$@!#%&+|]{1,5}[^\W_]+)*[*$]{0,5})"
     r"|(?P<sign>[^\w\s\u0000-\u00ff\u2000-\u206f])"
 )
 _HOST_WORD = re.compile(r"[^\W_]+")
 _STRETCH = re.compile(r"([^\W\d_])\1{2,}")
-_LEET = str.maketrans("01345789@$!", "oieastb9asi")
-_HAS_LEET = re.compile(r"[013457@$!]")
-_A_LETTER = re.compile(r"[^\W\d_]")
+_SPELT_WITH = re.compile(r"[*$@!#%&+|]+")
 # A longer run of letters is cut: it bounds what one word can cost to remember.
 _LONGEST = 32
 _SPELT_OUT = 3
@@ -28,12 +26,16 @@ class Word(NamedTuple):
     begin: int
     end: int
 
+    def is_spelt_out(self) -> bool:
+        """Whether something stands between all of its letters."""
+        return len(self.form) >= _SPELT_OUT and self.end - self.begin >= 2 * len(self.form) - 1
+
 
 def words(folded: str) -> list[Word]:
-    """List the words of a folded text in order, with the readings that hide in them.
+    """List the words of a folded text in order.
 
-    Three or more single letters in a row also give the word they spell ("i d i o t"), and a word
-    with digits or signs for letters also its plain reading ("1d10t").
+    Three or more single letters in a row are the word that they spell ("i d i o t", "i*d*i*o*t"),
+    runs of three letters and more are cut to one ("iiidiot").
     """
     found: list[Word] = []
     spelt: list[Word] = []
@@ -44,9 +46,14 @@ def words(folded: str) -> list[Word]:
             word = Word(form, match.start(), match.end())
             if len(form) == 1:
                 spelt.append(word)
-            elif spelt:
+                continue
+            if spelt:
                 _join(spelt, found)
             found.append(word)
+        elif match.lastgroup == "sign":
+            if spelt:
+                _join(spelt, found)
+            found.append(Word(form, match.start(), match.end()))
         else:
             _add_odd(match, spelt, found)
     _join(spelt, found)
@@ -64,20 +71,21 @@ def _add_odd(match: re.Match[str], spelt: list[Word], found: list[Word]) -> None
         parts = [Word(_MENTION, begin, end)]
     elif form.isdigit():
         parts = [Word("0" * min(len(form), 4), begin, end)]
+    elif not form.isalpha() and _is_spelt_out(form):
+        parts = list(_cut(_SPELT_WITH.sub("", form), begin, end))
     else:
         parts = list(_cut(_STRETCH.sub(r"\1", form), begin, end))
     for word in parts:
         if len(word.form) == 1 and word.form.isalpha():
             spelt.append(word)
+        else:
+            _join(spelt, found)
             found.append(word)
-            continue
-        _join(spelt, found)
-        found.append(word)
-        form = word.form
-        if form is not _MENTION and _A_LETTER.search(form) and _HAS_LEET.search(form):
-            plain = form.translate(_LEET)
-            if plain.isalpha():
-                found.append(Word(plain, word.begin, word.end))
+
+
+def _is_spelt_out(form: str) -> bool:
+    pieces = _SPELT_WITH.split(form)
+    return len(pieces) >= _SPELT_OUT and all(len(piece) == 1 for piece in pieces)
 
 
 def _cut(form: str, begin: int, end: int) -> Iterator[Word]:
@@ -87,7 +95,10 @@ def _cut(form: str, begin: int, end: int) -> Iterator[Word]:
 
 
 def _join(spelt: list[Word], found: list[Word]) -> None:
+    """Take single letters in a row as the word that they spell, or as themselves where few."""
     if len(spelt) >= _SPELT_OUT:
-        form = "".join(word.form for word in spelt)
+        form = _STRETCH.sub(r"\1", "".join(word.form for word in spelt))
         found.extend(_cut(form, spelt[0].begin, spelt[-1].end))
+    else:
+        found.extend(spelt)
     spelt.clear()

@@ -40,13 +40,6 @@ HARM = {
     "obscene": 0.6,
     "spam": 0.7,
 }
-# The worst kinds, where neither site nor model says otherwise. The general score misses some
-# threats that these catch; of 3,795 benign comments of a newspaper they hold not one more.
-WORST = {
-    "severe_abuse": Threshold(hold=0.8),
-    "threat": Threshold(hold=0.8),
-    "identity_attack": Threshold(hold=0.8),
-}
 # What can't be judged is as likely as any comment to be refused, and nobody knows of what kind. Set
 # by hand: above nearly every comment that the scores call clean, below whatever a rule held.
 RISK_OF_THE_UNKNOWN = 0.2
@@ -74,11 +67,7 @@ def judge(findings: list[Finding], context: Context) -> Screening:
 
 def _effect(finding: Finding, policy: Policy, learnt: dict[str, Threshold]) -> Effect:
     if finding.score is not None and finding.check in LABELS:
-        threshold = (
-            policy.thresholds.get(finding.check)
-            or learnt.get(finding.check)
-            or WORST.get(finding.check, Threshold())
-        )
+        threshold = policy.thresholds.get(finding.check) or learnt.get(finding.check) or Threshold()
         if threshold.spam is not None and finding.score >= threshold.spam:
             return "spam"
         return (

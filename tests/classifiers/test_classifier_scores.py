@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import expit
 
-from classifiers import LABELS, Model
+from classifiers import LABELS, Model, fold
+from classifiers.calibrate import log_odds
 from classifiers.features import WordGrams, units
 from classifiers.spam import CUES, Cues, cues
+from classifiers.words import words
 
 ORDINARY = [
     "Great article, thank you!",
@@ -38,10 +41,7 @@ ORDINARY = [
     "He is a gay Jewish man from New York.",
     "Black lives matter.",
     "As a Muslim woman I felt welcome there.",
-    pytest.param(
-        "How do I subscribe to the newsletter?",
-        marks=pytest.mark.xfail(reason="0.44: the YouTube set makes this word spam"),
-    ),
+    "How do I subscribe to the newsletter?",
     "I read about it here: https://news.site.org/story/123",
     "See https://www.nytimes.com/2024/05/01/us/politics/article.html for more",
     "Das ist ein guter Artikel, vielen Dank!",
@@ -158,21 +158,26 @@ def estimate(model: Model, texts: list[str]) -> np.ndarray:
     grams = WordGrams(ground=model._ground)
     grams.keys_ = np.array(sorted(model._index), dtype=np.uint32)
     grams.weight_ = np.ones(len(grams.keys_))
-    logits = grams.transform(texts) @ model._matrix + model._intercept
+    logits = grams.transform(texts) @ model._matrix[:-1] + model._intercept
     logits[:, 0] += Cues().fit(texts).transform(texts) @ model._cue_weights
     return logits
 
 
-def test_the_lean_path_equals_the_estimators(model: Model) -> None:
+def test_the_lean_path_equals_the_estimators(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What a disguised word is read as is no matter of the estimators.
+    monkeypatch.setattr("classifiers.model._CLEARLY", np.inf)
+    model._slots.clear()
+    model._strange.clear()
     texts = [text for _, text in BLATANT] + BENIGN
     expected = estimate(model, texts)
     for text, row in zip(texts, expected, strict=True):
         for column, label in enumerate(LABELS):
             if label == "abuse" and model.score([text])[0].language in {"de", "pt", "ko"}:
                 continue
-            slope, offset = model._calibration[label]
-            probability = 1 / (1 + np.exp(-(slope * row[column] + offset)))
+            probability = expit(log_odds(row[[column]], model._calibration[label]))[0]
             assert model.score([text])[0].scores[label] == pytest.approx(probability, abs=1e-5)
+    model._slots.clear()
+    model._strange.clear()
 
 
 def test_remembering_words_changes_nothing(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,9 +241,37 @@ def test_cues_are_named_once_and_known() -> None:
     assert {"links", "same_link", "phone", "money", "percent", "email"} <= set(names) <= set(CUES)
 
 
+def test_a_book_is_scored(model: Model) -> None:
+    """The API takes longer texts than a comment may be; more words than are remembered."""
+    book = " ".join(f"w{number:x}q" for number in range(40_000))
+    [scored] = model.score([f"you idiot {book}"], evidence=True)
+    assert set(scored.scores) == set(LABELS)
+    assert model.score(["you idiot"])[0].scores["abuse"] > 0.8
+
+
 def test_thresholds_are_probabilities(model: Model) -> None:
     assert 0.2 < model.thresholds["abuse"]["hold"] < 0.95
     assert 0.2 < model.thresholds["spam"]["hold"] <= model.thresholds["spam"]["spam"] < 1.0
+    for worst in ("severe_abuse", "threat", "identity_attack"):
+        assert 0.1 <= model.thresholds[worst]["hold"] < 0.5
+
+
+@pytest.mark.parametrize(
+    "text", ["I will find you and kill you", "we are going to burn your house"]
+)
+def test_a_threat_without_a_bad_word_is_held(model: Model, text: str) -> None:
+    assert model.score([text])[0].scores["threat"] >= model.thresholds["threat"]["hold"]
+
+
+@pytest.mark.parametrize("text", [text for _, text in BLATANT])
+def test_all_weights_add_up_to_the_score(model: Model, text: str) -> None:
+    """The reasons, for and against, are the whole way from a text without words to this one."""
+    [scored] = model.score([text], evidence=True, most=None)
+    judged = model._judge(text, model._read(fold(text), words(fold(text))), cues(text))[1]
+    for label, spans in scored.evidence.items():
+        one = judged[label]
+        whole = one.odds(one.logit) - one.odds(one.start)
+        assert sum(span.weight for span in spans) == pytest.approx(whole, abs=1e-3)
 
 
 def test_units_keep_their_order() -> None:

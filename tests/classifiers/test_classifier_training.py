@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from rich.progress import Progress
 from scipy import sparse
+from scipy.special import expit
 from sklearn.base import clone
 
 from classifiers import ArtefactError, Model, artefact, load
-from classifiers.calibrate import calibration_error, sigmoid
+from classifiers.calibrate import calibration_error, log_odds, sigmoid
 from classifiers.features import WordGrams
 from classifiers.identity import measuring_sentences, training_sentences
 from classifiers.linear import Beside, LinearHead
@@ -103,8 +104,7 @@ def test_probabilities_are_calibrated_to_the_share() -> None:
     rng = np.random.default_rng(7)
     truth = (rng.random(4000) < 0.5).astype(np.int8)
     logits = 3.0 * truth - 1.5 + rng.normal(0, 1, 4000)
-    slope, offset = sigmoid(logits, truth, 0.1)
-    probability = 1 / (1 + np.exp(-(slope * logits + offset)))
+    probability = expit(log_odds(logits, sigmoid(logits, truth, 0.1)))
     weight = np.where(truth > 0, 0.1 / truth.sum(), 0.9 / (1 - truth).sum())
     assert (weight * probability).sum() == pytest.approx(0.1, abs=0.01)
     assert calibration_error(probability, truth, weight) < 0.03
@@ -144,11 +144,48 @@ def test_measuring_sentences_were_not_learnt() -> None:
     assert len(learnt) > 500
 
 
-def test_own_examples_are_many_and_of_both_kinds() -> None:
-    rows = own_examples()
-    assert len(rows) >= 400
-    assert 0.3 < sum(row["spam"] for row in rows) / len(rows) < 0.6
+def test_calibration_bends_where_raters_err_and_still_rises() -> None:
+    rng = np.random.default_rng(3)
+    truth = (rng.random(20_000) < 0.4).astype(np.int8)
+    logits = 4.0 * truth - 2.0 + rng.normal(0, 1, 20_000)
+    told = np.where(rng.random(20_000) < 0.15, 1 - truth, truth).astype(np.int8)
+    # Only one side is told wrongly: the upper.
+    told = np.where(logits > 0, told, truth).astype(np.int8)
+    slope, bend, _ = fitted = sigmoid(logits, told, 0.4)
+    assert bend < 0 < slope + bend
+    rising = log_odds(np.linspace(-9, 9, 50), fitted)
+    assert (np.diff(rising) > 0).all()
+
+
+def test_no_calibration_falls() -> None:
+    rng = np.random.default_rng(5)
+    logits = rng.normal(0, 2, 4_000)
+    # Likely around zero, unlikely on both sides: no rising line but the straight one fits.
+    truth = (rng.random(4_000) < np.exp(-(logits**2))).astype(np.int8)
+    _, bend, _ = sigmoid(logits, truth, 0.5)
+    assert bend == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "field"),
+    [
+        ("blog", 500, "spam"),
+        ("comments", 600, "spam"),
+        ("promotion", 150, "spam"),
+        ("tone", 800, "abuse"),
+    ],
+)
+def test_own_examples_are_many_and_of_both_kinds(name: str, least: int, field: str) -> None:
+    rows = own_examples(name)
+    assert len(rows) >= least
+    assert 0.3 < sum(row[field] for row in rows) / len(rows) < 0.6
     assert len({row["text"] for row in rows}) == len(rows)
+
+
+def test_own_sentences_that_name_an_identity_are_not_the_measured_ones() -> None:
+    own = {row["text"] for row in own_examples("identity")}
+    assert len(own) >= 500
+    assert not own & {text for _, text in measuring_sentences()}
 
 
 def parts(model: Model) -> tuple[dict[str, np.ndarray], dict[str, object]]:

@@ -26,7 +26,11 @@ from service.screening.types import (
 )
 
 CLEAN = dict.fromkeys(LABELS, 0.01)
-LEARNT = {"abuse": Threshold(hold=0.7), "spam": Threshold(hold=0.6, spam=0.95)}
+LEARNT = {
+    "abuse": Threshold(hold=0.7),
+    "spam": Threshold(hold=0.6, spam=0.95),
+    "threat": Threshold(hold=0.8),
+}
 
 
 def context(
