@@ -30,6 +30,10 @@ WORDS = [
 ]
 
 
+# A long number is a sign of spam, and these comments have none.
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
 def text() -> str:
     """A harmless comment unlike the others."""
     place, thing, done, who, when, what = (secrets.choice(words.split()) for words in WORDS)
@@ -39,7 +43,7 @@ def text() -> str:
         f"What {what} did to that {thing}! The {who} {done} it in the {place} last {when}.",
         f"Is there {what} at the {place} this {when}? A {who} {done} one {thing} there.",
     ]
-    return f"{secrets.choice(forms)} ({uuid.uuid4().hex[:8]})"
+    return f"{secrets.choice(forms)} ({uuid.uuid4().hex[:8].translate(LETTERS)})"
 
 
 def email() -> str:
