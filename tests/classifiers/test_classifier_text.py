@@ -1,10 +1,9 @@
 # ruff: noqa: RUF001 - look-alikes are what is tested here
-import sys
-from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from steps import count_lines
 
 from classifiers import fold, fold_map
 from classifiers.features import units, word_keys
@@ -77,24 +76,6 @@ def test_folding_is_idempotent_and_maps_every_character(text: str) -> None:
     assert all(0 <= at < len(text) for at in offsets)
 
 
-def count_steps(work: Callable[[], object]) -> int:
-    steps = 0
-
-    def trace(frame: object, event: str, arg: object) -> object:
-        nonlocal steps
-        del frame, event, arg
-        steps += 1
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        work()
-    finally:
-        sys.settrace(before)
-    return steps
-
-
 @pytest.mark.parametrize(
     "unit",
     [
@@ -116,7 +97,7 @@ def test_twice_the_text_is_at_most_twice_the_work(unit: str) -> None:
     units(short)
 
     def work(text: str) -> tuple[int, int]:
-        return count_steps(lambda: fold_map(text)), count_steps(lambda: words(fold(text)))
+        return count_lines(lambda: fold_map(text)), count_lines(lambda: words(fold(text)))
 
     for once, twice in zip(work(short), work(long), strict=True):
         assert twice <= 2.2 * once + 200
