@@ -45,7 +45,8 @@ for _word in _OFTEN_MASKED:
 _SHORTEST_SWAP = 4
 _RUN = re.compile(r"(.)\1+")
 _RUNS = 4
-_TURNED = 3
+_TWIN = re.compile(f"([{''.join(_TWINS)}])\\1*")
+_TURNED = 6
 _MASKS = 2
 _MASKING = frozenset(".-_/^~:?")
 _BROKEN = re.compile(r"\w[-._/^~:?*|+]\w")
@@ -92,12 +93,10 @@ def _plain(form: str) -> Iterator[str]:
                 yield form[:at] + form[at + 1] + form[at] + form[at + 2 :]
         for at in range(len(form)):
             yield form[:at] + form[at] + form[at:]
-    turned = [at for at, letter in enumerate(form) if letter in _TWINS][:_TURNED]
-    for choice in islice(product(*(form[at] + _TWINS[form[at]] for at in turned)), 1, None):
-        letters = list(form)
-        for at, letter in zip(turned, choice, strict=True):
-            letters[at] = letter
-        yield "".join(letters)
+    for run in islice(_TWIN.finditer(form), _TURNED):
+        begin, end = run.span()
+        for letter in _TWINS[run[1]]:
+            yield form[:begin] + letter * (end - begin) + form[end:]
 
 
 def _evened(form: str) -> Iterator[str]:
