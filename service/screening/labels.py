@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from service.screening.learning_types import Decided, ExampleLabel, Material
+from service.screening.learning_types import Decided, Example, ExampleLabel, Judged, Material
 from service.screening.sketch import NEAR, Fingerprint, fingerprint, similarities
 
 Truth = tuple[float, float]  # of spam and abuse: 1, 0, or NaN where nothing is known
@@ -26,8 +26,8 @@ TRUTH_OF_EXAMPLE: dict[ExampleLabel, Truth] = {
 }
 
 HELD_OUT = 0.2
-# What a machine's word weighs beside a person's, and what all of one kind may weigh together,
-# as shares of what the desk weighs: so that all others together stay below it.
+# What a machine's word weighs beside a person's, and what all of one kind may weigh together, as
+# shares of what the desk weighs in the same class: so that all others together stay below it.
 JUDGED_WEIGHT = 0.1
 JUDGED_SHARE = 0.2
 KEY_SHARE = 0.25
@@ -38,6 +38,7 @@ LEAST_OF_DESK = 10
 MOST_NEAR = 50
 # What near copies of one text weigh together at most: a wave is a lesson, not a thousand.
 KIN_WEIGHT = 10.0
+_NOTHING = 1e-9  # instead of a division by zero
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -136,9 +137,9 @@ def split(groups: Sequence[Group], until: datetime | None) -> tuple[list[Group],
 def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Group]) -> list[Row]:
     """The desk's rows, and the others' at their weight; nothing of what is held out, or newer.
 
-    In each head every key weighs at most a quarter of the desk, all keys together half, and the
-    machine's own verdicts a fifth. Where the desk has not decided enough of both classes of a
-    head, nobody else speaks in it.
+    In each head and each class every key weighs at most a quarter of the desk, all keys together
+    half, and the machine's own verdicts a fifth: also where a key sends nothing but spam. Where the
+    desk has not decided enough of both classes of a head, nobody else speaks in it.
     """
     kin = Counter(one.kin for one in groups)
     own = np.array([min(1.0, KIN_WEIGHT / kin[one.kin]) for one in groups])
@@ -146,47 +147,71 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
         Row(one.text, one.truth, (weight, weight), "desk")
         for one, weight in zip(groups, own.tolist(), strict=True)
     ]
-    truth = np.array([one.truth for one in groups]).reshape(-1, 2)
-    desk = own @ ~np.isnan(truth)
-    both = np.minimum((truth == 1).sum(axis=0), (truth == 0).sum(axis=0)) >= LEAST_OF_DESK
-    desk = np.where(both, desk, 0.0)
+    truth = [one.truth for one in groups]
+    enough = _amounts(truth, np.ones(len(own))).min(axis=0) >= LEAST_OF_DESK
+    desk = np.where(enough, _amounts(truth, own), 0.0)
     # What the desk decided itself needs nobody else's word.
     seen = {fingerprint(one.text).exact for one in (*groups, *held_out)}
     before = held_out[0].begun if held_out else None
+    rows += _rows_of_keys(material.examples, desk, seen, before)
+    rows += _rows_of_machine(material.judged, desk, seen, before)
+    return rows
+
+
+def _rows_of_keys(
+    examples: Sequence[Example], desk: Floats, seen: set[bytes], before: datetime | None
+) -> list[Row]:
     keyed: defaultdict[UUID, dict[bytes, tuple[str, Truth]]] = defaultdict(dict)
-    for example in material.examples:
+    for example in examples:
         exact = fingerprint(example.text).exact
         if exact not in seen and (before is None or example.created_at < before):
             said = TRUTH_OF_EXAMPLE[example.label]
             keyed[example.api_key_id].setdefault(exact, (example.text, said))
     sent = [list(own.values()) for _, own in sorted(keyed.items())]
-    weights = capped([_known(own) for own in sent], desk * KEY_SHARE, desk * KEYS_SHARE)
-    for pairs, weight in zip(sent, weights, strict=True):
-        rows += [Row(text, said, weight, "key") for text, said in pairs]
-    judged: dict[bytes, str] = {}
-    for one in material.judged:
+    amounts = [_amounts([said for _, said in own], np.ones(len(own))) for own in sent]
+    weights = capped(amounts, desk * KEY_SHARE, desk * KEYS_SHARE)
+    return [
+        Row(text, said, _weight(said, weight), "key")
+        for own, weight in zip(sent, weights, strict=True)
+        for text, said in own
+    ]
+
+
+def _rows_of_machine(
+    judged: Sequence[Judged], desk: Floats, seen: set[bytes], before: datetime | None
+) -> list[Row]:
+    texts: dict[bytes, str] = {}
+    for one in judged:
         exact = fingerprint(one.text).exact
         if exact not in seen and (before is None or one.created_at < before):
-            judged.setdefault(exact, one.text)
-    if judged:
-        amount = JUDGED_WEIGHT * len(judged)
-        share = float(min(1.0, desk[0] * JUDGED_SHARE / amount)) * JUDGED_WEIGHT
-        rows += [Row(text, (1.0, UNKNOWN), (share, 0.0), "machine") for text in judged.values()]
-    return rows
+            texts.setdefault(exact, one.text)
+    said = TRUTH_OF_EXAMPLE["spam"]
+    amount = JUDGED_WEIGHT * _amounts([said] * len(texts), np.ones(len(texts)))
+    [kept] = capped([amount], desk * JUDGED_SHARE, desk * JUDGED_SHARE)
+    weight = _weight(said, JUDGED_WEIGHT * kept)
+    return [Row(text, said, weight, "machine") for text in texts.values()]
 
 
-def _known(own: Sequence[tuple[str, Truth]]) -> Floats:
-    """How many rows speak in each head, (2,)."""
-    known: Floats = (~np.isnan(np.array([said for _, said in own]))).sum(axis=0).astype(float)
-    return known
+def _amounts(truth: Sequence[Truth], weight: Floats) -> Floats:
+    """What rows weigh, (2, 2): of each class, negative and positive, in each head."""
+    table = np.array(truth).reshape(-1, 2)
+    return np.stack([weight @ (table == which) for which in (0.0, 1.0)])
 
 
-def capped(amounts: Sequence[Floats], each: Floats, together: Floats) -> list[Truth]:
-    """The weight of a row of each sender, of `amounts` rows by head, under both limits."""
-    own = [np.minimum(amount, each) for amount in amounts]
-    total = np.sum(own, axis=0) if own else np.zeros(2)
-    fit = np.minimum(1.0, together / np.maximum(total, 1e-9))
-    rows = [
-        limit * fit / np.maximum(amount, 1.0) for limit, amount in zip(own, amounts, strict=True)
-    ]
-    return [(float(row[0]), float(row[1])) for row in rows]
+def _weight(truth: Truth, weight: Floats) -> Truth:
+    """A row's own of the weights by class and head; none where nothing is known."""
+    spam, abuse = (
+        0.0 if np.isnan(which) else float(weight[int(which), head])
+        for head, which in enumerate(truth)
+    )
+    return spam, abuse
+
+
+def capped(amounts: Sequence[Floats], each: Floats, together: Floats) -> list[Floats]:
+    """What part of its weight a row of each sender keeps, for both limits to hold everywhere."""
+    own = [np.minimum(1.0, each / np.maximum(amount, _NOTHING)) for amount in amounts]
+    total = sum(
+        (part * amount for part, amount in zip(own, amounts, strict=True)), np.zeros_like(each)
+    )
+    fit = np.minimum(1.0, together / np.maximum(total, _NOTHING))
+    return [part * fit for part in own]

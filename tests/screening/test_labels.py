@@ -1,5 +1,6 @@
 """What decisions teach: labels, groups, weights."""
 
+import itertools
 import math
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from service.screening.labels import (
@@ -132,29 +133,41 @@ def examples(key: UUID, count: int, label: ExampleLabel, minutes: int = 0) -> li
     return [Example(key, f"{label} example {n} of {key}", label, at(minutes)) for n in range(count)]
 
 
-def weight_of(rows: list[Row], head: int) -> float:
-    return sum(row.weight[head] for row in rows if not math.isnan(row.truth[head]))
+def weight_of(rows: list[Row], head: int, which: int | None = None) -> float:
+    """What rows weigh in a head, or in one class of it."""
+    return sum(
+        row.weight[head]
+        for row in rows
+        if not math.isnan(row.truth[head]) and which in {None, row.truth[head]}
+    )
+
+
+LABELS: list[ExampleLabel] = ["spam", "ham", "abuse", "fine"]
+OF_EACH = st.integers(10, 60)
 
 
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 400), st.sampled_from(["spam", "ham", "abuse", "fine"])),
-        max_size=8,
-    ),
+    st.lists(st.dictionaries(st.sampled_from(LABELS), st.integers(0, 400)), max_size=8),
     st.integers(0, 400),
-    st.integers(20, 60),
+    st.tuples(OF_EACH, OF_EACH, OF_EACH),
 )
+# Few of one class at the desk, and everybody else sends only these.
+@example([{"spam": 400}], 400, (11, 60, 60))
+@example([{"spam": 400}] * 8, 400, (11, 60, 60))
+@example([{"abuse": 400}, {"ham": 400}], 0, (60, 11, 60))
 def test_nobody_outweighs_the_desk(
-    sent: list[tuple[int, ExampleLabel]], judged: int, size: int
+    sent: list[dict[ExampleLabel, int]], judged: int, sizes: tuple[int, int, int]
 ) -> None:
-    desk = groups(3 * size, refused=size, spam=size)
+    spam, refused, published = sizes
+    desk = groups(spam + refused + published, refused=refused, spam=spam)
     keys = [uuid4() for _ in sent]
     material = Material(
         decided=[],
         judged=[Judged(f"judged {n}", START) for n in range(judged)],
         examples=[
             one
-            for key, (count, label) in zip(keys, sent, strict=True)
+            for key, counts in zip(keys, sent, strict=True)
+            for label, count in counts.items()
             for one in examples(key, count, label)
         ],
     )
@@ -164,14 +177,14 @@ def test_nobody_outweighs_the_desk(
     assert all(0 <= min(row.weight) <= max(row.weight) <= 1 for row in others)
     by_machine = [row for row in others if row.source == "machine"]
     by_keys = [row for row in others if row.source == "key"]
-    for head in (0, 1):
-        whole = weight_of(own, head)
-        assert weight_of(by_keys, head) <= KEYS_SHARE * whole + 1e-6
+    for head, which in itertools.product((0, 1), (0, 1)):
+        whole = weight_of(own, head, which)
+        assert weight_of(by_keys, head, which) <= KEYS_SHARE * whole + 1e-6
         for key in keys:
             of_key = [row for row in by_keys if str(key) in row.text]
-            assert weight_of(of_key, head) <= KEY_SHARE * whole + 1e-6
-        assert weight_of(others, head) < whole
-    assert weight_of(by_machine, 0) <= JUDGED_SHARE * weight_of(own, 0) + 1e-6
+            assert weight_of(of_key, head, which) <= KEY_SHARE * whole + 1e-6
+        assert weight_of(by_machine, head, which) <= JUDGED_SHARE * whole + 1e-6
+        assert weight_of(others, head, which) < whole
     assert weight_of(by_machine, 1) == 0
     assert all(row.weight[0] <= 0.1 for row in by_machine)
 
@@ -219,10 +232,10 @@ def test_nothing_that_is_held_out_is_learnt_from_others() -> None:
 
 def test_limits_hold_together() -> None:
     each, together = np.array([10.0, 10.0]), np.array([15.0, 15.0])
-    weights = capped([np.array([100.0, 0.0]), np.array([5.0, 40.0])], each, together)
-    assert weights == [(0.1, 0.0), (1.0, 0.25)]
+    kept = capped([np.array([100.0, 0.0]), np.array([5.0, 40.0])], each, together)
+    assert [one.tolist() for one in kept] == [[0.1, 1.0], [1.0, 0.25]]
     squeezed = capped([np.array([10.0, 0.0])] * 3, each, together)
-    assert squeezed == [(0.5, 0.0)] * 3
+    assert [one.tolist() for one in squeezed] == [[0.5, 1.0]] * 3
 
 
 def test_a_comparison_knows_which_is_better_and_when_it_can_t_say() -> None:
