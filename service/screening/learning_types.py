@@ -22,7 +22,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """A comment that the machine alone took for spam."""
+    """A comment that the shared model alone took for spam."""
 
     text: str
     created_at: datetime

@@ -20,12 +20,14 @@ from classifiers import Model
 from service.accounts import actions as accounts
 from service.articles import actions as articles
 from service.articles.types import Site
-from service.core.db import Conn, Pool, connect
+from service.core.db import Conn, Pool, connect, uuid7
 from service.core.problems import Conflict
 from service.screening import learning, retrain, site_models
 from service.screening import learning_store as store
 from service.screening.jobs import retrain_due, ticks
 from service.screening.learning_types import Decided, Report
+from service.screening.store import insert_policy
+from service.screening.types import Policy
 from service.settings import Settings
 
 # Sentences of neither part of what the newsroom decides; the shared model holds most of the first.
@@ -444,6 +446,51 @@ async def test_spam_of_the_machine_is_apart_from_decisions(
     assert list(await decided_texts(pool, site)) == [f"{SPAM} 1"]
 
 
+async def test_only_the_shared_model_s_own_word_is_learnt_from(
+    client: httpx.AsyncClient, state: dict[str, Any], pool: Pool, site: Site
+) -> None:
+    """Neither what a rule took for spam nor what the site's own model did."""
+    policy = Policy(honeypot="spam", banned_words=["vi\0agra"])
+    async with pool.acquire() as conn:
+        assert await insert_policy(conn, site.id, 1, policy, None)
+    state["policies"]._known.clear()
+    texts = {
+        "caught": PLAIN,
+        **{
+            name: f"{SPAM} {number}"
+            for number, name in enumerate(("both", "shared", "own", "unknown", "again", "other"))
+        },
+    }
+    ids = {}
+    for name, text in texts.items():
+        robot = {"company": "Robots Inc."} if name in {"caught", "both"} else {}
+        posted = await post(client, text, email=f"{name}@spam.example", **robot)
+        assert posted["comment"]["status"] == "spam", name
+        ids[name] = UUID(posted["comment"]["id"])
+    await pool.execute(
+        "update screening set model = model || '+41b0bba8' where comment_id = $1", ids["own"]
+    )
+    await pool.execute("update screening set model = null where comment_id = $1", ids["unknown"])
+    # Screened again since, with another outcome; and a version that was never screened.
+    await pool.execute(
+        """
+        insert into screening (site_id, id, comment_id, comment_version, model, policy_version,
+            verdict, risk, signals)
+        select site_id, $2, comment_id, comment_version, model, policy_version, verdict, risk,
+            (select signals from screening where comment_id = $3)
+        from screening where comment_id = $1
+        """,
+        ids["again"],
+        uuid7(),
+        ids["caught"],
+    )
+    await pool.execute("update comment set version = 2 where id = $1", ids["other"])
+    found = [one.text for one in await store.list_judged(pool, site.id, 10)]
+    assert found == [texts["shared"], texts["both"]]
+    # The limit is of what is looked at, the newest first: however much of it is of no use.
+    assert await store.list_judged(pool, site.id, 4) == []
+
+
 async def test_examples_count_only_when_trusted_and_their_key_is_good(
     pool: Pool, site: Site
 ) -> None:
@@ -578,6 +625,15 @@ async def test_trusted_examples_and_the_machine_are_counted_apart(
     await pool.execute("alter table ledger disable trigger ledger_append_only")
     await pool.execute(
         "delete from ledger where comment_id in (select id from comment where status = 'spam')"
+    )
+    await pool.execute(
+        """
+        insert into screening (site_id, id, comment_id, comment_version, model, policy_version,
+            verdict, risk, signals)
+        select site_id, gen_random_uuid(), id, version, '2026.11-6b8f8a3f', 0, 'spam', 1,
+            '[{"check": "spam", "verdict": "spam", "score": 1.0}]'
+        from comment where status = 'spam'
+        """
     )
     await pool.execute("update comment set created_at = now() - interval '1 day'")
     await pool.execute("update example set created_at = now() - interval '1 day'")
