@@ -87,7 +87,7 @@ def group(decided: Sequence[Decided]) -> list[Group]:
     """
     groups: list[Group] = []
     known: dict[bytes, int] = {}
-    kinds = _Kinds()
+    first = _Sketches()  # of each kin
     for one in decided:
         truth = truth_of(one.status, one.reason)
         if truth is None:
@@ -97,30 +97,35 @@ def group(decided: Sequence[Decided]) -> list[Group]:
         if at < len(groups):
             groups[at] = msgspec.structs.replace(groups[at], begun=one.decided_at)
         else:
-            groups.append(Group(one.text, truth, one.decided_at, kinds.of(print_)))
+            like = first.like(print_)
+            kin = first.add(print_) if like is None else like
+            groups.append(Group(one.text, truth, one.decided_at, kin))
     # Newest first as they came: turned round, those decided in one moment keep their order.
     groups.reverse()
     return sorted(groups, key=lambda one: one.begun)
 
 
-class _Kinds:
-    """Numbers for texts, the same for those that are nearly the same."""
+class _Sketches:
+    """Texts by number, to find whether another is nearly the same as one of them."""
 
     def __init__(self) -> None:
         self._sketches: list[bytes] = []
         self._bands: defaultdict[int, list[int]] = defaultdict(list)
 
-    def of(self, print_: Fingerprint) -> int:
-        near = sorted({kin for band in print_.bands for kin in self._bands[band][:MOST_NEAR]})
-        alike = similarities(print_.sketch, [self._sketches[kin] for kin in near])
-        for kin, share in zip(near, alike, strict=True):
+    def like(self, print_: Fingerprint) -> int | None:
+        near = sorted({one for band in print_.bands for one in self._bands[band][:MOST_NEAR]})
+        alike = similarities(print_.sketch, [self._sketches[one] for one in near])
+        for one, share in zip(near, alike, strict=True):
             if share >= NEAR:
-                return kin
-        kin = len(self._sketches)
+                return one
+        return None
+
+    def add(self, print_: Fingerprint) -> int:
+        number = len(self._sketches)
         self._sketches.append(print_.sketch)
         for band in print_.bands:
-            self._bands[band].append(kin)
-        return kin
+            self._bands[band].append(number)
+        return number
 
 
 def split(groups: Sequence[Group], until: datetime | None) -> tuple[list[Group], list[Group]]:
@@ -134,8 +139,17 @@ def split(groups: Sequence[Group], until: datetime | None) -> tuple[list[Group],
     return list(groups[:cut]), list(groups[cut:])
 
 
-def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Group]) -> list[Row]:
-    """The desk's rows, and the others' at their weight; nothing of what is held out, or newer.
+def apart(trained: Sequence[Group], newest: Sequence[Group]) -> list[Group]:
+    """What of the newest is no near copy of what is learnt from.
+
+    Of a wave that goes on, a model that has learnt its beginning knows the rest by heart.
+    """
+    kin = {one.kin for one in trained}
+    return [one for one in newest if one.kin not in kin]
+
+
+def rows_of(groups: Sequence[Group], material: Material, newest: Sequence[Group]) -> list[Row]:
+    """The desk's rows, and the others' at their weight; nothing of what is newest, or newer.
 
     In each head and each class every key weighs at most a quarter of the desk, all keys together
     half, and the machine's own verdicts a fifth: also where a key sends nothing but spam. Where the
@@ -151,8 +165,8 @@ def rows_of(groups: Sequence[Group], material: Material, held_out: Sequence[Grou
     enough = _amounts(truth, np.ones(len(own))).min(axis=0) >= LEAST_OF_DESK
     desk = np.where(enough, _amounts(truth, own), 0.0)
     # What the desk decided itself needs nobody else's word.
-    seen = {fingerprint(one.text).exact for one in (*groups, *held_out)}
-    before = held_out[0].begun if held_out else None
+    seen = {fingerprint(one.text).exact for one in (*groups, *newest)}
+    before = newest[0].begun if newest else None
     rows += _rows_of_keys(material.examples, desk, seen, before)
     rows += _rows_of_machine(material.judged, desk, seen, before)
     return rows

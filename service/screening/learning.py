@@ -21,6 +21,7 @@ from service.screening.labels import (
     Floats,
     Group,
     Row,
+    apart,
     group,
     is_refused,
     rows_of,
@@ -99,11 +100,12 @@ async def retrain(conn: Conn, site_id: UUID, base: Model, told: Told = quiet) ->
         live = await _live(conn, site_id, base)
         until = await store.get_until(conn, site_id) if isinstance(live, SiteModel) else None
         groups = await asyncio.to_thread(group, material.decided)
-        trained, held_out = split(groups, until)
-        report = _started(material, trained, held_out, live.id)
+        trained, newest = split(groups, until)
+        held_out = apart(trained, newest)
+        report = _started(material, groups, trained, held_out, live.id)
         if report.why:
             return _done(site_id, Retrained(report))
-        rows = await asyncio.to_thread(rows_of, trained, material, held_out)
+        rows = await asyncio.to_thread(rows_of, trained, material, newest)
         made, measured, blind = await _candidate(base, live, rows, held_out, told)
         report = _finished(report, rows, measured, blind, trained[-1].begun)
         promoted = report.outcome == "promoted"
@@ -143,11 +145,15 @@ async def _live(conn: Conn, site_id: UUID, base: Model) -> Model | SiteModel:
 
 
 def _started(
-    material: Material, trained: Sequence[Group], held_out: Sequence[Group], compared: str
+    material: Material,
+    groups: Sequence[Group],
+    trained: Sequence[Group],
+    held_out: Sequence[Group],
+    compared: str,
 ) -> Report:
     """What there is to learn from; `why` says what is missing, if anything is.
 
-    A wave of near copies is one of those that are compared.
+    A wave of near copies is one of those that are compared, and none where it had begun before.
     """
     published, refused = (
         [one for one in trained if is_refused(one.truth) is wanted] for wanted in (False, True)
@@ -155,7 +161,7 @@ def _started(
     kept, shut = (
         {one.kin for one in held_out if is_refused(one.truth) is wanted} for wanted in (False, True)
     )
-    total = len(trained) + len(held_out)
+    total, left_out = len(groups), len(groups) - len(trained) - len(held_out)
     why = ""
     if total < LEAST_DECISIONS:
         why = f"{total} different comments were decided; {LEAST_DECISIONS} are needed."
@@ -169,7 +175,9 @@ def _started(
             f"Of the newest ones, which are compared, {len(kept)} were published and {len(shut)} "
             f"refused, near copies counted once; {LEAST_HELD_OUT} of each are needed."
         )
-    refused_of_all = sum(is_refused(one.truth) for one in [*trained, *held_out])
+        if left_out:
+            why += f" {left_out} more are near copies of older ones, and not compared."
+    refused_of_all = sum(is_refused(one.truth) for one in groups)
     return Report(
         outcome="too_few",
         why=why,
@@ -179,6 +187,7 @@ def _started(
         refused=refused_of_all,
         trained=len(trained),
         held_out=len(held_out),
+        left_out=left_out,
     )
 
 

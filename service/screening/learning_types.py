@@ -50,7 +50,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     `gain` is before minus after, `low` and `high` its bootstrap 95 % interval; None where nothing
     was measured. `blind` is the loss of knowing only the share of refusals, `until` when the newest
-    decision learnt from was taken.
+    decision learnt from was taken. `left_out` are texts as new as what is held out which are near
+    copies of what is learnt from: they are in neither part.
     """
 
     outcome: Outcome
@@ -63,6 +64,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     examples: int = 0
     trained: int = 0
     held_out: int = 0
+    left_out: int = 0
     before: float | None = None
     after: float | None = None
     gain: float | None = None

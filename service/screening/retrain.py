@@ -50,6 +50,8 @@ def _show(slug: str, retrained: Retrained, say: Console) -> None:
     decisions = f"{report.decisions}, {report.published} texts published, {report.refused} refused"
     table.add_row("Decisions of people", decisions)
     table.add_row("Learnt from", f"the oldest {report.trained}, compared on {report.held_out}")
+    if report.left_out:
+        table.add_row("Left out", f"{report.left_out} new ones, near copies of older ones")
     if report.before is not None:
         others = f"{report.judged} spam by the machine, {report.examples} trusted examples"
         table.add_row("Beside them, at little weight", others)

@@ -18,6 +18,7 @@ from service.screening.labels import (
     KIN_WEIGHT,
     Group,
     Row,
+    apart,
     capped,
     group,
     is_refused,
@@ -127,6 +128,16 @@ def test_the_newest_fifth_is_held_out_and_nothing_that_was_learnt(
         assert len(held_out) == round(0.2 * count)
     else:
         assert all(one.begun > at(until) for one in held_out)
+
+
+@given(st.lists(st.integers(0, 30), max_size=60), st.none() | st.integers(-5, 80))
+def test_no_wave_is_on_both_sides_of_the_comparison(kin: list[int], until: int | None) -> None:
+    whole = [Group(f"text {n}", (0.0, 0.0), at(n), number) for n, number in enumerate(kin)]
+    trained, newest = split(whole, None if until is None else at(until))
+    held_out = apart(trained, newest)
+    learnt = {one.kin for one in trained}
+    assert not learnt & {one.kin for one in held_out}
+    assert [one for one in newest if one.kin not in learnt] == held_out
 
 
 def examples(key: UUID, count: int, label: ExampleLabel, minutes: int = 0) -> list[Example]:
