@@ -1,9 +1,9 @@
 """What decisions teach: labels, groups of like texts, weights. Pure functions."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ from service.screening.sketch import NEAR, Fingerprint, fingerprint, similaritie
 
 Truth = tuple[float, float]  # of spam and abuse: 1, 0, or NaN where nothing is known
 Floats = NDArray[np.float64]
+Other = TypeVar("Other", Example, Judged)
 
 UNKNOWN = float("nan")
 SPAM_REASONS = frozenset({"spam", "ad"})
@@ -149,7 +150,7 @@ def apart(trained: Sequence[Group], newest: Sequence[Group]) -> list[Group]:
 
 
 def rows_of(groups: Sequence[Group], material: Material, newest: Sequence[Group]) -> list[Row]:
-    """The desk's rows, and the others' at their weight; nothing of what is newest, or newer.
+    """The desk's rows, and the others' at their weight; nothing of the newest, nor like it.
 
     In each head and each class every key weighs at most a quarter of the desk, all keys together
     half, and the machine's own verdicts a fifth: also where a key sends nothing but spam. Where the
@@ -164,23 +165,40 @@ def rows_of(groups: Sequence[Group], material: Material, newest: Sequence[Group]
     truth = [one.truth for one in groups]
     enough = _amounts(truth, np.ones(len(own))).min(axis=0) >= LEAST_OF_DESK
     desk = np.where(enough, _amounts(truth, own), 0.0)
-    # What the desk decided itself needs nobody else's word.
-    seen = {fingerprint(one.text).exact for one in (*groups, *newest)}
-    before = newest[0].begun if newest else None
-    rows += _rows_of_keys(material.examples, desk, seen, before)
-    rows += _rows_of_machine(material.judged, desk, seen, before)
+    taken = _Taken(groups, newest)
+    rows += _rows_of_keys(taken.leaves(material.examples), desk)
+    rows += _rows_of_machine(taken.leaves(material.judged), desk)
     return rows
 
 
-def _rows_of_keys(
-    examples: Sequence[Example], desk: Floats, seen: set[bytes], before: datetime | None
-) -> list[Row]:
+class _Taken:
+    """What nobody else may speak of: what the desk decided itself, and what is new, or nearly.
+
+    A near copy of what is compared would tell the candidate its answer.
+    """
+
+    def __init__(self, groups: Sequence[Group], newest: Sequence[Group]) -> None:
+        new = [fingerprint(one.text) for one in newest]
+        self._exact = {one.exact for one in new} | {fingerprint(one.text).exact for one in groups}
+        self._new = _Sketches()
+        for print_ in new:
+            self._new.add(print_)
+        self._before = newest[0].begun if newest else None
+
+    def leaves(self, others: Sequence[Other]) -> Iterator[tuple[bytes, Other]]:
+        """What is left of others' texts, with what tells each from all that are not the same."""
+        for one in others:
+            if self._before is None or one.created_at < self._before:
+                print_ = fingerprint(one.text)
+                if print_.exact not in self._exact and self._new.like(print_) is None:
+                    yield print_.exact, one
+
+
+def _rows_of_keys(examples: Iterable[tuple[bytes, Example]], desk: Floats) -> list[Row]:
     keyed: defaultdict[UUID, dict[bytes, tuple[str, Truth]]] = defaultdict(dict)
-    for example in examples:
-        exact = fingerprint(example.text).exact
-        if exact not in seen and (before is None or example.created_at < before):
-            said = TRUTH_OF_EXAMPLE[example.label]
-            keyed[example.api_key_id].setdefault(exact, (example.text, said))
+    for exact, example in examples:
+        said = TRUTH_OF_EXAMPLE[example.label]
+        keyed[example.api_key_id].setdefault(exact, (example.text, said))
     sent = [list(own.values()) for _, own in sorted(keyed.items())]
     amounts = [_amounts([said for _, said in own], np.ones(len(own))) for own in sent]
     weights = capped(amounts, desk * KEY_SHARE, desk * KEYS_SHARE)
@@ -191,14 +209,10 @@ def _rows_of_keys(
     ]
 
 
-def _rows_of_machine(
-    judged: Sequence[Judged], desk: Floats, seen: set[bytes], before: datetime | None
-) -> list[Row]:
+def _rows_of_machine(judged: Iterable[tuple[bytes, Judged]], desk: Floats) -> list[Row]:
     texts: dict[bytes, str] = {}
-    for one in judged:
-        exact = fingerprint(one.text).exact
-        if exact not in seen and (before is None or one.created_at < before):
-            texts.setdefault(exact, one.text)
+    for exact, one in judged:
+        texts.setdefault(exact, one.text)
     said = TRUTH_OF_EXAMPLE["spam"]
     amount = JUDGED_WEIGHT * _amounts([said] * len(texts), np.ones(len(texts)))
     [kept] = capped([amount], desk * JUDGED_SHARE, desk * JUDGED_SHARE)

@@ -34,6 +34,8 @@ LONG = (
     "A sentence about the bridge that is long enough to have near copies, as waves of spam have {}."
 )
 
+PLAIN = "the old mill by the river was sold again last week and nobody knows who the buyer is."
+
 
 def at(minutes: int) -> datetime:
     return START + timedelta(minutes=minutes)
@@ -239,6 +241,29 @@ def test_nothing_that_is_held_out_is_learnt_from_others() -> None:
     )
     rows = rows_of(desk, material, held_out)
     assert [row.text for row in rows[90:]] == ["kept too", "kept"]
+
+
+def test_nothing_nearly_held_out_is_learnt_from_others() -> None:
+    """Near copies of what is compared would tell its answers."""
+    desk = groups(90, refused=30, spam=30)
+    # A longer wave than there are copies looked at, and a text behind it.
+    texts = [*(LONG.format(n) for n in range(80)), f"Behind it all: {PLAIN}"]
+    newest = [Group(text, (1.0, math.nan), at(500), 500 + n) for n, text in enumerate(texts)]
+    near = [LONG.format("more of them"), LONG.format("less").upper(), f"Behind it, too: {PLAIN}"]
+    far = "Of the harbour and its cranes there is nothing to say that is like anything else here."
+    material = Material(
+        [],
+        [Judged(text, START) for text in (*near, far)],
+        [Example(uuid4(), text, "spam", START) for text in (*near, far, "Short.")],
+    )
+    rows = rows_of(desk, material, newest)
+    assert [(row.text, row.source) for row in rows[90:] if row.source == "machine"] == [
+        (far, "machine")
+    ]
+    assert {row.text for row in rows[90:] if row.source == "key"} == {far, "Short."}
+    # Near copies of what is learnt from anyway are no secret.
+    rows = rows_of([*desk, *newest[:1]], Material([], material.judged, []), [])
+    assert {row.text for row in rows[91:]} == {*near, far}
 
 
 def test_limits_hold_together() -> None:
