@@ -17,7 +17,11 @@ log = structlog.get_logger("rejoinder.learning")
 
 
 async def retrain_due(pool: Pool, base: Model) -> None:
-    """Retrain each site that has new decisions; one that fails holds up no other."""
+    """Retrain each site that has new decisions; one that fails holds up no other.
+
+    One that has decided too little, or nothing but one way, is read every night until it has: at
+    most MOST_DECISIONS and MOST_OTHERS rows and three seconds of sketching them, in a thread.
+    """
     await store.delete_old_refused(pool)
     for site_id in await store.list_due(pool, base.id):
         try:

@@ -271,6 +271,11 @@ async def list_models(conn: Executor, site_id: UUID, limit: int) -> list[ModelRo
 async def list_due(conn: Executor, base: str) -> list[UUID]:
     """Sites where people have decided since the last attempt, or whose model is of another base.
 
+    A decision bears the time at which its transaction began, and one that was under way when the
+    attempt read is in nobody's model: so an hour before it counts, too. That costs a site one more
+    retraining, and not another, as each moves the hour on. An attempt that found too few leaves no
+    row, so that such a site is read again every night, and nothing is fitted (see `jobs`).
+
     Not those where a person took the newest model of this base back: nobody should find it live
     again the next morning. A retraining by hand that promotes one ends that.
     """
@@ -288,7 +293,7 @@ async def list_due(conn: Executor, base: str) -> list[UUID]:
             exists (
                 select from ledger l
                 where l.site_id = s.id and l.actor = 'moderator'
-                    and (tried.at is null or l.created_at > tried.at)
+                    and (tried.at is null or l.created_at > tried.at - interval '1 hour')
             ) or exists (
                 select from model m
                 where m.site_id = s.id and m.status = 'live' and m.base <> $1 and not exists (

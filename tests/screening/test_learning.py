@@ -216,7 +216,7 @@ async def decided_rows(
         insert into ledger (site_id, id, comment_id, actor, from_status, to_status, version,
             reason, created_at)
         select $1, gen_random_uuid(), new.id, 'moderator', 'held', new.status, 2, new.reason,
-            now() - interval '1 hour' + interval '1 second' * n.at
+            now() - interval '3 hours' + interval '1 second' * n.at
         from new join unnest($2::text[]) with ordinality n (body, at) on n.body = new.body
         """,
         site_id,
@@ -684,6 +684,33 @@ async def test_at_night_only_sites_with_news_are_retrained(
     assert await store.list_due(pool, base.id) == [other.id]
     await retrain_due(pool, base)
     assert await pool.fetchval("select count(*) from model") == 1
+
+
+async def test_a_decision_under_way_during_a_retraining_is_not_forgotten(
+    pool: Pool, site: Site, one: Conn, base: Model
+) -> None:
+    """It bears the time of before and is seen after; and nothing is retrained for it for ever."""
+    await decided_rows(pool, site.id, cases(300))
+    async with pool.acquire() as late, late.transaction():
+        await late.execute(
+            """
+            insert into ledger (site_id, id, comment_id, actor, from_status, to_status, version)
+            select site_id, gen_random_uuid(), id, 'moderator', status, status, version
+            from comment limit 1
+            """
+        )
+        await learning.retrain(one, site.id, base)
+        assert await store.list_due(pool, base.id) == []
+    assert await store.list_due(pool, base.id) == [site.id]
+    await retrain_due(pool, base)
+    # As if the first had been last night, and the decision with it.
+    await pool.execute("alter table ledger disable trigger ledger_append_only")
+    await pool.execute("update ledger set created_at = created_at - interval '1 day'")
+    await pool.execute(
+        "update model set created_at = created_at - interval '1 day' where number = 1"
+    )
+    assert await pool.fetchval("select count(*) from model") == 2
+    assert await store.list_due(pool, base.id) == []
 
 
 async def test_the_command_shows_the_figures(pool: Pool, site: Site, one: Conn) -> None:
