@@ -111,32 +111,39 @@ def _compose(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", match[0])
 
 
-def _disguised(text: str) -> Callable[[re.Match[str]], str]:
-    """Answer the rule that turns a word of look-alikes into the Latin word it imitates.
+def _unmixed(match: re.Match[str]) -> str:
+    """Turn a word that mixes Latin with look-alikes into the Latin word that it imitates.
 
-    A word that mixes Latin with letters of which nearly all have a Latin twin is folded, and so is
-    one with letters that no orthography uses. A word made of twins alone is folded only where the
-    text is otherwise Latin: Cyrillic or Greek stays itself.
+    Nearly all of its foreign letters have a Latin twin; or they are letters of no orthography.
     """
-    genuine = any(_twin(letter, _STRICT) is None for letter in _FOREIGN.findall(text))
-    latin = _LATIN.search(text) is not None
+    word = match[0]
+    if word.isascii():
+        return word
+    foreign = _FOREIGN.findall(word)
+    twins = [letter for letter in foreign if _twin(letter, _LOOSE)]
+    mixed = len(twins) * _NEARLY >= len(foreign) * (_NEARLY - 1) and (
+        _LATIN.search(word) is not None or any(_ORDINARY.match(letter) is None for letter in twins)
+    )
+    return _latin(word) if mixed else word
 
-    def rule(match: re.Match[str]) -> str:
-        word = match[0]
-        if word.isascii():
-            return word
-        foreign = _FOREIGN.findall(word)
-        twins = [letter for letter in foreign if _twin(letter, _LOOSE)]
-        mixed = len(twins) * _NEARLY >= len(foreign) * (_NEARLY - 1) and (
-            _LATIN.search(word) is not None
-            or any(_ORDINARY.match(letter) is None for letter in twins)
-        )
-        strict = latin and not genuine and all(_twin(letter, _STRICT) for letter in foreign)
-        if not (mixed or strict):
-            return word
-        return "".join(_twin(letter, _LOOSE) or letter for letter in word)
 
-    return rule
+def _is_latin(text: str) -> bool:
+    """Whether a text is otherwise Latin, so that a word of twins alone is Latin in disguise.
+
+    Where a foreign letter has no twin, Cyrillic or Greek stays itself.
+    """
+    return _LATIN.search(text) is not None and all(
+        _twin(letter, _STRICT) for letter in _FOREIGN.findall(text)
+    )
+
+
+def _unmasked(match: re.Match[str]) -> str:
+    word = match[0]
+    return word if word.isascii() else _latin(word)
+
+
+def _latin(word: str) -> str:
+    return "".join(_twin(letter, _LOOSE) or letter for letter in word)
 
 
 def _twin(letter: str, table: dict[str, str]) -> str | None:
@@ -159,7 +166,9 @@ def fold(text: str) -> str:
     if not text.isascii():
         text = _FLAGS.sub(_unflag, _JAMO.sub(_compose, _MARKS.sub(_settle, text)))
         if _FOREIGN.search(text):
-            text = _WORD.sub(_disguised(text), text)
+            text = _WORD.sub(_unmixed, text)
+            if _is_latin(text):
+                text = _WORD.sub(_unmasked, text)
     return " ".join(text.split())
 
 
@@ -175,7 +184,9 @@ def fold_map(text: str) -> tuple[str, list[int]]:
     spelt, offsets = _replace(_MARKS, _settle, spelt, offsets)
     spelt, offsets = _replace(_JAMO, _compose, spelt, offsets)
     spelt, offsets = _replace(_FLAGS, _unflag, spelt, offsets)
-    spelt, offsets = _replace(_WORD, _disguised(spelt), spelt, offsets)
+    spelt, offsets = _replace(_WORD, _unmixed, spelt, offsets)
+    if _is_latin(spelt):
+        spelt, offsets = _replace(_WORD, _unmasked, spelt, offsets)
     spelt, offsets = _replace(_BLANK, lambda _: " ", spelt, offsets)
     begin = 1 if spelt.startswith(" ") else 0
     end = len(spelt) - (1 if spelt.endswith(" ") and len(spelt) > begin else 0)

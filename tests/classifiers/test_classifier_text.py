@@ -1,7 +1,7 @@
 # ruff: noqa: RUF001 - look-alikes are what is tested here
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from steps import count_lines
 
@@ -65,6 +65,8 @@ def test_other_scripts_stay_themselves(genuine: str) -> None:
 
 
 @settings(max_examples=600, deadline=None)
+@example("о aβ")
+@example("σ aж")
 @given(ANY)
 def test_folding_is_idempotent_and_maps_every_character(text: str) -> None:
     folded = fold(text)
