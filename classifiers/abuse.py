@@ -14,7 +14,7 @@ from classifiers.sources import Corpus
 # a bad word. `own_named` and `own_identity` name an identity and mean no harm.
 _OWN = {
     "own_ham": 5.0, "own_spam": 2.0, "own_post": 2.0, "own_promotion": 2.0, "own_named": 4.0,
-    "own_identity": 20.0,
+    "own_abroad": 4.0, "own_identity": 20.0,
 }  # fmt: skip
 _TONE = {"own_hostile": 4.0, "own_civil": 4.0}
 # The sets differ in what they call abuse and in how their clean side looks, so that a model can
@@ -32,7 +32,8 @@ _TALK = _OWN | {"jigsaw_positives": 1.0, "jigsaw_clean": 1.0, "wikipedia_talk": 
 _CLEAN_NEWS = {"civil_comments": 0.3}
 _SPAM = {
     "youtube_spam": 8.0, "sms_spam": 0.5, "own_spam": 3.0, "own_ham": 8.0, "own_promotion": 2.0,
-    "own_post": 6.0, "own_named": 4.0, "own_civil": 4.0, "own_hostile": 2.0, "own_identity": 1.0,
+    "own_post": 6.0, "own_named": 4.0, "own_abroad": 2.0, "own_civil": 4.0, "own_hostile": 2.0,
+    "own_identity": 1.0,
     "jigsaw_positives": 0.3, "jigsaw_clean": 0.3, "wikipedia_talk": 2.0, "civil_comments": 1.0,
     "paradetox": 0.1, "davidson": 0.1, "hatemoji_build": 0.2, "germeval2018_de": 0.2,
     "toldbr_pt": 0.1, "korean_news_ko": 0.2,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FORMAT = 2
+FORMAT = 3
 VERSION = "2026.11"
 _ARRAYS = {
     "keys": np.dtype(np.uint32),
@@ -28,6 +28,7 @@ _FIELDS = {
     "cues",
     "ground",
     "calibration",
+    "disguised",
     "thresholds",
     "checksum",
 }

@@ -33,9 +33,10 @@ they lead, prices, telephone numbers, capitals, calls to action. Probabilities a
 one bend on held-out rows, weighed to the share a newsroom sees (abuse 15 %, spam 10 %).
 
 A word that the model has never met is read as the abusive word that it may be a disguise of:
-masked, misspelt by signs, its letters swapped, stretched, spelt out or broken in two. Ordinary
-words are not corrected: of 26,000 clean comments, seven more were held for such a reading, about
-half of them rightly.
+masked, misspelt by signs, its letters swapped, stretched, spelt out or broken in two. It knows
+{disguised} words that are disguised. Of 160,000 words of an English dictionary some forty lie one
+step from one of these; they are listed in `readings.py` and stay themselves, as do road numbers. A
+rare name may still be misread.
 
 A boosted stack over punctuation and capitals lifts the six-label AUC to 0.99, and was left out: the
 clean comments of that set have lost their punctuation, so that it learns the set.
@@ -48,9 +49,10 @@ clean comments of that set have lost their punctuation, so that it learns the se
 
 Our own sentences ship with the package. `examples/` holds `blog` and `comments` (spam and ham in
 the manner of blogs, videos and news), `promotion` (self-promotion and ordinary posts), `tone`
-(contempt with and without bad words, and the same words meant well) and `identity` (benign, naming
-an identity); most of it was drafted with a language model, none was copied. `identity.py` is a
-grammar of benign sentences, weighed 20 times, so that naming an identity is no attack.
+(contempt with and without bad words, and the same words meant well), `identity` (benign, naming an
+identity) and `tongues` (the same, and ordinary comments, in German, Portuguese and Korean); most of
+it was drafted with a language model, none was copied. `identity.py` is a grammar of benign
+sentences, weighed 20 times, so that naming an identity is no attack.
 
 ## Measured
 
@@ -65,7 +67,9 @@ video) were written after reading what the trial missed on the held-out YouTube 
 for links to stories after reading news comments with links that scored high.
 
 Bars are what we set out to reach; the plain baseline is word and character TF-IDF with logistic
-regression on the same training sets. A figure without a bar is there to be watched.{left_out}
+regression on the same training sets. On eval_news_ucc that baseline does better than where the bar
+of 0.745 was set (0.768 against 0.728), so the bar is moved by as much. A figure without a bar is
+there to be watched.{left_out}
 {sections}
 Held out, by label:
 
@@ -108,7 +112,11 @@ Jigsaw comments.
 
 - It has learnt English, German, Portuguese and Korean. Elsewhere it answers `grounded: false`, and
   its scores must not be read as clean. Under 20 letters plain Latin text counts as English.
-- The finer labels (all but spam and abuse) were learnt from English alone.
+- The finer labels (all but spam and abuse) were learnt from English alone; in German, Portuguese
+  and Korean none of them holds a comment.
+- Recall where one comment in a hundred is a false alarm ({abuse_recall:.2f} of abuse; of spam, at
+  one in two hundred, {spam_recall:.2f}) lies below the plain baseline's (0.77 and 0.885), though
+  it ranks better: the baseline's few surest words are surer still.
 - Hostility without bad words is mostly missed: see recall on eval_news_ucc.
 - Self-promotion that reads as an ordinary comment is not told from it: no better than chance on
   eval_reddit_ads.
@@ -215,6 +223,9 @@ def write(path: Path, card: Card) -> None:
         size=card.file.stat().st_size,
         features=header["features"],
         cues=len(header["cues"]),
+        disguised=len(header["disguised"]),
+        abuse_recall=header["held_out"]["abuse_recall"]["news"],
+        spam_recall=header["held_out"]["spam_recall"]["news"],
         thresholds=_thresholds(header),
         rows=_sources(header),
         measuring=", ".join(MEASURING),

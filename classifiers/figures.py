@@ -26,9 +26,8 @@ _TALK = ("jigsaw_positives", "jigsaw_clean", "wikipedia_talk")
 _ENGLISH = (*_TALK, "civil_comments")
 _MEASURED_ON = {"abuse": _ENGLISH, "spam": (*_ENGLISH, "youtube_spam", "sms_spam")}
 _HOLD, _SURE, _DISCARD, _RARELY = 0.01, 0.005, 0.001, 0.0005
-# What is less likely than this holds nothing, however rare it is in news.
-_LIKELY = 0.1
-_WORST = ("severe_abuse", "threat", "identity_attack")
+# The worst kinds, and what is less likely than that holds nothing, however rare it is in news.
+_WORST = {"severe_abuse": 0.1, "threat": 0.1, "identity_attack": 0.2}
 _UNNAMED = {"thresholds": {}, "version": "unsaved", "checksum": ""}
 
 
@@ -154,5 +153,5 @@ def thresholds(made: dict[str, Any], news: list[str]) -> dict[str, dict[str, flo
     return {
         "abuse": {"hold": at("abuse", _HOLD)},
         "spam": {"hold": at("spam", _HOLD), "spam": at("spam", _DISCARD)},
-        **{label: {"hold": max(at(label, _RARELY), _LIKELY)} for label in _WORST},
+        **{label: {"hold": max(at(label, _RARELY), least)} for label, least in _WORST.items()},
     }

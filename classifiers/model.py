@@ -17,7 +17,7 @@ from classifiers.abuse import COLUMNS
 from classifiers.evidence import MOST, Evidence, Places
 from classifiers.features import SPREAD, pair_key, word_key, word_keys
 from classifiers.language import grounded, language
-from classifiers.readings import joined, may_be_broken, readings, split
+from classifiers.readings import Disguises, may_be_broken, split
 from classifiers.spam import CUE_COLUMN, CUES, Cue, cues
 from classifiers.text import fold, fold_map
 from classifiers.words import Word, words
@@ -29,9 +29,6 @@ _ABUSE, _POSTED = COLUMNS.index("abuse"), COLUMNS.index("abuse_post")
 _OTHER = COLUMNS.index("abuse_other")
 # A post rather than a comment: it is addressed or tagged.
 _POST = re.compile(r"(?<![\w@#/&])[@#][^\W\d_]\w")
-# What a word must add to the abuse column, before the row's norm, to be one that people disguise:
-# "you" does, as do all insults; of 26,000 clean comments it holds six more.
-_CLEARLY = 60.0
 _NO_WAY = 1e-9
 # Spelt-out runs of a text that are searched for words; each may hold 32 letters.
 _RUNS = 40
@@ -60,6 +57,13 @@ class _Read(NamedTuple):
     mended: list[Word]
     sums: npt.NDArray[Any]
     scale: float
+
+
+class _Made(NamedTuple):
+    """A word's vector, (columns + 1,), and whether the model neither knows it nor reads it."""
+
+    vector: npt.NDArray[np.float32]
+    strange: bool
 
 
 class _Judged(NamedTuple):
@@ -117,9 +121,7 @@ class Model:
         self._index = {int(key): row for row, key in enumerate(arrays["keys"])}
         matrix = arrays["matrix"].astype(np.float32)
         self._matrix = np.vstack([matrix, np.zeros((1, len(COLUMNS)), dtype=np.float32)])
-        # Only a word that speaks for abuse as a whole can do so clearly; few of the known ones do.
-        rude = arrays["keys"][matrix[:, _ABUSE] > 0.0]
-        self._suspect = frozenset(rude.tolist())
+        self._disguises = Disguises(header["disguised"])
         self._intercept = arrays["intercept"]
         self._start: list[float] = self._intercept.tolist()
         self._cue_weights = arrays["cue_weights"].astype(np.float64)
@@ -129,6 +131,15 @@ class Model:
         # Slots of words that the model has never met and that it can't read as another either.
         self._strange: set[int] = set()
         self._lock = Lock()
+
+    def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
+        """Answer the thresholds for texts in a language.
+
+        The finer kinds of abuse are learnt in English: elsewhere none of them holds by itself.
+        """
+        if f"abuse_{language}" not in self._calibration:
+            return self.thresholds
+        return {label: self.thresholds[label] for label in ("spam", "abuse")}
 
     def score(
         self, texts: Sequence[str], *, evidence: bool = False, most: int | None = MOST
@@ -178,100 +189,119 @@ class Model:
             for left, right in dict.fromkeys(pairwise(forms))
             if (row := index.get(pair_key(left, right))) is not None
         ]
-        with self._lock:
-            slots = self._remember(own)
-            mended: list[Word] = []
-            if not self._strange.isdisjoint(slots) or may_be_broken(folded):
-                mended = self._mend(folded, found)
-                if mended:
-                    slots = self._remember(own | dict.fromkeys(word.form for word in mended))
-            both = self._memory.take(slots, axis=0).sum(axis=0, dtype=np.float64)
+        vectors, strange = self._recall(own)
+        mended: list[Word] = []
+        if strange or may_be_broken(folded):
+            mended = self._mend(folded, found, strange)
+            more = {word.form: None for word in mended if word.form not in own}
+            if more:
+                vectors = np.concatenate([vectors, self._recall(more)[0]])
+        both = vectors.sum(axis=0, dtype=np.float64)
         sums = both[:-1]
         if rows:
             sums = sums + self._matrix.take(rows, axis=0).sum(axis=0, dtype=np.float64)
         return _Read(found, mended, sums, 1.0 / (SPREAD * sqrt(self._ground + float(both[-1]))))
 
-    def _remember(self, own: Iterable[str]) -> list[int]:
-        """Answer where the words' vectors are kept, (columns + 1,) each."""
+    def _recall(self, own: Mapping[str, object]) -> tuple[npt.NDArray[np.float32], set[str]]:
+        """Answer the words' vectors, (words, columns + 1), and which words are strange.
+
+        New words are made outside the lock: nobody waits while a page of nonsense is read.
+        """
+        with self._lock:
+            if own.keys() <= self._slots.keys():
+                return self._kept(own)
+        new = [form for form in own if form not in self._slots]
+        made = dict(zip(new, self._make(new), strict=True))
+        with self._lock:
+            self._remember(own, made)
+            return self._kept(own)
+
+    def _kept(self, own: Mapping[str, object]) -> tuple[npt.NDArray[np.float32], set[str]]:
+        slots = [self._slots[form] for form in own]
+        strange: set[str] = set()
+        if not self._strange.isdisjoint(slots):
+            pairs = zip(own, slots, strict=True)
+            strange.update(form for form, slot in pairs if slot in self._strange)
+        return self._memory.take(slots, axis=0), strange
+
+    def _make(self, forms: list[str]) -> list[_Made]:
+        """Answer vectors, and whether the word is strange: never met, and no disguise of another.
+
+        A word never met is read as the worst abusive word that it may be a disguise of.
+        """
+        made = []
+        for form, vector in zip(forms, self._plain(forms), strict=True):
+            if word_key(form) in self._index and form.isalpha():
+                made.append(_Made(vector, strange=False))
+                continue
+            meant = self._disguises.meant(form)
+            if meant is None:
+                made.append(_Made(vector, strange=True))
+                continue
+            [read] = self._plain([meant])
+            # An English disguise: in German "damit" is a word.
+            read[_OTHER] = vector[_OTHER]
+            made.append(_Made(read, strange=False))
+        return made
+
+    def _remember(self, own: Iterable[str], made: dict[str, _Made]) -> None:
+        """Keep what was made; another thread may have kept some of it, or forgotten the others."""
         known = self._slots
-        try:
-            return [known[form] for form in own]
-        except KeyError:
-            own = list(own)
-        if len(known) + len(own) > _REMEMBERED:
+        new = [form for form in own if form not in known]
+        if len(known) + len(new) > _REMEMBERED:
             known.clear()
             self._strange.clear()
-        new = [form for form in own if form not in known]
-        first = len(known)
-        vectors = self._memory[first : first + len(new)]
-        self._sum(new, vectors)
-        for slot, (form, vector) in enumerate(zip(new, vectors, strict=True), first):
-            if word_key(form) in self._index and form.isalpha():
-                continue
-            # A word never met is read as the worst abusive word that it may be a disguise of.
-            worst = self._worst(readings(form))
-            if worst is None:
+            new = list(own)
+        lost = [form for form in new if form not in made]
+        made = made | dict(zip(lost, self._make(lost), strict=True))
+        for slot, form in enumerate(new, len(known)):
+            self._memory[slot], strange = made[form]
+            if strange:
                 self._strange.add(slot)
-            else:
-                # An English disguise: in German "damit" is a word.
-                worst[_OTHER] = vector[_OTHER]
-                vector[:] = worst
-        known.update(zip(new, range(first, first + len(new)), strict=True))
-        return [known[form] for form in own]
+        known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
 
-    def _sum(self, forms: list[str], out: npt.NDArray[np.float32]) -> None:
-        """Write the sums of each word's rows, and how many keys it has, (forms, columns + 1)."""
+    def _plain(self, forms: list[str]) -> npt.NDArray[np.float32]:
+        """Answer the sums of the rows of words as written, and of how many keys they are.
+
+        The shape is (forms, columns + 1).
+        """
         index = self._index
         rows: list[int] = []
-        starts = []
-        for at, form in enumerate(forms):
+        starts, counts = [], []
+        for form in forms:
             keys = word_keys(form)
-            out[at, -1] = len(keys)
+            counts.append(len(keys))
             starts.append(len(rows))
             # The last row is nobody's: a word without a row has it, as a sum needs one.
             rows += [row for key in keys if (row := index.get(key)) is not None] or [-1]
+        vectors = np.empty((len(forms), len(COLUMNS) + 1), dtype=np.float32)
+        vectors[:, -1] = counts
         if forms:
-            np.add.reduceat(self._matrix.take(rows, axis=0), starts, axis=0, out=out[:, :-1])
+            np.add.reduceat(self._matrix.take(rows, axis=0), starts, axis=0, out=vectors[:, :-1])
+        return vectors
 
-    def _worst(self, candidates: Iterable[str]) -> npt.NDArray[Any] | None:
-        """Answer the vector of the candidate that speaks most for abuse, if any clearly does."""
-        known = [self._vector(one) for one in candidates if word_key(one) in self._suspect]
-        worst = max(known, key=lambda vector: float(vector[_ABUSE]), default=None)
-        return worst if worst is not None and worst[_ABUSE] >= _CLEARLY else None
-
-    def _mend(self, folded: str, found: list[Word]) -> list[Word]:
+    def _mend(self, folded: str, found: list[Word], strange: set[str]) -> list[Word]:
         """Answer the abusive words that were broken in two, masked or spelt out in a row."""
         mended = []
-        slots, strange, suspect = self._slots, self._strange, self._suspect
         runs = (word for word in found if word.end - word.begin > len(word.form))
         for word in islice(filter(Word.is_spelt_out, runs), _RUNS):
-            if slots[word.form] in strange:
+            if word.form in strange:
                 spelt = split(word.form, lambda form: word_key(form) in self._index)
                 mended += [Word(piece, word.begin, word.end) for piece in spelt]
         tried = set()
         for left, right in pairwise(found):
             between = folded[left.end : right.begin]
-            pieces = left.form, right.form, between
-            if pieces in tried or not between:
-                continue
-            tried.add(pieces)
-            if (
-                between == " "
-                and slots[pieces[0]] not in strange
-                and slots[pieces[1]] not in strange
+            if not between or (
+                between == " " and left.form not in strange and right.form not in strange
             ):
                 continue
-            for form in joined(*pieces):
-                if word_key(form) in suspect and self._worst([form]) is not None:
-                    mended.append(Word(form, left.begin, right.end))
-                    break
+            pieces = left.form, right.form, between
+            if pieces not in tried:
+                tried.add(pieces)
+                meant = self._disguises.joined(*pieces)
+                if meant is not None:
+                    mended.append(Word(meant, left.begin, right.end))
         return mended
-
-    def _vector(self, form: str) -> npt.NDArray[np.float32]:
-        vectors = np.empty((1, len(COLUMNS) + 1), dtype=np.float32)
-        self._sum([form], vectors)
-        [vector] = vectors
-        return vector
 
     def _explain(self, text: str, most: int | None) -> Scored:
         folded, offsets = fold_map(text)
@@ -280,8 +310,7 @@ class Model:
         scored, judged = self._judge(text, read, signs)
         whole = [*read.found, *read.mended]
         rows = {form: row for row, form in enumerate(dict.fromkeys(word.form for word in whole))}
-        with self._lock:
-            weights = self._memory[self._remember(rows), :-1] * read.scale
+        weights = self._recall(rows)[0][:, :-1] * read.scale
         for left, right in dict.fromkeys(pairwise(word.form for word in read.found)):
             row = self._index.get(pair_key(left, right))
             if row is not None:

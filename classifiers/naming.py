@@ -17,7 +17,8 @@ from classifiers.accuracy import benign_and_hostile, measuring_set, scores
 from classifiers.features import Floats
 from classifiers.figure import Figure
 from classifiers.identity import measuring_sentences
-from classifiers.model import Model
+from classifiers.model import Model, Scored
+from classifiers.sources import own_examples
 
 _HALF_PERCENT = 0.005
 
@@ -133,7 +134,25 @@ def template_figures(model: Model, data: Path) -> list[Figure]:
             ),
             Figure(f"… worst term ({worst})", rates[worst], 0.15, 0.92, lower_is_better=True),
         ]  # fmt: skip
+    return figures + _abroad_figures(model)
+
+
+def _abroad_figures(model: Model) -> list[Figure]:
+    """Measure how many harmless sentences in other languages are held, of which none was learnt."""
+    figures = []
+    rows = own_examples("measuring")
+    for code in sorted({row["language"] for row in rows}):
+        texts = [row["text"] for row in rows if row["language"] == code]
+        held = sum(is_held(model, scored) for scored in model.score(texts))
+        title = f"sentences in `{code}` that name an identity, held ({held} of {len(texts)})"
+        figures.append(Figure(title, held / len(texts), 0.02, lower_is_better=True))
     return figures
+
+
+def is_held(model: Model, scored: Scored) -> bool:
+    """Whether a comment is held for its scores."""
+    levels = model.thresholds_in(scored.language)
+    return any(scored.scores[label] >= level["hold"] for label, level in levels.items())
 
 
 def named_in(text: str) -> list[str]:

@@ -1,134 +1,145 @@
-"""What a disguised word may say: bounded lists of plain readings, to be looked up in a model.
+"""What a disguised word may say: the insults that it is one step from, or that its signs mask.
 
-Nothing here knows which words are abusive. A model asks only for words that it has never met, and
-takes a reading only where that is a word it knows as abusive: names and typing errors stay
-themselves.
+Nothing here knows which words are abusive: a model names them, and how strongly each speaks for
+abuse. It asks only for words that it has never met. Ordinary words and names that happen to lie one
+step from an insult stay themselves.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, product
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from string import ascii_lowercase
 
-_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 # Which letters a sign within a word may stand for; `*` and its like stand for any.
 _SIGNS = {
     "0": "o", "1": "il", "2": "z", "3": "e", "4": "a", "5": "s", "6": "gb", "7": "t", "8": "b",
     "9": "g", "@": "a", "$": "s", "!": "il", "|": "il", "+": "t",
-    "*": _ALPHABET, "#": _ALPHABET, "%": _ALPHABET, "&": _ALPHABET,
+    "*": ascii_lowercase, "#": ascii_lowercase, "%": ascii_lowercase, "&": ascii_lowercase,
 }  # fmt: skip
-# Letters that fold() can't tell apart by their looks.
-_TWINS = {"i": "l", "l": "i", "v": "nuy", "u": "vyn", "n": "v", "m": "n", "y": "u"}
-_MOST = 700  # two letters masked make 676
+# What letters are taken for that look like them, once folded: Greek nu is a v, a drawn n a u.
+_TWINS = {"i": "l", "l": "i", "n": "vum", "u": "vy", "y": "uv", "v": "nu"}
 _SHORTEST, _LONGEST = 3, 16
-# Words of which people mask all but the ends: a pattern has too many readings without a list.
-_OFTEN_MASKED = (
-    "arse", "arsehole", "ass", "asshole", "assholes", "bastard", "bastards", "bitch", "bitches",
-    "bollocks", "brainless", "bullshit", "bullshitter", "clown", "clowns", "cock", "cocksucker",
-    "coward", "cowards", "crap", "crappy", "cretin", "cuck", "cunt", "cunts", "damn",
-    "deranged", "dick", "dickhead", "dickheads", "disgrace", "disgusting", "douche",
-    "douchebag", "dumb", "dumbass", "dumbest", "dyke", "fag", "faggot", "faggots", "failure",
-    "fake", "fart", "fatass", "filth", "filthy", "fool", "foolish", "fools", "freak", "fuck",
-    "fucked", "fucker", "fuckers", "fucking", "fucks", "garbage", "goddamn", "hell",
-    "hypocrite", "hypocrites", "idiot", "idiotic", "idiots", "ignorant", "imbecile", "jackass",
-    "jerk", "kill", "liar", "liars", "loser", "losers", "lunatic", "lying", "moron", "moronic",
-    "morons", "motherfucker", "motherfuckers", "motherfucking", "muppet", "nazi", "nigga",
-    "nigger", "niggers", "pathetic", "pedo", "pedophile", "pervert", "pervs", "pig", "pigs",
-    "piss", "pissed", "prick", "pricks", "pussy", "racist", "racists", "rape", "rapist",
-    "retard", "retarded", "retards", "scum", "scumbag", "sex", "shit", "shithole", "shits",
-    "shitty", "sick", "slut", "sluts", "stupid", "suck", "sucks", "tard", "terrorist", "tits",
-    "tosser", "traitor", "traitors", "tranny", "trash", "troll", "trolls", "turd", "twat",
-    "ugly", "vermin", "wanker", "wankers", "whore", "whores", "worthless", "you", "your",
-)  # fmt: skip
-_BY_ENDS: dict[tuple[str, str, int], list[str]] = {}
-for _word in _OFTEN_MASKED:
-    _BY_ENDS.setdefault((_word[0], _word[-1], len(_word)), []).append(_word)
-_SHORTEST_SWAP = 4
+# A road, a paper size, an aircraft: A55, SH17.
+_CODE = re.compile(r"[a-z]{1,2}\d+")
+# Without a sign in it, a short form is a name or an abbreviation, unless it is near one of the
+# worst words.
+_SHORT, _WORST = 4, 100.0
 _RUN = re.compile(r"(.)\1+")
-_RUNS = 4
-_TWIN = re.compile(f"([{''.join(_TWINS)}])\\1*")
-_TURNED = 6
-_MASKS = 2
 _MASKING = frozenset(".-_/^~:?")
-_BROKEN = re.compile(r"\w[-._/^~:?*|+]\w")
+_BROKEN = re.compile(r"\w[-._/^~:?*|+]{1,8}\w")
 _PIECE = 15
 _UNCOVERED = 3
+# Words and names that are one step from an insult: found by trying a dictionary of English.
+ORDINARY = frozenset((
+    "amal", "amus", "anai", "annal", "annals", "annus", "ares", "assess", "assis", "baals", "bagg",
+    "bails", "balis", "barin", "baug", "blub", "bobbies", "bobs", "boer", "boers", "brian",
+    "buffon", "carp", "carps", "cnut", "damm", "dammed", "damu", "dimm", "duke", "dukes", "dyck",
+    "fagg", "foll", "fols", "frat", "gant", "gmat", "goog", "grandams", "guat", "gust", "guttles",
+    "hagard", "hatting", "heli", "hoer", "hose", "hume", "inbreed", "ings", "kili", "klil", "kuntz",
+    "lair", "lairs", "lech", "lira", "liras", "manvers", "mazi", "migs", "muts", "nagina", "nica",
+    "nigel", "niger", "nile", "nobs", "obot", "omron", "pigg", "pitty", "popo", "popp", "pron",
+    "rapped", "rappee", "rase", "salve", "salves", "scarp", "scarps", "shiite", "shiites", "shone",
+    "shutt", "slane", "slily", "snooty", "splc", "stuf", "tich", "trad", "vasty", "verdy", "ville",
+    "warth", "whinney", "whinny",
+))  # fmt: skip
 
 
-def readings(form: str) -> Iterator[str]:
-    """Answer the plain readings of one folded word form, likeliest kinds first; at most 700.
+class Disguises:
+    """The words that people disguise, found again in what they write instead.
 
-    Signs and digits for letters, letters masked (two at most), runs of a letter as one or as two,
-    neighbours swapped, and letters that look alike.
+    What letters alone can do to a word is written down beforehand; where signs stand, the words
+    that fit are looked up by the rarest of the letters. No form costs more than a few look-ups.
     """
-    if not _SHORTEST <= len(form) <= _LONGEST or not form.isascii():
-        return iter(())
-    return islice(_plain(form) if form.isalpha() else _unmasked(form), _MOST)
+
+    def __init__(self, weights: Mapping[str, float]) -> None:
+        """Take the words, lower case ASCII letters, and how strongly each speaks for abuse."""
+        self._weights = weights
+        self._turned: dict[str, str] = {}
+        self._evened: dict[str, str] = {}
+        self._places: dict[tuple[int, int, str], list[str]] = {}
+        for word in sorted(weights, key=lambda word: (-weights[word], word)):
+            self._evened.setdefault(_even(word), word)
+            for form in _turned(word):
+                self._turned.setdefault(form, word)
+            for at, letter in enumerate(word):
+                self._places.setdefault((len(word), at, letter), []).append(word)
+
+    def meant(self, form: str) -> str | None:
+        """Answer the worst word that a folded form may be a disguise of, if any.
+
+        Signs and digits for letters, letters masked, letters doubled or no longer, neighbours
+        swapped, and letters that look alike.
+        """
+        if not _SHORTEST <= len(form) <= _LONGEST or not form.isascii():
+            return None
+        if form.isalpha():
+            return self._worst(self._near(form))
+        # A sign may be there for nothing.
+        bare = "".join(filter(str.isalpha, form))
+        if not bare or _CODE.fullmatch(form):
+            return None
+        found = self._fitting([_SIGNS.get(sign, sign) for sign in form])
+        return self._worst([*found, *self._near(bare), bare])
+
+    def joined(self, left: str, right: str, between: str) -> str | None:
+        """Answer what two neighbouring words may be together: one broken once, or masked.
+
+        `between` is what stands between them; a blank breaks a word, signs may also be letters.
+        """
+        whole = left + right
+        if not whole.isascii() or len(whole) > _LONGEST:
+            return None
+        if between == " ":
+            return self._worst([whole])
+        if not _MASKING.issuperset(between):
+            return None
+        found = self._fitting([*left, *[ascii_lowercase] * len(between), *right])
+        return self._worst([*found, whole] if len(between) == 1 else found)
+
+    def _worst(self, found: Sequence[str]) -> str | None:
+        known = [word for word in found if word in self._weights]
+        return max(known, key=self._weights.__getitem__, default=None)
+
+    def _fitting(self, letters: Sequence[str]) -> list[str]:
+        """Answer the words of which each letter is among those given for its place."""
+        size = len(letters)
+        rarest: list[list[str]] = []
+        fewest = len(self._weights) + 1
+        for at, choice in enumerate(letters):
+            if choice is not ascii_lowercase:
+                lists = [self._places.get((size, at, letter), []) for letter in choice]
+                count = sum(map(len, lists))
+                if count < fewest:
+                    rarest, fewest = lists, count
+        return [
+            word for words in rarest for word in words if all(map(str.__contains__, letters, word))
+        ]
+
+    def _near(self, form: str) -> list[str]:
+        """Answer the words that letters alone disguise."""
+        if len(form) < _SHORT or form in ORDINARY:
+            return []
+        least = _WORST if len(form) == _SHORT else 0.0
+        found = self._turned.get(form), self._evened.get(_even(form))
+        return [word for word in found if word is not None and self._weights[word] >= least]
 
 
-def _unmasked(form: str) -> Iterator[str]:
-    letters = [_SIGNS.get(sign, sign) for sign in form]
-    masks = sum(choice is _ALPHABET for choice in letters)
-    if not any(map(str.isalpha, form)):
-        return
-    # A sign may be there for nothing.
-    bare = "".join(filter(str.isalpha, form))
-    yield bare
-    if masks <= _MASKS:
-        yield from map("".join, product(*letters))
-    else:
-        ends = form[0], form[-1], len(form)
-        yield from (word for word in _BY_ENDS.get(ends, ()) if _fits(word, letters))
-    yield from _plain(bare)
+def _even(form: str) -> str:
+    """Answer the form with every run of a letter as one."""
+    return _RUN.sub(r"\1", form)
 
 
-def _fits(word: str, letters: list[str]) -> bool:
-    return all(letter in choice for letter, choice in zip(word, letters, strict=True))
-
-
-def _plain(form: str) -> Iterator[str]:
-    yield from _evened(form)
-    if len(form) >= _SHORTEST_SWAP:
-        for at in range(len(form) - 1):
-            if form[at] != form[at + 1]:
-                yield form[:at] + form[at + 1] + form[at] + form[at + 2 :]
-        for at in range(len(form)):
-            yield form[:at] + form[at] + form[at:]
-    for run in islice(_TWIN.finditer(form), _TURNED):
-        begin, end = run.span()
-        for letter in _TWINS[run[1]]:
-            yield form[:begin] + letter * (end - begin) + form[end:]
-
-
-def _evened(form: str) -> Iterator[str]:
-    """Answer the form with its first runs of a letter as one letter or two, the rest as one."""
-    runs = list(_RUN.finditer(form))
-    if not runs:
-        return
-    for times in product(*[(1, 2)] * min(len(runs), _RUNS), *[(1,)] * (len(runs) - _RUNS)):
-        parts, done = [], 0
-        for run, count in zip(runs, times, strict=True):
-            parts += [form[done : run.start()], run[1] * count]
-            done = run.end()
-        yield "".join([*parts, form[done:]])
-
-
-def joined(left: str, right: str, between: str) -> Sequence[str]:
-    """Answer what two neighbouring words may be together: a word broken once or masked by a sign.
-
-    `between` is what stands between them; a blank breaks a word, a sign may also be a letter.
-    """
-    whole = left + right
-    if len(whole) < _SHORTEST or len(whole) > _LONGEST or not whole.isascii():
-        return ()
-    if between == " ":
-        return (whole,)
-    if between in _MASKING:
-        return [whole, *(left + letter + right for letter in _ALPHABET)]
-    return ()
+def _turned(word: str) -> Iterator[str]:
+    """Answer a word with two neighbours swapped, or a letter as another that looks like it."""
+    for at in range(len(word) - 1):
+        if word[at] != word[at + 1]:
+            yield word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+    for at, letter in enumerate(word):
+        for twin in _TWINS.get(letter, ""):
+            yield word[:at] + twin + word[at + 1 :]
 
 
 def may_be_broken(folded: str) -> bool:
-    """Whether a sign stands between letters, as it does where a word was broken or masked."""
+    """Whether signs stand between letters, as they do where a word was broken or masked."""
     return _BROKEN.search(folded) is not None
 
 

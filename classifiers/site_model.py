@@ -34,6 +34,10 @@ class SiteModel:
         """Answer the model that a packed adapter makes of `base`; raises ArtefactError."""
         return cls(base, unpack(content))
 
+    def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
+        """Answer the base's."""
+        return self.base.thresholds_in(language)
+
     def score(
         self, texts: Sequence[str], *, evidence: bool = False, most: int | None = MOST
     ) -> list[Scored]:

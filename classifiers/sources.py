@@ -32,6 +32,8 @@ LICENCES = {
     "youtube_spam": "CC BY 4.0", "sms_spam": "CC BY 4.0", "germeval2018_de": "CC BY 4.0",
     "toldbr_pt": "CC BY-SA 4.0", "korean_news_ko": "CC BY-SA 4.0",
 }  # fmt: skip
+WIKIPEDIA = ("jigsaw_positives", "jigsaw_clean", "wikipedia_talk")
+OTHER_TONGUES = ("germeval2018_de", "toldbr_pt", "korean_news_ko")
 _SPAM_SETS = ("youtube_spam", "sms_spam")
 _SMALL_SPLIT = frozenset({"korean_news_ko"})
 _FIFTH = 5
@@ -61,8 +63,8 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
 def own_examples(name: str) -> list[dict[str, Any]]:
     """Read one file of our own sentences, which ship with the package.
 
-    `blog`, `comments` and `promotion` say whether it is `spam`, `tone` whether it is `abuse`,
-    `identity` is all benign.
+    `blog`, `comments` and `promotion` say whether it is `spam`, `tone` whether it is `abuse`;
+    `identity` is all benign, as is `tongues` in other languages. `measuring` is never learnt from.
     """
     path = files("classifiers").joinpath("examples", f"{name}.jsonl")
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
@@ -113,6 +115,7 @@ _OWN = {
     "promotion": ("own_post", "own_promotion"),
     "tone": ("own_civil", "own_hostile"),
     "identity": ("own_named", ""),
+    "tongues": ("own_abroad", ""),
 }
 
 

@@ -24,6 +24,7 @@ from classifiers.abuse import COLUMNS, VIEWS, View, blend, fit_view
 from classifiers.features import Factored, Floats, WordGrams
 from classifiers.figures import benign_news, held_out, recall_beside, thresholds
 from classifiers.linear import Beside, LinearHead
+from classifiers.rude import disguised_words
 from classifiers.sources import TRAINING, Corpus, read_corpus
 from classifiers.spam import CUES, Cues
 
@@ -94,19 +95,22 @@ def learn(bench: Bench, grams: WordGrams, news: list[str], most: int = _FEATURES
     figures |= recall_beside(corpus, log_odds_of(bench, trial), _outside(grams, trial, news))
     final = fit_views(bench, np.ones(len(corpus.texts), dtype=bool), LinearHead())
     coef, intercept, cue_weights = blend(final, len(columns))
+    arrays: dict[str, npt.NDArray[Any]] = {
+        "keys": grams.keys_,
+        "matrix": (coef * grams.weight_[:, None]).astype(np.float16),
+        "intercept": intercept,
+        "cue_weights": cue_weights.astype(np.float32),
+    }
+    bench.step("finding words that are disguised")
     return {
-        "arrays": {
-            "keys": grams.keys_,
-            "matrix": (coef * grams.weight_[:, None]).astype(np.float16),
-            "intercept": intercept,
-            "cue_weights": cue_weights.astype(np.float32),
-        },
+        "arrays": arrays,
         "header": {
             "columns": list(COLUMNS),
             "cues": list(CUES),
             "ground": grams.ground,
             "features": len(columns),
             "calibration": calibration,
+            "disguised": disguised_words(corpus, arrays),
             "held_out": figures,
             "rows": {
                 name: int((corpus.source == name).sum())
@@ -160,7 +164,7 @@ def train(
 ) -> None:
     """Train all heads on the training sets of a data folder and write one model file."""
     with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("reading", total=len(TRAINING) + 10 + 3 * len(VIEWS))
+        task = progress.add_task("reading", total=len(TRAINING) + 11 + 3 * len(VIEWS))
         corpus = read_corpus(data, lambda name: progress.update(task, advance=1, description=name))
         news = benign_news(data)
         # One thread: how a sum is split between threads decides its last bits.

@@ -57,6 +57,18 @@ def _words_never_met(seed: int, length: int) -> str:
     return written[:length]
 
 
+def _masked_words(seed: int, length: int) -> str:
+    random = Random(seed)
+    letters = (
+        "abcdefghijklmnopqrstuvwxyz"
+        + random.choice(["*", "*%", "*#&", "013457@$", "!|1", "-.", "*0"]) * 9
+    )
+    written = ""
+    while len(written) < length:
+        written += "".join(random.choices(letters, k=random.randint(3, 12))) + " "
+    return written[:length]
+
+
 def _marked(seed: int, length: int) -> str:
     random = Random(seed)
     marks = "\u0301\u0323\u0336\u0345\u200b\u00ad\ufe0f\u202e\u20dd"
@@ -97,11 +109,12 @@ STRATEGIES: dict[str, st.SearchStrategy[str]] = {
         st.lists(st.tuples(st.sampled_from(UNITS), _LENGTHS), min_size=1, max_size=4),
     ),
     "words never met": st.builds(_words_never_met, _SEEDS, _LENGTHS),
+    "masked words, all different": st.builds(_masked_words, _SEEDS, _LENGTHS),
     "marks and hidden characters": st.builds(_marked, _SEEDS, _LENGTHS),
     "one unit, ten thousand characters": st.builds(_long, st.sampled_from(UNITS), st.just(LONGEST)),
 }
 # How many of each make ten thousand: the last two are for depth, and cost the most.
-COUNTS = dict.fromkeys(STRATEGIES, 1_100) | {
+COUNTS = dict.fromkeys(STRATEGIES, 990) | {
     "one unit, ten thousand characters": 100,
 }  # fmt: skip
 

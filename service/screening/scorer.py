@@ -27,7 +27,9 @@ class Classifier(Protocol):
     """What the scorer needs of a model."""
 
     id: str
-    thresholds: dict[str, dict[str, float]]
+
+    def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
+        """Answer from which scores texts in a language are held, by label."""
 
     def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
         """Score texts in order."""
@@ -41,10 +43,6 @@ class Scorer:
         self.model = model
         self._sites: SiteModels | None = None
         self._error = error
-        self._thresholds = {
-            label: Threshold(**levels)
-            for label, levels in (model.thresholds if model else {}).items()
-        }
 
     @classmethod
     def loaded(cls) -> "Scorer":
@@ -91,7 +89,10 @@ class Scorer:
             scores=scored.scores,
             language=scored.language,
             grounded=scored.grounded,
-            thresholds=self._thresholds,
+            thresholds={
+                label: Threshold(**levels)
+                for label, levels in model.thresholds_in(scored.language).items()
+            },
             evidence={
                 label: [Span(span.begin, span.end, round(span.weight, 4)) for span in spans]
                 for label, spans in scored.evidence.items()

@@ -11,6 +11,7 @@ from scipy.special import expit
 from classifiers import LABELS, Model, fold
 from classifiers.calibrate import log_odds
 from classifiers.features import WordGrams, units
+from classifiers.readings import Disguises
 from classifiers.spam import CUES, Cues, cues
 from classifiers.words import words
 
@@ -165,7 +166,7 @@ def estimate(model: Model, texts: list[str]) -> np.ndarray:
 
 def test_the_lean_path_equals_the_estimators(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     # What a disguised word is read as is no matter of the estimators.
-    monkeypatch.setattr("classifiers.model._CLEARLY", np.inf)
+    monkeypatch.setattr(model, "_disguises", Disguises({}))
     model._slots.clear()
     model._strange.clear()
     texts = [text for _, text in BLATANT] + BENIGN
@@ -188,6 +189,7 @@ def test_remembering_words_changes_nothing(model: Model, monkeypatch: pytest.Mon
     assert model.score(texts) == before
     monkeypatch.undo()
     model._slots.clear()
+    model._strange.clear()
     assert model.score(list(reversed(texts))) == list(reversed(before))
 
 
@@ -247,6 +249,12 @@ def test_a_book_is_scored(model: Model) -> None:
     [scored] = model.score([f"you idiot {book}"], evidence=True)
     assert set(scored.scores) == set(LABELS)
     assert model.score(["you idiot"])[0].scores["abuse"] > 0.8
+
+
+def test_only_english_is_held_for_a_kind_of_abuse(model: Model) -> None:
+    assert set(model.thresholds_in("en")) > {"spam", "abuse", "threat"}
+    for code in ("de", "pt", "ko"):
+        assert set(model.thresholds_in(code)) == {"spam", "abuse"}
 
 
 def test_thresholds_are_probabilities(model: Model) -> None:

@@ -17,7 +17,7 @@ from classifiers.calibrate import calibration_error, log_odds, sigmoid
 from classifiers.features import WordGrams
 from classifiers.identity import measuring_sentences, training_sentences
 from classifiers.linear import Beside, LinearHead
-from classifiers.sources import SIX, assemble, own_examples
+from classifiers.sources import SIX, assemble, own_examples, own_parts
 from classifiers.spam import CUES, Cues
 from classifiers.train import learn, prepare
 
@@ -180,6 +180,13 @@ def test_own_examples_are_many_and_of_both_kinds(name: str, least: int, field: s
     assert len(rows) >= least
     assert 0.3 < sum(row[field] for row in rows) / len(rows) < 0.6
     assert len({row["text"] for row in rows}) == len(rows)
+
+
+def test_no_sentence_that_measures_is_learnt() -> None:
+    learnt = {text for text, *_ in own_parts()}
+    measuring = {row["text"] for row in own_examples("measuring")}
+    assert len(measuring) >= 300
+    assert not measuring & learnt
 
 
 def test_own_sentences_that_name_an_identity_are_not_the_measured_ones() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from classifiers import Model
-from classifiers.readings import joined, readings
+from classifiers.readings import ORDINARY, Disguises
 
 DISGUISES = [
     "You are such an f*cking id*ot",
@@ -19,6 +19,7 @@ DISGUISES = [
     "You are a complete iiddiioott",
     "You are a complete assshole",
     "You are a complete a$$hole",
+    "You are an i...t and a f--k",
 ]
 INNOCENT = [
     "Cnut the Great was king of England and Denmark",
@@ -29,8 +30,19 @@ INNOCENT = [
     "C++ and F# are languages, R&D costs money",
     "see p*ge 12, the s*n was out, the c*t sat on the m*t",
     "form from, trail trial, calm clam, united untied",
+    "How do you assess this?",
+    "I love carp, and the Shiite mosque by the Nile",
+    "The A55 and the SH17 are closed, says Omron",
+    "Woodcock and Hitchcock",
+    "Wait...what? No---really, i..t is fine",
     "Damit ist doch keinem geholfen, und das Geld ist dann auch weg",
 ]
+
+
+INSULTS = Disguises({
+    "fuck": 370.0, "shit": 330.0, "bitch": 330.0, "asshole": 290.0, "stupid": 275.0,
+    "idiot": 274.0, "moron": 185.0, "loser": 143.0, "liar": 98.0, "crap": 176.0,
+})  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -39,26 +51,47 @@ INNOCENT = [
         ("f*ck", "fuck"), ("sh1t", "shit"), ("1d10t", "idiot"), ("b!tch", "bitch"),
         ("a$$hole", "asshole"), ("ioser", "loser"), ("morov", "moron"), ("fcuk", "fuck"),
         ("stuuppiidd", "stupid"), ("ashole", "asshole"), ("st#p*d", "stupid"), ("id|ot", "idiot"),
+        ("*d*o*", "idiot"), ("s****d", "stupid"), ("fu*ck", "fuck"), ("@sshole", "asshole"),
     ],
 )  # fmt: skip
 def test_what_a_disguise_may_say(written: str, meant: str) -> None:
-    assert meant in set(readings(written))
+    assert INSULTS.meant(written) == meant
 
 
-@pytest.mark.parametrize("form", ["", "a", "12345", "***", "$$$$", "x" * 33, "ж*па", "a*b*c*d*e*"])
-def test_what_is_no_word_has_few_readings(form: str) -> None:
-    assert len(list(readings(form))) <= 60
+@pytest.mark.parametrize(
+    "form",
+    [
+        "", "a", "12345", "***", "$$$$", "x" * 33, "ж*па", "a*b*c*d*e*", "carp", "lair", "sh17",
+        "a55", "ilar", "shi", "house", "h*use", "idiotic", "loose",
+    ],
+)  # fmt: skip
+def test_what_is_no_disguise(form: str) -> None:
+    assert INSULTS.meant(form) is None
 
 
-@pytest.mark.parametrize("form", ["a1" * 8, "1" * 15 + "a", "a**1111111111111", "aabbccddeeffgghh"])
-def test_readings_are_bounded(form: str) -> None:
-    assert len(list(readings(form))) <= 700
+def test_ordinary_words_are_written_as_they_are_folded() -> None:
+    assert all(word.isascii() and word.isalpha() and word.islower() for word in ORDINARY)
 
 
-def test_only_a_sign_masks_a_letter() -> None:
-    assert list(joined("stu", "pid", " ")) == ["stupid"]
-    assert "stupid" in set(joined("st", "pid", "-"))
-    assert list(joined("st", "pid", ", ")) == []
+def test_of_two_words_the_worse_is_meant() -> None:
+    assert Disguises({"slap": 1.0, "slut": 200.0}).meant("sl**") == "slut"
+
+
+@pytest.mark.parametrize(
+    ("left", "between", "right", "meant"),
+    [
+        ("stu", " ", "pid", "stupid"),
+        ("st", " ", "pid", None),
+        ("st", "-", "pid", "stupid"),
+        ("stu", "-", "pid", "stupid"),
+        ("i", "...", "t", "idiot"),
+        ("i", "..", "t", None),
+        ("st", ", ", "pid", None),
+        ("s", "." * 9, "t", None),
+    ],
+)
+def test_only_a_sign_masks_a_letter(left: str, between: str, right: str, meant: str | None) -> None:
+    assert INSULTS.joined(left, right, between) == meant
 
 
 @pytest.mark.parametrize("text", DISGUISES)

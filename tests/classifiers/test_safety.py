@@ -5,6 +5,8 @@ import pkgutil
 import re
 import sys
 from collections.abc import Iterator
+from random import Random
+from string import ascii_lowercase
 
 import pytest
 from hostile import COUNTS, STRATEGIES, UNITS, each
@@ -22,6 +24,7 @@ from classifiers.words import words
 GROWTH, FIXED = 2.3, 300
 # Scoring with evidence goes through every part; each is looked at on its own up to this length.
 SHORT = 300
+LINES_A_WORD = 400
 
 
 def is_safe(model: Model, text: str) -> None:
@@ -144,3 +147,19 @@ def test_twice_the_text_makes_twice_the_work(model: Model, unit: str) -> None:
         once = count_lines(lambda: work(short))  # noqa: B023 - called at once
         twice = count_lines(lambda: work(long))  # noqa: B023 - called at once
         assert twice <= GROWTH * once + FIXED, work
+
+
+@pytest.mark.parametrize("signs", ["", "*", "*%", "013457@$", "-"])
+def test_a_word_never_met_costs_little(model: Model, signs: str) -> None:
+    random = Random(7)  # noqa: S311 - the same text every time
+
+    def page(words: int) -> str:
+        letters = ascii_lowercase + signs * 9
+        return " ".join("".join(random.choices(letters, k=6)) for _ in range(words))
+
+    short, long = page(150), page(300)
+    once = count_lines(lambda: model.score([short]))
+    twice = count_lines(lambda: model.score([long]))
+    # Not many lines a word, however many readings it might have.
+    assert once <= 150 * LINES_A_WORD
+    assert twice <= 300 * LINES_A_WORD
