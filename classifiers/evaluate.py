@@ -16,15 +16,19 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from classifiers import artefact, card, cost, naming, obfuscate, peers, pictures, robust
+from classifiers import artefact, baseline, card, cost, naming, obfuscate, peers, pictures, robust
 from classifiers.accuracy import (
+    alarm_figures,
     benign_and_hostile,
+    beside,
+    head_figures,
     held_out_figures,
     measuring_set,
     news_figures,
     scores,
     set_figures,
 )
+from classifiers.features import Floats
 from classifiers.figure import Figure
 from classifiers.model import Model, load
 from classifiers.naming import Term
@@ -34,13 +38,23 @@ from classifiers.trial import HeldOut, held_out_scores
 Sections = dict[str, list[Figure]]
 
 
-def measure(model: Model, file: Path, data: Path, kept: Sequence[Kept]) -> Sections:
+def measure(
+    model: Model, file: Path, data: Path, kept: Sequence[Kept], plain: Sequence[Figure]
+) -> Sections:
     """Measure everything that is one number, by section of the card."""
+
+    def score(texts: list[str], label: str) -> Floats:
+        return scores(model, texts, label)
+
     texts = cost.comments(data)
     memory = cost.memory_figure(file, texts)
+    held = model.header["held_out"]
     return {
-        "Comments never learnt from": set_figures(model, data) + news_figures(model, data),
-        "Held out from the trial fit": held_out_figures(model),
+        "Comments never learnt from": beside(
+            set_figures(score, data) + news_figures(score, data), plain
+        )
+        + alarm_figures(model, data),
+        "Held out from the trial fit": beside(held_out_figures(held), plain) + head_figures(held),
         "Naming an identity is no attack": naming.template_figures(model, data)
         + naming.real_figures(model, data),
         "Disguised words": robust.attack_figures(kept),
@@ -149,8 +163,10 @@ def evaluate(
             left_out.append("attacks with Unicode's confusables: no confusable-homoglyphs")
         status.update("disguising words")
         kept = robust.under_attack(model, data)
+        status.update("fitting the plain baseline")
+        plain = baseline.measure(data)
         status.update("measuring sets")
-        sections = measure(model, file, data, kept)
+        sections = measure(model, file, data, kept, plain)
         status.update("measuring peers")
         results, missing = measure_peers(model, data)
         left_out += missing

@@ -99,11 +99,11 @@ def held_out(
         own, truth = judge.logits(logits, rows), corpus.labels[judge.label][rows]
         calibration[judge.name], error = _calibrate(judge, own, truth)
         figures[judge.name] = {"auc": float(roc_auc_score(truth, own)), "ece": error}
-    figures |= _against_clean(corpus, logits)
+    figures |= against_clean(corpus, logits)
     return calibration, figures
 
 
-def _against_clean(corpus: Corpus, logits: Floats) -> dict[str, dict[str, float]]:
+def against_clean(corpus: Corpus, logits: Floats) -> dict[str, dict[str, float]]:
     """Answer the six labels on Jigsaw's held-out positives against its clean comments alone."""
     figures = {}
     source, held = corpus.source, corpus.held

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -38,6 +38,8 @@ _SPAM_SETS = ("youtube_spam", "sms_spam")
 _SMALL_SPLIT = frozenset({"korean_news_ko"})
 _FIFTH = 5
 _HELD_VIDEO = 3
+# Text, set, what is known of its labels, whether it is held out.
+Part = tuple[str, str, dict[str, int], bool]
 
 
 @dataclass(slots=True)
@@ -99,13 +101,24 @@ def read_corpus(folder: Path, progress: Callable[[str], None] = lambda _: None) 
 
     Raises FileNotFoundError naming the first set that is missing.
     """
-    parts: list[tuple[str, str, dict[str, int], bool]] = []
-    for source in TRAINING:
+    return assemble(_public_parts(folder, TRAINING, progress) + own_parts())
+
+
+def read_public(folder: Path, *, without: Collection[str] = ()) -> Corpus:
+    """Read the training sets of a data folder but those named, and nothing of our own."""
+    names = [source for source in TRAINING if source not in without]
+    return assemble(_public_parts(folder, names, lambda _: None))
+
+
+def _public_parts(
+    folder: Path, sources: Iterable[str], progress: Callable[[str], None]
+) -> list[Part]:
+    parts: list[Part] = []
+    for source in sources:
         for at, row in enumerate(read_rows(folder / "labelled" / f"{source}.jsonl.gz")):
             parts.append((row["text"], source, _labels(source, row), _is_held(source, row, at)))
         progress(source)
-    parts += own_parts()
-    return assemble(parts)
+    return parts
 
 
 # What an own sentence counts as where it is harmless and where it isn't.
@@ -119,7 +132,7 @@ _OWN = {
 }
 
 
-def own_parts() -> list[tuple[str, str, dict[str, int], bool]]:
+def own_parts() -> list[Part]:
     """List our own sentences as rows of a corpus."""
     clean = dict.fromkeys(SIX, 0)
     parts = []
@@ -133,7 +146,7 @@ def own_parts() -> list[tuple[str, str, dict[str, int], bool]]:
     return parts + named
 
 
-def assemble(parts: list[tuple[str, str, dict[str, int], bool]]) -> Corpus:
+def assemble(parts: list[Part]) -> Corpus:
     """Answer the corpus of (text, source, known labels, held) rows."""
     return Corpus(
         texts=[text for text, *_ in parts],

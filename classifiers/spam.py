@@ -23,7 +23,7 @@ CUES = (
     "shouting", "some_capitals", "exclaiming", "mentions", "hashtags", "emoji", "repeats",
     "short", "long", "digits", "call_to_act", "own_place", "we_offer", "earning", "gambling",
     "pills", "coins", "lending", "courting", "support", "flattery", "flattery_link", "contact",
-    "begging", "moment",
+    "begging", "moment", "own_subscription",
 )  # fmt: skip
 
 _LINK = re.compile(
@@ -67,7 +67,13 @@ _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 _DIGITS = re.compile(r"(?<!\w)\d{5,20}(?!\w)")
 _SENTENCE = re.compile(r"[^.!?\n]{12,}")
 _SAYING = re.compile(
-    r"\b(?:(?P<call_to_act>click (?:here|the link|below|on)|sign up"
+    r"\b(?:(?P<own_subscription>(?:how|where|when|can|could|should|do|does|must|may|did)"
+    r" (?:do |does |can |should )?(?:i|we|you|one) (?:have to |still )?(?:un)?subscribe(?! to my)"
+    r"|way to (?:un)?subscribe|to subscribe to (?:the|this) (?:\w+ )?(?:paper|edition|newsletter)"
+    r"|(?:i|we|they|parents?|mother|father) (?:have |also |still |only )?(?:un)?subscribed?"
+    r" (?:to|for) (?:the|this|your|two|a|it|\w+ years)"
+    r"|(?:my|our|the|a|cancel(?:led)? (?:my|our|the)) subscription)"
+    r"|(?P<call_to_act>click (?:here|the link|below|on)|sign up"
     r"|please subscribe|subscribe (?:to (?:my|our)|now|and)|order now|buy now"
     r"|check (?:out|my|it out)|visit (?:my|our|us|the|this)|join (?:now|us|my)|download"
     r"|register now"

@@ -288,3 +288,23 @@ def test_units_keep_their_order() -> None:
         [two, one, six],
         [(two, one), (one, two), (two, six)],
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "subscribes"),
+    [
+        ("Where do I subscribe?", True),
+        ("I've read it for years: we have subscribed for twenty years.", True),
+        ("Is there a way to unsubscribe?", True),
+        ("Please subscribe to my channel", False),
+        ("How do you subscribe to my channel", False),
+        ("I will subscribe to yours if you subscribe to me", False),
+    ],
+)
+def test_a_reader_with_a_subscription_is_told_from_one_who_begs(
+    text: str,
+    subscribes: bool,  # noqa: FBT001 - a table
+    model: Model,
+) -> None:
+    assert ("own_subscription" in {cue.name for cue in cues(text)}) is subscribes
+    assert (model.score([text])[0].scores["spam"] < model.thresholds["spam"]["hold"]) is subscribes
