@@ -250,7 +250,7 @@ def unpack(raw: bytes) -> Packed:
             f"this version of the classifiers reads {FORMAT} for {list(HEADS)}"
         )
     artefact.check_sum("the adapter", content)
-    size = len(arrays["keys"]) if "keys" in arrays else 0
+    size = arrays["keys"].size if "keys" in arrays else 0
     shapes = {"keys": (size,), "weights": (size, len(HEADS)), "line": (len(HEADS), 2)}
     if {name: array.dtype for name, array in arrays.items()} != _ARRAYS or any(
         arrays[name].shape != shape for name, shape in shapes.items()

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import as_file, files
 from io import BytesIO
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
+from msgspec import Meta
 
 FORMAT = 3
 VERSION = "2026.11"
@@ -21,23 +24,26 @@ _ARRAYS = {
     "intercept": np.dtype(np.float64),
     "cue_weights": np.dtype(np.float32),
 }
-_FIELDS = {
-    "format",
-    "version",
-    "columns",
-    "cues",
-    "ground",
-    "calibration",
-    "disguised",
-    "thresholds",
-    "checksum",
-}
 # Far above any model of ours; a file that unpacks to more is not one.
 _LARGEST = 200_000_000
 
 
 class ArtefactError(Exception):
     """The model file is missing, damaged, changed, or not one of ours; the message says which."""
+
+
+class _Header(msgspec.Struct):
+    """What a model's header must hold to be scored with; it holds more, for the card."""
+
+    format: int
+    version: str
+    checksum: str
+    columns: list[str]
+    cues: list[str]
+    ground: Annotated[float, Meta(gt=0)]
+    calibration: dict[str, tuple[float, float, float]]
+    disguised: dict[str, float]
+    thresholds: dict[str, dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,22 +137,36 @@ def read(path: Path) -> Artefact:
 
 
 def _check(path: Path, content: Artefact) -> None:
-    arrays, header = content.arrays, content.header
-    if not header.keys() >= _FIELDS:
-        raise ArtefactError(f"{path} is not a model of ours: its header lacks fields")
-    if header["format"] != FORMAT:
+    arrays = content.arrays
+    if content.header.get("format", FORMAT) != FORMAT:
         raise ArtefactError(
-            f"{path} has format {header['format']}, this version of the classifiers reads {FORMAT}"
+            f"{path} has format {content.header['format']}, "
+            f"this version of the classifiers reads {FORMAT}"
         )
+    try:
+        header = msgspec.convert(content.header, _Header)
+    except msgspec.ValidationError as error:
+        raise ArtefactError(f"{path} is not a model of ours: {error}") from error
     if {name: array.dtype for name, array in arrays.items()} != _ARRAYS:
         raise ArtefactError(f"{path} is not a model of ours: its arrays are {sorted(arrays)}")
     check_sum(str(path), content)
-    features, columns = len(arrays["keys"]), len(header["columns"])
+    features, columns = arrays["keys"].size, len(header.columns)
     shapes = {
+        "keys": (features,),
         "matrix": (features, columns),
         "intercept": (columns,),
-        "cue_weights": (len(header["cues"]),),
+        "cue_weights": (len(header.cues),),
     }
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise ArtefactError(f"{path} is inconsistent: {name} is {arrays[name].shape}")
+        # What is not a number is above no threshold.
+        if not np.isfinite(arrays[name]).all():
+            raise ArtefactError(f"{path} is inconsistent: {name} holds what is not a number")
+    numbers = [*header.thresholds.values(), header.disguised, {"ground": header.ground}]
+    if not all(isfinite(value) for table in numbers for value in table.values()) or not all(
+        isfinite(value) for row in header.calibration.values() for value in row
+    ):
+        raise ArtefactError(f"{path} is inconsistent: its header holds what is not a number")
+    if not all("hold" in header.thresholds.get(label, {}) for label in ("spam", "abuse")):
+        raise ArtefactError(f"{path} has no threshold to hold by")

@@ -21,11 +21,10 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether it reaches its bar, the baseline where it has none; None where it has neither."""
-        aim = self.baseline if self.bar is None else self.bar
-        if aim is None:
+        """Whether it reaches its bar; None where it has none."""
+        if self.bar is None:
             return None
-        return self.value <= aim if self.lower_is_better else self.value >= aim
+        return self.value <= self.bar if self.lower_is_better else self.value >= self.bar
 
     def row(self) -> tuple[str, str, str, str, str]:
         """Answer name, value, bar, baseline and whether it is reached, as a table shows them."""

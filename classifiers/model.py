@@ -20,7 +20,7 @@ from classifiers.language import grounded, language
 from classifiers.readings import Disguises, may_be_broken, split
 from classifiers.spam import CUE_COLUMN, CUES, Cue, cues
 from classifiers.text import fold, fold_map
-from classifiers.words import Word, words
+from classifiers.words import MENTION, Word, words
 
 LABELS = ("spam", "abuse", "severe_abuse", "obscene", "threat", "insult", "identity_attack")
 _COLUMN = {label: COLUMNS.index(label) for label in LABELS}
@@ -30,6 +30,7 @@ _OTHER = COLUMNS.index("abuse_other")
 # A post rather than a comment: it is addressed or tagged.
 _POST = re.compile(r"(?<![\w@#/&])[@#][^\W\d_]\w")
 _NO_WAY = 1e-9
+_BETWEEN = frozenset(" /")
 # Spelt-out runs of a text that are searched for words; each may hold 32 letters.
 _RUNS = 40
 # Words remembered at most, and words read of one text; with what hides in them they fit.
@@ -51,10 +52,14 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 class _Read(NamedTuple):
-    """A text as the model reads it: words, those that were broken in two, sums, the row's norm."""
+    """A text as the model reads it: words, those that were spelt out or broken, sums, the norm.
+
+    `guessed` are forms that are nowhere written: English words, which say nothing in German.
+    """
 
     found: list[Word]
     mended: list[Word]
+    guessed: set[str]
     sums: npt.NDArray[Any]
     scale: float
 
@@ -113,6 +118,8 @@ class Model:
             raise artefact.ArtefactError(
                 "the model was made for other features than this version's"
             )
+        if not header["calibration"].keys() >= set(LABELS):
+            raise artefact.ArtefactError("the model has no calibration for some labels")
         self.header = header
         self.id = f"{header['version']}-{header['checksum'][:8]}"
         self.thresholds: dict[str, dict[str, float]] = header["thresholds"]
@@ -191,16 +198,27 @@ class Model:
         ]
         vectors, strange = self._recall(own)
         mended: list[Word] = []
-        if strange or may_be_broken(folded):
-            mended = self._mend(folded, found, strange)
+        guessed: set[str] = set()
+        if strange or may_be_broken(folded) or MENTION in own:
+            spelt, joined = self._spelt(found, strange), self._joined(folded, found, strange)
+            mended = spelt + joined
+            guessed = {word.form for word in joined} - own.keys() - {word.form for word in spelt}
             more = {word.form: None for word in mended if word.form not in own}
             if more:
-                vectors = np.concatenate([vectors, self._recall(more)[0]])
+                vectors = np.concatenate([vectors, self._recalled(more, guessed)])
         both = vectors.sum(axis=0, dtype=np.float64)
         sums = both[:-1]
         if rows:
             sums = sums + self._matrix.take(rows, axis=0).sum(axis=0, dtype=np.float64)
-        return _Read(found, mended, sums, 1.0 / (SPREAD * sqrt(self._ground + float(both[-1]))))
+        scale = 1.0 / (SPREAD * sqrt(self._ground + float(both[-1])))
+        return _Read(found, mended, guessed, sums, scale)
+
+    def _recalled(self, own: Mapping[str, object], guessed: set[str]) -> npt.NDArray[np.float32]:
+        """Answer the words' vectors; those of guessed ones say nothing of other languages."""
+        vectors = self._recall(own)[0]
+        if guessed:
+            vectors[[row for row, form in enumerate(own) if form in guessed], _OTHER] = 0.0
+        return vectors
 
     def _recall(self, own: Mapping[str, object]) -> tuple[npt.NDArray[np.float32], set[str]]:
         """Answer the words' vectors, (words, columns + 1), and which words are strange.
@@ -231,18 +249,22 @@ class Model:
         """
         made = []
         for form, vector in zip(forms, self._plain(forms), strict=True):
-            if word_key(form) in self._index and form.isalpha():
-                made.append(_Made(vector, strange=False))
-                continue
-            meant = self._disguises.meant(form)
-            if meant is None:
-                made.append(_Made(vector, strange=True))
+            meant = self.reads(form)
+            if meant == form:
+                known = form.isalpha() and word_key(form) in self._index
+                made.append(_Made(vector, strange=not known))
                 continue
             [read] = self._plain([meant])
             # An English disguise: in German "damit" is a word.
             read[_OTHER] = vector[_OTHER]
             made.append(_Made(read, strange=False))
         return made
+
+    def reads(self, form: str) -> str:
+        """Answer the word that a folded form is read as: itself, unless it is a disguise."""
+        if form.isalpha() and word_key(form) in self._index:
+            return form
+        return self._disguises.meant(form) or form
 
     def _remember(self, own: Iterable[str], made: dict[str, _Made]) -> None:
         """Keep what was made; another thread may have kept some of it, or forgotten the others."""
@@ -280,19 +302,30 @@ class Model:
             np.add.reduceat(self._matrix.take(rows, axis=0), starts, axis=0, out=vectors[:, :-1])
         return vectors
 
-    def _mend(self, folded: str, found: list[Word], strange: set[str]) -> list[Word]:
-        """Answer the abusive words that were broken in two, masked or spelt out in a row."""
+    def _spelt(self, found: list[Word], strange: set[str]) -> list[Word]:
+        """Answer the words that were spelt out in a row."""
         mended = []
         runs = (word for word in found if word.end - word.begin > len(word.form))
         for word in islice(filter(Word.is_spelt_out, runs), _RUNS):
             if word.form in strange:
                 spelt = split(word.form, lambda form: word_key(form) in self._index)
                 mended += [Word(piece, word.begin, word.end) for piece in spelt]
+        return mended
+
+    def _joined(self, folded: str, found: list[Word], strange: set[str]) -> list[Word]:
+        """Answer the abusive words that were broken in two, masked, or written as a mention."""
+        mended = []
+        for word in found:
+            if word.form == MENTION:
+                meant = self._disguises.joined("a", folded[word.begin + 1 : word.end], " ")
+                if meant is not None:
+                    mended.append(Word(meant, word.begin, word.end))
         tried = set()
         for left, right in pairwise(found):
             between = folded[left.end : right.begin]
+            # Between words a blank or a slash is no more than that.
             if not between or (
-                between == " " and left.form not in strange and right.form not in strange
+                between in _BETWEEN and left.form not in strange and right.form not in strange
             ):
                 continue
             pieces = left.form, right.form, between
@@ -310,7 +343,7 @@ class Model:
         scored, judged = self._judge(text, read, signs)
         whole = [*read.found, *read.mended]
         rows = {form: row for row, form in enumerate(dict.fromkeys(word.form for word in whole))}
-        weights = self._recall(rows)[0][:, :-1] * read.scale
+        weights = self._recalled(rows, read.guessed)[:, :-1] * read.scale
         for left, right in dict.fromkeys(pairwise(word.form for word in read.found)):
             row = self._index.get(pair_key(left, right))
             if row is not None:

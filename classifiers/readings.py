@@ -24,6 +24,7 @@ _CODE = re.compile(r"[a-z]{1,2}\d+")
 # worst words.
 _SHORT, _WORST = 4, 100.0
 _RUN = re.compile(r"(.)\1+")
+_MASKED = re.compile(r"--|__|(.)\1{2,}")
 _MASKING = frozenset(".-_/^~:?")
 _BROKEN = re.compile(r"\w[-._/^~:?*|+]{1,8}\w")
 _PIECE = 15
@@ -90,7 +91,10 @@ class Disguises:
             return None
         if between == " ":
             return self._worst([whole])
+        # One letter either side of a sign is an abbreviation: c/o, J/W, F-G.
         if not _MASKING.issuperset(between):
+            return None
+        if len(whole) < _SHORTEST and not _MASKED.fullmatch(between):
             return None
         found = self._fitting([*left, *[ascii_lowercase] * len(between), *right])
         return self._worst([*found, whole] if len(between) == 1 else found)
@@ -136,6 +140,11 @@ def _turned(word: str) -> Iterator[str]:
     for at, letter in enumerate(word):
         for twin in _TWINS.get(letter, ""):
             yield word[:at] + twin + word[at + 1 :]
+
+
+def unsigned(form: str) -> str:
+    """Answer a form with its signs and digits as the letters that they look like most."""
+    return "".join(sign if sign.isalpha() else _SIGNS.get(sign, sign)[0] for sign in form)
 
 
 def may_be_broken(folded: str) -> bool:

@@ -10,8 +10,9 @@ from classifiers.artefact import ArtefactError
 from classifiers.evidence import MOST, Evidence, Part, top
 from classifiers.features import pair_key, word_key
 from classifiers.model import Model, Scored
+from classifiers.readings import unsigned
 from classifiers.text import fold, fold_map
-from classifiers.words import words
+from classifiers.words import Word, words
 
 
 class SiteModel:
@@ -49,7 +50,7 @@ class SiteModel:
         return [self._correct(*pair) for pair in zip(texts, scored, strict=True)]
 
     def _correct(self, text: str, scored: Scored) -> Scored:
-        forms = [word.form for word in words(fold(text))]
+        forms = [self._read(word.form) for word in words(fold(text))]
         own, pairs = dict.fromkeys(forms), dict.fromkeys(pairwise(forms))
         known = self._weights
         hits = [hit for form in own if (hit := known.get(word_key(form))) is not None]
@@ -69,7 +70,7 @@ class SiteModel:
         shared among the places where the word stands; a pair's goes to its words by halves.
         """
         folded, offsets = fold_map(text)
-        found = words(folded)
+        found = [Word(self._read(word.form), *word[1:]) for word in words(folded)]
         places: dict[str, list[Part]] = {}
         for word in found:
             span = (offsets[word.begin], offsets[word.end - 1] + 1)
@@ -93,6 +94,18 @@ class SiteModel:
         return msgspec.structs.replace(
             self._correct(text, scored), evidence=self._shorten(evidence, most)
         )
+
+    def _read(self, form: str) -> str:
+        """Answer the word that a form stands for to the newsroom: in disguise, one it decided on.
+
+        "cr*p" is what the shared model reads it as, "h3rald" what its letters look like.
+        """
+        if word_key(form) in self._weights:
+            return form
+        for read in (self.base.reads(form), "" if form.isalpha() else unsigned(form)):
+            if word_key(read) in self._weights:
+                return read
+        return form
 
     def _weight(self, key: int, head: int) -> float:
         hit = self._weights.get(key)

@@ -28,10 +28,11 @@ CUES = (
 
 _LINK = re.compile(
     r"(?:https?://|www\.)[^\s<>\"\])]{1,400}"
-    r"|(?<![\w@.])[a-z0-9-]{2,40}\.(?:com|net|org|info|biz|ru|xyz|top|club|shop|online|site|io|co"
+    r"|(?<![\w@.])[a-z0-9-]{2,40}(?:\.|[\[(](?:\.|dot)[\])])(?:com|net|org|info|biz|ru|xyz|top|club|shop|online|site|io|co"
     r"|me|tv|gg|gl|ly|to|us|tk|link|click|live|store|website|example)\b(?:/[^\s<>\"\])]{0,400})?",
     re.IGNORECASE,
 )
+_DOT = re.compile(r"[\[(]dot[\])]", re.IGNORECASE)
 _SHORTENER = re.compile(
     r"(?:bit\.ly|goo\.gl|tinyurl\.com|ow\.ly|is\.gd|adf\.ly|cutt\.ly|gg\.gg|rb\.gy|t\.me"
     r"|wa\.me|linktr\.ee|shorturl\.at)(?:/|$)",
@@ -98,7 +99,7 @@ _SAYING = re.compile(
     r"|(?P<courting>single (?:girls?|ladies|women|moms?)|hot (?:girls?|women)|dating"
     r"|hookups?|webcam"
     r"|escorts?|sugar (?:daddy|mummy)|lonely|spell caster)"
-    r"|(?P<support>customer (?:care|support|service)|toll[- ]free|helpline|tech(?:nical)? support"
+    r"|(?P<support>customer (?:care|support|service)|toll[- ]free|tech(?:nical)? support"
     r"|recovery (?:expert|agent)|recover(?:ed)? (?:my|your)|hacker|refund)"
     r"|(?P<flattery>(?:great|nice|awesome|amazing|wonderful|excellent|helpful"
     r"|informative) (?:post|blog"
@@ -118,8 +119,7 @@ _SHORT, _LONG = 25, 600
 _BARELY = 10
 
 
-def _link_cues(text: str) -> list[Cue]:
-    links = list(_LINK.finditer(text)) if "." in text else []
+def _link_cues(text: str, links: list[re.Match[str]]) -> list[Cue]:
     if not links:
         return []
     first, found = links[0].span(), [Cue("link", *links[0].span())]
@@ -190,17 +190,28 @@ def _lowered(text: str) -> str:
     return "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
 
 
+def _without(text: str, links: list[re.Match[str]]) -> str:
+    """Blank the links out: the numbers in them are addresses of stories, not of people."""
+    parts, end = [], 0
+    for link in links:
+        parts += [text[end : link.start()], " " * (link.end() - link.start())]
+        end = link.end()
+    return "".join([*parts, text[end:]]) if parts else text
+
+
 def cues(text: str) -> list[Cue]:
     """List the cues of a text as written, each name once; linear in its length."""
-    found = _link_cues(text) + _shape_cues(text)
+    links = list(_LINK.finditer(text)) if "." in text or _DOT.search(text) else []
+    found = _link_cues(text, links) + _shape_cues(text)
     for name, pattern, needs, least in _SINGLES:
         if needs in text:
             hits = list(pattern.finditer(text))
             if len(hits) >= least:
                 found.append(Cue(name, *hits[0].span()))
-    if _A_DIGIT.search(text):
+    prose = _without(text, links)
+    if _A_DIGIT.search(prose):
         for name, pattern in _NUMBERS:
-            hit = pattern.search(text)
+            hit = pattern.search(prose)
             if hit:
                 found.append(Cue(name, *hit.span()))
     if not text.isascii() and len(_EMOJI.findall(text)) >= _MANY:

@@ -35,6 +35,8 @@ _WORD = re.compile(r"[^\W_]+")
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 _LATIN = re.compile("[a-z]")
 _BLANK = re.compile(r"\s+")
+# At the end of a small word a capital i is an l.
+_TALL = re.compile(r"(?<=[a-z])I+(?![^\W_])")
 _HIDDEN = frozenset("\u0345\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _SELECTORS = (range(0xFE00, 0xFE10), range(0x180B, 0x1810), range(0xE0100, 0xE01F0))
 # The alphabets that readers write in; a letter of another kind of Greek or Cyrillic is chosen for
@@ -153,6 +155,10 @@ def _twin(letter: str, table: dict[str, str]) -> str | None:
     return table.get(letter) or table.get(unicodedata.normalize("NFD", letter)[0])
 
 
+def _lowered(match: re.Match[str]) -> str:
+    return "l" * len(match[0])
+
+
 def fold(text: str) -> str:
     """Answer the text in the one spelling that the features are made from.
 
@@ -160,6 +166,8 @@ def fold(text: str) -> str:
     look-alikes of Latin letters folded where a word is Latin in disguise, blanks collapsed.
     `fold(fold(text)) == fold(text)`.
     """
+    if "I" in text:
+        text = _TALL.sub(_lowered, text)
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())
     text = text.translate(_SPELLING)
@@ -176,7 +184,7 @@ def fold_map(text: str) -> tuple[str, list[int]]:
     """Answer `fold(text)` and, for each of its characters, the code point offset it came from."""
     letters: list[str] = []
     offsets: list[int] = []
-    for at, letter in enumerate(text):
+    for at, letter in enumerate(_TALL.sub(_lowered, text)):
         for part in _SPELLING[ord(letter)]:
             letters.append(part)
             offsets.append(at)

@@ -16,7 +16,7 @@ _SPELT_WITH = re.compile(r"[*$@!#%&+|]+")
 # A longer run of letters is cut: it bounds what one word can cost to remember.
 _LONGEST = 32
 _SPELT_OUT = 3
-_MENTION = "@user"
+MENTION = "@user"
 
 
 class Word(NamedTuple):
@@ -68,7 +68,7 @@ def _add_odd(match: re.Match[str], spelt: list[Word], found: list[Word]) -> None
         hosts = list(_HOST_WORD.finditer(match.string, match.end("scheme"), match.end("link")))
         parts = [part for host in hosts[:-1] for part in _cut(host[0], *host.span())]
     elif match.lastgroup == "mention":
-        parts = [Word(_MENTION, begin, end)]
+        parts = [Word(MENTION, begin, end)]
     elif form.isdigit():
         parts = [Word("0" * min(len(form), 4), begin, end)]
     elif not form.isalpha() and _is_spelt_out(form):

@@ -143,10 +143,16 @@ def split(groups: Sequence[Group], until: datetime | None) -> tuple[list[Group],
 def apart(trained: Sequence[Group], newest: Sequence[Group]) -> list[Group]:
     """What of the newest is no near copy of what is learnt from.
 
-    Of a wave that goes on, a model that has learnt its beginning knows the rest by heart.
+    Of a wave that goes on, a model that has learnt its beginning knows the rest by heart. Kin are
+    like the first of them; of a wave that drifts each is like the one before.
     """
     kin = {one.kin for one in trained}
-    return [one for one in newest if one.kin not in kin]
+    learnt = _Sketches()
+    for one in trained:
+        learnt.add(fingerprint(one.text))
+    return [
+        one for one in newest if one.kin not in kin and learnt.like(fingerprint(one.text)) is None
+    ]
 
 
 def rows_of(groups: Sequence[Group], material: Material, newest: Sequence[Group]) -> list[Row]:

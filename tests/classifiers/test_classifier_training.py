@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -254,6 +255,56 @@ def test_a_foreign_file_is_refused(content: bytes, tmp_path: Path) -> None:
         load(file)
 
 
+NAN = float("nan")
+BROKEN = {
+    "thresholds": [
+        {},
+        None,
+        {"spam": {"hold": 0.5}},
+        {"spam": {"hold": NAN}, "abuse": {"hold": 1}},
+    ],
+    "calibration": [{}, None, {"abuse": [1.0, 2.0]}],
+    "ground": ["abc", -5, NAN, None],
+    "disguised": [["idiot"], None, {"idiot": "much"}, {"idiot": NAN}],
+    "columns": [5, None, []],
+    "cues": [None, {"link": 1}],
+    "version": [None, 3],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [(field, value) for field, values in BROKEN.items() for value in values]
+)
+def test_a_header_that_makes_no_sense_is_refused(
+    model: Model, tmp_path: Path, field: str, value: object
+) -> None:
+    arrays, header = parts(model)
+    file = tmp_path / "odd.npz"
+    file.write_bytes(artefact.pack(arrays, {**header, field: value}))
+    with pytest.raises(ArtefactError):
+        load(file)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("matrix", lambda array: np.full_like(array, np.nan)),
+        ("intercept", lambda array: array * np.inf),
+        ("keys", lambda array: array.reshape(-1, 1)),
+        ("keys", lambda array: array[0]),
+        ("cue_weights", lambda array: array[:-1]),
+    ],
+)
+def test_arrays_that_make_no_sense_are_refused(
+    model: Model, tmp_path: Path, name: str, change: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    arrays, header = parts(model)
+    file = tmp_path / "odd.npz"
+    file.write_bytes(artefact.pack({**arrays, name: np.asarray(change(arrays[name]))}, header))
+    with pytest.raises(ArtefactError):
+        load(file)
+
+
 def test_objects_are_never_unpickled(tmp_path: Path) -> None:
     file = tmp_path / "objects.npz"
     np.savez(file, header=np.array([{"a": 1}], dtype=object))
@@ -307,7 +358,7 @@ def test_the_tiny_pipeline_learns_end_to_end(tmp_path: Path) -> None:
     with Progress(disable=True) as progress:
         bench, grams = prepare(corpus, progress, progress.add_task("", total=None))
         made = learn(bench, grams, ["a lovely day in the park"], 2_000)
-    made["header"]["thresholds"] = {}
+    made["header"]["thresholds"] = {label: {"hold": 0.5} for label in ("spam", "abuse")}
     file = tmp_path / "tiny.npz"
     artefact.write(file, made["arrays"], made["header"])
     tiny = load(file)

@@ -20,6 +20,7 @@ DISGUISES = [
     "You are a complete assshole",
     "You are a complete a$$hole",
     "You are an i...t and a f--k",
+    "You are such an @sshole",
 ]
 INNOCENT = [
     "Cnut the Great was king of England and Denmark",
@@ -35,6 +36,10 @@ INNOCENT = [
     "The A55 and the SH17 are closed, says Omron",
     "Woodcock and Hitchcock",
     "Wait...what? No---really, i..t is fine",
+    "Take the J/W ferry, then walk: the c/w ratio and the P/G mix are on the back",
+    "Rows F-G and H-J are reserved, the WHO/re-opening debate is in K",
+    "Die Firma F-G baut die neue Strasse, und das ist auch gut so für die Stadt",
+    "Henry VIII, Part II and TypeII",
     "Damit ist doch keinem geholfen, und das Geld ist dann auch weg",
 ]
 
@@ -88,6 +93,8 @@ def test_of_two_words_the_worse_is_meant() -> None:
         ("i", "..", "t", None),
         ("st", ", ", "pid", None),
         ("s", "." * 9, "t", None),
+        ("l", "-", "r", None),
+        ("l", "--", "r", "liar"),
     ],
 )
 def test_only_a_sign_masks_a_letter(left: str, between: str, right: str, meant: str | None) -> None:
@@ -114,3 +121,16 @@ def test_readings_do_not_depend_on_what_came_before(model: Model) -> None:
     first = model.score(["You complete id*ot"])
     model.score(["stu pid", "idoit", "id*ot id*ot"])
     assert model.score(["You complete id*ot"]) == first
+
+
+def test_a_guess_is_english_and_says_nothing_in_german(model: Model) -> None:
+    whole, broken = "Der Verein Id-Iot spielt am Sonntag", "Der Verein Id Iot spielt am Sonntag"
+    whole, broken = (f"{text} gegen die Mannschaft der Stadt" for text in (whole, broken))
+    first, second = (one.scores["abuse"] for one in model.score([whole, broken]))
+    assert model.score([whole])[0].language == "de"
+    assert first < model.thresholds["abuse"]["hold"] > second
+
+
+def test_a_capital_that_looks_like_a_small_l_is_one(model: Model) -> None:
+    plain, tall = model.score(["im gonna kill you", "im gonna kilI you"])
+    assert tall.scores == plain.scores

@@ -142,6 +142,15 @@ def test_no_wave_is_on_both_sides_of_the_comparison(kin: list[int], until: int |
     assert [one for one in newest if one.kin not in learnt] == held_out
 
 
+def test_of_a_wave_that_drifts_nothing_next_to_what_is_learnt_decides() -> None:
+    words = [f"word{n} and" for n in range(80)]
+    drift = [" ".join(words[shift : shift + 45]) for shift in (0, 8, 16)]
+    groups = group(decided(drift[0], drift[1], *[f"{PLAIN} {n}" for n in "abcdef"], drift[2]))
+    trained, newest = groups[:1], groups[-2:]
+    assert [one.text for one in (*trained, *newest)] == [drift[2], drift[1], drift[0]]
+    assert drift[1] not in [one.text for one in apart(trained, newest)]
+
+
 def examples(key: UUID, count: int, label: ExampleLabel, minutes: int = 0) -> list[Example]:
     return [Example(key, f"{label} example {n} of {key}", label, at(minutes)) for n in range(count)]
 
