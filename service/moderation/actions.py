@@ -38,13 +38,14 @@ async def decide(pool: Pool, moderator: Moderator, decisions: list[Decision]) ->
     async with pool.acquire() as conn, conn.transaction():
         locked = await lock_comments(conn, ids)
         there = {ident: row for ident, row in locked.items() if moderator.covers(row.site_id)}
+        edits = await store.list_edits(conn, _stale(there, decisions))
         changes: dict[UUID, Change] = {}
         agreed: list[CommentRow] = []
         for decision in decisions:
             comment = there.get(decision.comment_id)
             if comment is None:
                 continue
-            outcome = rules.outcome_of(comment, decision)
+            outcome = rules.outcome_of(comment, decision, edits.get(comment.id))
             if outcome == "applied":
                 changes[comment.id] = _change(comment, decision)
             elif outcome == "unchanged":
@@ -56,8 +57,18 @@ async def decide(pool: Pool, moderator: Moderator, decisions: list[Decision]) ->
     for decision in decisions:
         if decision.comment_id in changes:
             DECISIONS.labels(decision.action).inc()
-    results = [_result(decision, there, changes, last) for decision in decisions]
+    results = [_result(decision, there, changes, edits, last) for decision in decisions]
     return Decided(Batch(batch_id, results), versions)
+
+
+def _stale(there: dict[UUID, CommentRow], decisions: list[Decision]) -> list[UUID]:
+    return [
+        comment.id
+        for decision in decisions
+        if (comment := there.get(decision.comment_id)) is not None
+        and decision.version is not None
+        and decision.version != comment.version
+    ]
 
 
 def _change(comment: CommentRow, decision: Decision) -> Change:
@@ -74,6 +85,7 @@ def _result(
     decision: Decision,
     there: dict[UUID, CommentRow],
     changes: dict[UUID, Change],
+    edits: dict[UUID, int],
     last: dict[UUID, DecidedBy],
 ) -> Result:
     ident = decision.comment_id
@@ -83,6 +95,6 @@ def _result(
     if ident in changes:
         after = changes[ident].after
         return Result(ident, "applied", after.status, after.version)
-    outcome = rules.outcome_of(comment, decision)
+    outcome = rules.outcome_of(comment, decision, edits.get(ident))
     decided = last.get(ident) if outcome == "conflict" else None
     return Result(ident, outcome, comment.status, comment.version, decided)

@@ -12,20 +12,21 @@ STATUS_OF: dict[Action, Status] = {
 DEFAULT_REASON: dict[Action, str] = {"reject": "other", "spam": "spam", "hold": "other"}
 
 
-def outcome_of(comment: CommentRow, decision: Decision) -> Outcome:
-    """What a decision comes to.
+def outcome_of(comment: CommentRow, decision: Decision, edited_in: int | None) -> Outcome:
+    """What a decision comes to; `edited_in` is the version that the author last wrote, if any.
 
-    A stale version conflicts, unless somebody decided the same; what its author removed stays
-    removed.
+    A stale version conflicts, unless somebody decided the same; but nobody agrees with a text that
+    they have not read. What its author removed stays removed.
     """
     wanted = STATUS_OF[decision.action]
     if comment.status == "removed":
         return "conflict"
+    stale = decision.version is not None and decision.version != comment.version
+    if stale and edited_in is not None and edited_in > (decision.version or 0):
+        return "conflict"
     if comment.status == wanted:
         return "unchanged"
-    if decision.version is not None and decision.version != comment.version:
-        return "conflict"
-    return "applied"
+    return "conflict" if stale else "applied"
 
 
 def reason_of(decision: Decision) -> str | None:

@@ -256,3 +256,17 @@ async def insert_confirmations(
         [uuid7() for _ in comments],
         [comment.id for comment in comments],
     )
+
+
+async def list_edits(conn: Conn, comment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """The version that each comment's author last wrote, where one was edited."""
+    if not comment_ids:
+        return {}
+    rows = await conn.fetch(
+        """
+        select comment_id, max(version) as version from ledger
+        where comment_id = any($1::uuid[]) and actor = 'author' group by comment_id
+        """,
+        list(comment_ids),
+    )
+    return {row["comment_id"]: row["version"] for row in rows}

@@ -148,6 +148,25 @@ async def test_a_stale_decision_conflicts_and_tells_who_was_faster(
     assert (await read(desk))["count"] == 0
 
 
+async def test_nobody_agrees_with_a_text_that_the_author_has_changed_since(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    posted = await post(client, "A remark that the desk has read.")
+    ident = posted["comment"]["id"]
+    edited = await client.patch(
+        comment(ident),
+        json={"body": "Another one that it has not."},
+        headers=bearer(posted["edit_token"]),
+    )
+    assert edited.json()["comment"]["status"] == "published", edited.text
+    [result] = await decide(desk, {"comment_id": ident, "action": "publish", "version": 1})
+    assert (result["outcome"], result["version"]) == ("conflict", 2)
+    assert result["decided"]["actor"] == "author"
+    assert not await pool.fetchval("select count(*) from ledger where actor = 'moderator'")
+    [agreed] = await decide(desk, {"comment_id": ident, "action": "publish", "version": 2})
+    assert agreed["outcome"] == "unchanged"
+
+
 async def test_of_two_at_once_one_wins(desk: httpx.AsyncClient, held: list[str]) -> None:
     both = await asyncio.gather(
         decide(desk, *({"comment_id": i, "action": "publish", "version": 1} for i in held)),
