@@ -69,9 +69,9 @@ for links to stories after reading news comments with links that scored high.
 Bars are what we set out to reach. They were set on other comments of the same kinds, so that the
 plain baseline tells how hard ours are: word and character TF-IDF with logistic regression on the
 same public sets, fitted and measured in the same run (for identities and disguises, the figure of
-an earlier study). The bar for hostile news was set at 0.745 where that study's baseline had 0.728;
-here it had 0.768, so the bar is moved by as much. A figure without a bar is there to be
-watched.{left_out}
+an earlier study). The bar for hostile news was set at 0.745 on comments where that study's baseline
+had 0.728; on those measured here it had 0.768, so the bar is moved by as much. A figure without a
+bar is there to be watched.{left_out}
 {sections}
 Held out, by label:
 

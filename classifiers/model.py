@@ -1,11 +1,10 @@
 """The model at work: scoring by adding what each word weighs, with the reasons when asked."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice, pairwise
 from math import exp, sqrt
 from pathlib import Path
-from threading import Lock
 from typing import Any, NamedTuple
 
 import msgspec
@@ -15,26 +14,25 @@ import numpy.typing as npt
 from classifiers import artefact
 from classifiers.abuse import COLUMNS
 from classifiers.evidence import MOST, Evidence, Places
-from classifiers.features import SPREAD, pair_key, word_key, word_keys
+from classifiers.features import SPREAD, pair_key, word_key
 from classifiers.language import grounded, language
 from classifiers.readings import Disguises, may_be_broken, split
 from classifiers.spam import CUE_COLUMN, CUES, Cue, cues
 from classifiers.text import fold, fold_map
+from classifiers.vectors import OTHER, WordVectors
 from classifiers.words import MENTION, Word, words
 
 LABELS = ("spam", "abuse", "severe_abuse", "obscene", "threat", "insult", "identity_attack")
 _COLUMN = {label: COLUMNS.index(label) for label in LABELS}
 _SPAM = COLUMNS.index("spam")
 _ABUSE, _POSTED = COLUMNS.index("abuse"), COLUMNS.index("abuse_post")
-_OTHER = COLUMNS.index("abuse_other")
 # A post rather than a comment: it is addressed or tagged.
 _POST = re.compile(r"(?<![\w@#/&])[@#][^\W\d_]\w")
 _NO_WAY = 1e-9
 _BETWEEN = frozenset(" /")
 # Spelt-out runs of a text that are searched for words; each may hold 32 letters.
 _RUNS = 40
-# Words remembered at most, and words read of one text; with what hides in them they fit.
-_REMEMBERED = 32_768
+# Words read of one text; with what hides in them half of REMEMBERED.
 _READ = 16_000
 
 
@@ -62,13 +60,6 @@ class _Read(NamedTuple):
     guessed: set[str]
     sums: npt.NDArray[Any]
     scale: float
-
-
-class _Made(NamedTuple):
-    """A word's vector, (columns + 1,), and whether the model neither knows it nor reads it."""
-
-    vector: npt.NDArray[np.float32]
-    strange: bool
 
 
 class _Judged(NamedTuple):
@@ -108,8 +99,7 @@ def _words(folded: str) -> list[Word]:
 class Model:
     """A loaded artefact. Safe to share between threads.
 
-    The result for a text does not depend on what was scored before: a word's vector is a function
-    of the word, remembering it only saves time.
+    The result for a text does not depend on what was scored before.
     """
 
     def __init__(self, arrays: Mapping[str, npt.NDArray[Any]], header: Mapping[str, Any]) -> None:
@@ -125,19 +115,11 @@ class Model:
         self.thresholds: dict[str, dict[str, float]] = header["thresholds"]
         self._calibration: dict[str, list[float]] = header["calibration"]
         self._ground = float(header["ground"])
-        self._index = {int(key): row for row, key in enumerate(arrays["keys"])}
-        matrix = arrays["matrix"].astype(np.float32)
-        self._matrix = np.vstack([matrix, np.zeros((1, len(COLUMNS)), dtype=np.float32)])
         self._disguises = Disguises(header["disguised"])
+        self._vectors = WordVectors(arrays["keys"], arrays["matrix"], self._disguises)
         self._intercept = arrays["intercept"]
         self._start: list[float] = self._intercept.tolist()
         self._cue_weights = arrays["cue_weights"].astype(np.float64)
-        # The last column is the number of the word's keys, so that one gather gives sum and norm.
-        self._memory = np.zeros((_REMEMBERED, len(COLUMNS) + 1), dtype=np.float32)
-        self._slots: dict[str, int] = {}
-        # Slots of words that the model has never met and that it can't read as another either.
-        self._strange: set[int] = set()
-        self._lock = Lock()
 
     def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
         """Answer the thresholds for texts in a language.
@@ -183,20 +165,20 @@ class Model:
         """Answer the column that judges abuse in a text of this language, and its calibration."""
         other = f"abuse_{code}"
         if other in self._calibration:
-            return _OTHER, other
+            return OTHER, other
         return (_POSTED, "abuse_post") if _POST.search(text) else (_ABUSE, "abuse")
 
     def _read(self, folded: str, found: list[Word]) -> _Read:
         """Answer the sum over distinct words and pairs, (columns,), and the factor of the row."""
         forms = [word.form for word in found]
         own = dict.fromkeys(forms)
-        index = self._index
+        index = self._vectors.index
         rows = [
             row
             for left, right in dict.fromkeys(pairwise(forms))
             if (row := index.get(pair_key(left, right))) is not None
         ]
-        vectors, strange = self._recall(own)
+        vectors, strange = self._vectors.recall(own)
         mended: list[Word] = []
         guessed: set[str] = set()
         if strange or may_be_broken(folded) or MENTION in own:
@@ -209,98 +191,20 @@ class Model:
         both = vectors.sum(axis=0, dtype=np.float64)
         sums = both[:-1]
         if rows:
-            sums = sums + self._matrix.take(rows, axis=0).sum(axis=0, dtype=np.float64)
+            sums = sums + self._vectors.matrix.take(rows, axis=0).sum(axis=0, dtype=np.float64)
         scale = 1.0 / (SPREAD * sqrt(self._ground + float(both[-1])))
         return _Read(found, mended, guessed, sums, scale)
 
     def _recalled(self, own: Mapping[str, object], guessed: set[str]) -> npt.NDArray[np.float32]:
         """Answer the words' vectors; those of guessed ones say nothing of other languages."""
-        vectors = self._recall(own)[0]
+        vectors = self._vectors.recall(own)[0]
         if guessed:
-            vectors[[row for row, form in enumerate(own) if form in guessed], _OTHER] = 0.0
+            vectors[[row for row, form in enumerate(own) if form in guessed], OTHER] = 0.0
         return vectors
-
-    def _recall(self, own: Mapping[str, object]) -> tuple[npt.NDArray[np.float32], set[str]]:
-        """Answer the words' vectors, (words, columns + 1), and which words are strange.
-
-        New words are made outside the lock: nobody waits while a page of nonsense is read.
-        """
-        with self._lock:
-            if own.keys() <= self._slots.keys():
-                return self._kept(own)
-        new = [form for form in own if form not in self._slots]
-        made = dict(zip(new, self._make(new), strict=True))
-        with self._lock:
-            self._remember(own, made)
-            return self._kept(own)
-
-    def _kept(self, own: Mapping[str, object]) -> tuple[npt.NDArray[np.float32], set[str]]:
-        slots = [self._slots[form] for form in own]
-        strange: set[str] = set()
-        if not self._strange.isdisjoint(slots):
-            pairs = zip(own, slots, strict=True)
-            strange.update(form for form, slot in pairs if slot in self._strange)
-        return self._memory.take(slots, axis=0), strange
-
-    def _make(self, forms: list[str]) -> list[_Made]:
-        """Answer vectors, and whether the word is strange: never met, and no disguise of another.
-
-        A word never met is read as the worst abusive word that it may be a disguise of.
-        """
-        made = []
-        for form, vector in zip(forms, self._plain(forms), strict=True):
-            meant = self.reads(form)
-            if meant == form:
-                known = form.isalpha() and word_key(form) in self._index
-                made.append(_Made(vector, strange=not known))
-                continue
-            [read] = self._plain([meant])
-            # An English disguise: in German "damit" is a word.
-            read[_OTHER] = vector[_OTHER]
-            made.append(_Made(read, strange=False))
-        return made
 
     def reads(self, form: str) -> str:
         """Answer the word that a folded form is read as: itself, unless it is a disguise."""
-        if form.isalpha() and word_key(form) in self._index:
-            return form
-        return self._disguises.meant(form) or form
-
-    def _remember(self, own: Iterable[str], made: dict[str, _Made]) -> None:
-        """Keep what was made; another thread may have kept some of it, or forgotten the others."""
-        known = self._slots
-        new = [form for form in own if form not in known]
-        if len(known) + len(new) > _REMEMBERED:
-            known.clear()
-            self._strange.clear()
-            new = list(own)
-        lost = [form for form in new if form not in made]
-        made = made | dict(zip(lost, self._make(lost), strict=True))
-        for slot, form in enumerate(new, len(known)):
-            self._memory[slot], strange = made[form]
-            if strange:
-                self._strange.add(slot)
-        known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
-
-    def _plain(self, forms: list[str]) -> npt.NDArray[np.float32]:
-        """Answer the sums of the rows of words as written, and of how many keys they are.
-
-        The shape is (forms, columns + 1).
-        """
-        index = self._index
-        rows: list[int] = []
-        starts, counts = [], []
-        for form in forms:
-            keys = word_keys(form)
-            counts.append(len(keys))
-            starts.append(len(rows))
-            # The last row is nobody's: a word without a row has it, as a sum needs one.
-            rows += [row for key in keys if (row := index.get(key)) is not None] or [-1]
-        vectors = np.empty((len(forms), len(COLUMNS) + 1), dtype=np.float32)
-        vectors[:, -1] = counts
-        if forms:
-            np.add.reduceat(self._matrix.take(rows, axis=0), starts, axis=0, out=vectors[:, :-1])
-        return vectors
+        return self._vectors.reads(form)
 
     def _spelt(self, found: list[Word], strange: set[str]) -> list[Word]:
         """Answer the words that were spelt out in a row."""
@@ -308,7 +212,7 @@ class Model:
         runs = (word for word in found if word.end - word.begin > len(word.form))
         for word in islice(filter(Word.is_spelt_out, runs), _RUNS):
             if word.form in strange:
-                spelt = split(word.form, lambda form: word_key(form) in self._index)
+                spelt = split(word.form, lambda form: word_key(form) in self._vectors.index)
                 mended += [Word(piece, word.begin, word.end) for piece in spelt]
         return mended
 
@@ -345,9 +249,9 @@ class Model:
         rows = {form: row for row, form in enumerate(dict.fromkeys(word.form for word in whole))}
         weights = self._recalled(rows, read.guessed)[:, :-1] * read.scale
         for left, right in dict.fromkeys(pairwise(word.form for word in read.found)):
-            row = self._index.get(pair_key(left, right))
+            row = self._vectors.index.get(pair_key(left, right))
             if row is not None:
-                half = self._matrix[row] * (read.scale / 2)
+                half = self._vectors.matrix[row] * (read.scale / 2)
                 weights[rows[left]] += half
                 weights[rows[right]] += half
         own = np.array([rows[word.form] for word in whole], dtype=np.intp)

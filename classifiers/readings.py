@@ -143,8 +143,12 @@ def _turned(word: str) -> Iterator[str]:
 
 
 def unsigned(form: str) -> str:
-    """Answer a form with its signs and digits as the letters that they look like most."""
-    return "".join(sign if sign.isalpha() else _SIGNS.get(sign, sign)[0] for sign in form)
+    """Answer a form with its signs and digits as the letters that they look like most.
+
+    What masks a letter looks like none, and stays.
+    """
+    choices = ((sign, _SIGNS.get(sign, sign)) for sign in form)
+    return "".join(sign if letters is ascii_lowercase else letters[0] for sign, letters in choices)
 
 
 def may_be_broken(folded: str) -> bool:

@@ -188,17 +188,12 @@ def test_a_rule_of_the_house_carries_over_to_other_sentences(
 
 
 @pytest.mark.parametrize(
-    "text", ["what a pile of cr*p", "what a pile of cr4p", "Tr1bune readers know", "the Tribun3"]
+    "text", ["cr*p, again", "That cr4p again", "Tr1bune readers know", "the Tribun3"]
 )
-def test_a_rule_of_the_house_holds_for_disguises(
-    model: Model, site_model: SiteModel, text: str
-) -> None:
+def test_a_rule_of_the_house_holds_for_disguises(site_model: SiteModel, text: str) -> None:
     plain = text.replace("*", "a").replace("4", "a").replace("1", "i").replace("3", "e")
-    [before], [after], [meant] = (
-        [one.scores["abuse"] for one in scorer.score([what])]
-        for scorer, what in ((model, text), (site_model, text), (site_model, plain))
-    )
-    assert abs(after - meant) < 0.5 * abs(before - meant)
+    disguised, meant = (one.scores["abuse"] for one in site_model.score([text, plain]))
+    assert disguised == pytest.approx(meant, abs=0.1)
 
 
 def log_odds(model: Model | SiteModel, text: str, label: str) -> float:

@@ -157,9 +157,9 @@ def test_any_text_is_scored(model: Model, text: str, evidence: bool) -> None:  #
 def estimate(model: Model, texts: list[str]) -> np.ndarray:
     """Score by the estimators that training uses, from the same learned numbers."""
     grams = WordGrams(ground=model._ground)
-    grams.keys_ = np.array(sorted(model._index), dtype=np.uint32)
+    grams.keys_ = np.array(sorted(model._vectors.index), dtype=np.uint32)
     grams.weight_ = np.ones(len(grams.keys_))
-    logits = grams.transform(texts) @ model._matrix[:-1] + model._intercept
+    logits = grams.transform(texts) @ model._vectors.matrix[:-1] + model._intercept
     logits[:, 0] += Cues().fit(texts).transform(texts) @ model._cue_weights
     return logits
 
@@ -167,8 +167,8 @@ def estimate(model: Model, texts: list[str]) -> np.ndarray:
 def test_the_lean_path_equals_the_estimators(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     # What a disguised word is read as is no matter of the estimators.
     monkeypatch.setattr(model, "_disguises", Disguises({}))
-    model._slots.clear()
-    model._strange.clear()
+    monkeypatch.setattr(model._vectors, "_disguises", Disguises({}))
+    model._vectors.forget()
     texts = [text for _, text in BLATANT] + BENIGN
     expected = estimate(model, texts)
     for text, row in zip(texts, expected, strict=True):
@@ -177,26 +177,24 @@ def test_the_lean_path_equals_the_estimators(model: Model, monkeypatch: pytest.M
                 continue
             probability = expit(log_odds(row[[column]], model._calibration[label]))[0]
             assert model.score([text])[0].scores[label] == pytest.approx(probability, abs=1e-5)
-    model._slots.clear()
-    model._strange.clear()
+    model._vectors.forget()
 
 
 def test_remembering_words_changes_nothing(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [text for _, text in BLATANT]
     before = model.score(texts)
-    monkeypatch.setattr("classifiers.model._REMEMBERED", 40)
-    model._slots.clear()
+    monkeypatch.setattr("classifiers.vectors.REMEMBERED", 40)
+    model._vectors.forget()
     assert model.score(texts) == before
     monkeypatch.undo()
-    model._slots.clear()
-    model._strange.clear()
+    model._vectors.forget()
     assert model.score(list(reversed(texts))) == list(reversed(before))
 
 
 def test_threads_share_a_model(model: Model) -> None:
     texts = [f"{text} {number}" for number in range(20) for text in BENIGN]
     expected = model.score(texts)
-    model._slots.clear()
+    model._vectors.forget()
     answers: list[object] = []
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
@@ -308,3 +306,14 @@ def test_a_reader_with_a_subscription_is_told_from_one_who_begs(
 ) -> None:
     assert ("own_subscription" in {cue.name for cue in cues(text)}) is subscribes
     assert (model.score([text])[0].scores["spam"] < model.thresholds["spam"]["hold"]) is subscribes
+
+
+@pytest.mark.parametrize("text", ["pills4u[.]com", "see pills4u(dot)com now", "PILLS4U[DOT]COM"])
+def test_a_link_that_is_broken_for_a_machine_is_a_link(text: str) -> None:
+    assert "link" in {cue.name for cue in cues(text)}
+
+
+def test_the_number_of_a_story_is_nobody_s_telephone() -> None:
+    alone, beside = cues("https://a.example/news/0800-123-4567"), cues("0800 123 4567, a.example")
+    assert "phone" not in {cue.name for cue in alone}
+    assert [(cue.begin, cue.end) for cue in beside if cue.name == "phone"] == [(0, 13)]
