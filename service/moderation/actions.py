@@ -13,7 +13,7 @@ from service.core.http import clean_text
 from service.core.metrics import DECISIONS
 from service.core.problems import Invalid
 from service.moderation import rules, store
-from service.moderation.types import Batch, DecidedBy, Decision, Result
+from service.moderation.types import Batch, DecidedBy, Decision, Outcome, Result
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -38,18 +38,20 @@ async def decide(pool: Pool, moderator: Moderator, decisions: list[Decision]) ->
     async with pool.acquire() as conn, conn.transaction():
         locked = await lock_comments(conn, ids)
         there = {ident: row for ident, row in locked.items() if moderator.covers(row.site_id)}
-        edits = await store.list_edits(conn, _stale(there, decisions))
-        changes: dict[UUID, Change] = {}
-        agreed: list[CommentRow] = []
-        for decision in decisions:
-            comment = there.get(decision.comment_id)
-            if comment is None:
-                continue
-            outcome = rules.outcome_of(comment, decision, edits.get(comment.id))
-            if outcome == "applied":
-                changes[comment.id] = _change(comment, decision)
-            elif outcome == "unchanged":
-                agreed.append(comment)
+        pairs = [(there[one.comment_id], one) for one in decisions if one.comment_id in there]
+        edits = await store.list_edits(
+            conn, [comment.id for comment, one in pairs if rules.is_stale(comment, one)]
+        )
+        outcomes = {
+            comment.id: rules.outcome_of(comment, one, edits.get(comment.id))
+            for comment, one in pairs
+        }
+        changes = {
+            comment.id: _change(comment, one)
+            for comment, one in pairs
+            if outcomes[comment.id] == "applied"
+        }
+        agreed = [comment for comment, _ in pairs if outcomes[comment.id] == "unchanged"]
         actor = Actor("moderator", moderator.id, batch_id)
         versions = await change_statuses(conn, list(changes.values()), actor) if changes else {}
         await store.insert_confirmations(conn, agreed, moderator.id, batch_id)
@@ -57,18 +59,9 @@ async def decide(pool: Pool, moderator: Moderator, decisions: list[Decision]) ->
     for decision in decisions:
         if decision.comment_id in changes:
             DECISIONS.labels(decision.action).inc()
-    results = [_result(decision, there, changes, edits, last) for decision in decisions]
+    after = there | {ident: change.after for ident, change in changes.items()}
+    results = [_result(ident, outcomes.get(ident), after, last) for ident in ids]
     return Decided(Batch(batch_id, results), versions)
-
-
-def _stale(there: dict[UUID, CommentRow], decisions: list[Decision]) -> list[UUID]:
-    return [
-        comment.id
-        for decision in decisions
-        if (comment := there.get(decision.comment_id)) is not None
-        and decision.version is not None
-        and decision.version != comment.version
-    ]
 
 
 def _change(comment: CommentRow, decision: Decision) -> Change:
@@ -82,19 +75,12 @@ def _change(comment: CommentRow, decision: Decision) -> Change:
 
 
 def _result(
-    decision: Decision,
-    there: dict[UUID, CommentRow],
-    changes: dict[UUID, Change],
-    edits: dict[UUID, int],
+    ident: UUID,
+    outcome: Outcome | None,
+    after: dict[UUID, CommentRow],
     last: dict[UUID, DecidedBy],
 ) -> Result:
-    ident = decision.comment_id
-    comment = there.get(ident)
-    if comment is None:
+    if outcome is None:
         return Result(ident, "missing", None, None)
-    if ident in changes:
-        after = changes[ident].after
-        return Result(ident, "applied", after.status, after.version)
-    outcome = rules.outcome_of(comment, decision, edits.get(ident))
     decided = last.get(ident) if outcome == "conflict" else None
-    return Result(ident, outcome, comment.status, comment.version, decided)
+    return Result(ident, outcome, after[ident].status, after[ident].version, decided)

@@ -12,6 +12,11 @@ STATUS_OF: dict[Action, Status] = {
 DEFAULT_REASON: dict[Action, str] = {"reject": "other", "spam": "spam", "hold": "other"}
 
 
+def is_stale(comment: CommentRow, decision: Decision) -> bool:
+    """Whether a decision is about another version than the one that is there."""
+    return decision.version is not None and decision.version != comment.version
+
+
 def outcome_of(comment: CommentRow, decision: Decision, edited_in: int | None) -> Outcome:
     """What a decision comes to; `edited_in` is the version that the author last wrote, if any.
 
@@ -21,7 +26,7 @@ def outcome_of(comment: CommentRow, decision: Decision, edited_in: int | None) -
     wanted = STATUS_OF[decision.action]
     if comment.status == "removed":
         return "conflict"
-    stale = decision.version is not None and decision.version != comment.version
+    stale = is_stale(comment, decision)
     if stale and edited_in is not None and edited_in > (decision.version or 0):
         return "conflict"
     if comment.status == wanted:
