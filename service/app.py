@@ -30,6 +30,7 @@ from service.core.limits import Limiter
 from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
+from service.moderation.live import Live
 from service.moderation.routes import ENDPOINTS as MODERATION
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
@@ -71,6 +72,7 @@ async def resources(
             "policies": Policies(pool, events),
             "threads": Threads(events),
             "likes": Likes(pool),
+            "live": Live(events),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }
         async with events.listening():

@@ -47,8 +47,15 @@ UP = (
         select from ledger l where l.comment_id = c.id and l.actor = 'moderator'
     )
     """,
-    "create index comment_urgency on comment (site_id, status, urgency desc, id desc)",
-    "create index comment_campaign on comment (campaign_id, status) where campaign_id is not null",
+    """
+    create index comment_urgency on comment (site_id, status, urgency desc, id desc)
+    include (campaign_id)
+    """,
+    """
+    create index comment_campaign on comment (campaign_id, status, urgency desc)
+    where campaign_id is not null
+    """,
+    "create index comment_article on comment (article_id, status, created_at)",
     """
     create index comment_new on comment (site_id, created_at, id)
     where status = 'published' and not reviewed
@@ -87,16 +94,46 @@ UP = (
     alter table ledger add constraint ledger_actor_check
     check (actor in ('machine', 'moderator', 'author', 'system', 'undo'))
     """,
+    "alter table ledger add column undoes uuid",
+    "create index ledger_undoes on ledger (undoes) where undoes is not null",
+    # Every open desk hears what became of comments; here, so that no change can forget to say it.
+    """
+    create function tell_the_desk() returns trigger language plpgsql as $$
+    begin
+        perform pg_notify('desk', json_build_object(
+            'site', site_id, 'kind', kind, 'status', to_status, 'ids', (array_agg(comment_id))[1:50]
+        )::text)
+        from (
+            select site_id, comment_id, to_status, case
+                when from_status is null then 'created'
+                when actor = 'author' and to_status <> 'removed' then 'edited'
+                when actor = 'undo' then 'undone'
+                else 'decided'
+            end as kind
+            from fresh
+        ) changed
+        group by site_id, kind, to_status;
+        return null;
+    end
+    $$
+    """,
+    """
+    create trigger ledger_tells_the_desk after insert on ledger
+    referencing new table as fresh for each statement execute function tell_the_desk()
+    """,
 )
 
 DOWN = (
+    "drop trigger ledger_tells_the_desk on ledger",
+    "drop function tell_the_desk()",
+    "alter table ledger drop column undoes",
     "drop table claim",
     "drop index report_batch, report_reporter",
     "alter table report drop column batch_id, drop column outcome",
     "create index comment_risk on comment (site_id, risk desc, id) where status = 'held'",
     """
     drop index comment_search, comment_reported_urgency, comment_new_urgency, comment_new,
-        comment_campaign, comment_urgency
+        comment_article, comment_campaign, comment_urgency
     """,
     """
     alter table comment drop column search, drop column urgency, drop column reach,

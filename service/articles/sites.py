@@ -2,6 +2,7 @@
 
 import time
 from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 
@@ -47,6 +48,14 @@ class Sites:
                     self._missing.clear()
                 self._missing[slug] = time.monotonic() + MISSING_FOR
         return site
+
+    async def slug_of(self, site_id: UUID) -> str | None:
+        """What the site with this id is called."""
+        known = {site.id: slug for slug, site in self._known.items()}
+        if site_id not in known:
+            self._known = {site.slug: site for site in await store.list_sites(self._pool)}
+            known = {site.id: slug for slug, site in self._known.items()}
+        return known.get(site_id)
 
     async def allows(self, path: str, origin: str) -> bool:
         """Whether a page of this origin may call this path (CORS).

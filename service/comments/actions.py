@@ -12,7 +12,7 @@ from service.articles import actions as articles
 from service.articles import store as article_store
 from service.articles.rules import check_key, check_url, normalised_url
 from service.articles.types import Article, Site
-from service.comments import posting, rules, store
+from service.comments import posting, rules, store, urgency
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
@@ -24,7 +24,7 @@ from service.screening.names import name_key
 from service.screening.scorer import Scorer
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
-from service.screening.types import Context, Screening
+from service.screening.types import Context, History, Screening
 
 STATUS_OF: dict[str, Status] = {"publish": "published", "hold": "held", "spam": "spam"}
 
@@ -60,6 +60,14 @@ class Checked(msgspec.Struct, frozen=True):
     email: str
     body: str
     website: str | None
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """What was found about a new comment."""
+
+    screening: Screening
+    print_: Fingerprint
+    history: History
 
 
 async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client: Client) -> Stored:
@@ -101,7 +109,8 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     if article is None:
         async with desk.pool.acquire() as conn, conn.transaction():
             article = await _register(conn, site, key, new)
-    stored = await _store(desk.pool, article, key, new, checked, client, parent, screening, print_)
+    judged = Judged(screening, print_, facts.history)
+    stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
     COMMENTS.labels(screening.verdict).inc()
     return stored
 
@@ -186,9 +195,9 @@ async def _store(
     checked: Checked,
     client: Client,
     parent: CommentRow | None,
-    screening: Screening,
-    print_: Fingerprint,
+    judged: Judged,
 ) -> Stored:
+    screening = judged.screening
     root_id, parent_id, depth = rules.place(parent)
     comment = CommentRow(
         id=uuid7(),
@@ -213,7 +222,7 @@ async def _store(
     row = posting.NewRow(
         comment=comment,
         screening=screening,
-        print_=print_,
+        print_=judged.print_,
         email=checked.email,
         name_key=name_key(checked.name),
         website=checked.website,
@@ -221,6 +230,8 @@ async def _store(
         address_hash=client.address_hash,
         idempotency_key=client.idempotency_key,
         request_hash=_request_hash(key, new),
+        standing=urgency.standing(judged.history),
+        reach=urgency.reach(article.comment_count, depth),
     )
     try:
         inserted = await posting.insert_comment(pool, row)

@@ -16,11 +16,12 @@ from service.core.db import Conn
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """Who or what changes a comment."""
+    """Who or what changes a comment; `undoes` is the batch that this takes back."""
 
     kind: str
     moderator_id: UUID | None = None
     batch_id: UUID | None = None
+    undoes: UUID | None = None
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ async def change_statuses(conn: Conn, changes: Sequence[Change], actor: Actor) -
     Needs the caller's transaction and its locks on these comments and their roots.
     """
     await store.update_statuses(
-        conn, [change.after for change in changes], answered=actor.kind == "moderator"
+        conn, [change.after for change in changes], reviewed=actor.kind == "moderator"
     )
     await store.insert_ledger(
         conn,
@@ -45,6 +46,7 @@ async def change_statuses(conn: Conn, changes: Sequence[Change], actor: Actor) -
         actor=actor.kind,
         moderator_id=actor.moderator_id,
         batch_id=actor.batch_id,
+        undoes=actor.undoes,
     )
     return await _announce(conn, [(change.before, change.after) for change in changes])
 
@@ -58,12 +60,8 @@ async def _announce(conn: Conn, pairs: Sequence[tuple[CommentRow, CommentRow]]) 
         now = rules.counts_as(after.status)
         if was or now:
             articles[after.article_id] += now - was
-            if after.root_id:
+            if after.root_id and now != was:
                 roots[after.root_id] += now - was
-    for root_id in sorted(roots):
-        if roots[root_id]:
-            await store.add_to_root(conn, root_id, roots[root_id])
-    return {
-        article_id: await store.bump_thread(conn, article_id, articles[article_id])
-        for article_id in sorted(articles)
-    }
+    if roots:
+        await store.add_to_roots(conn, roots)
+    return await store.bump_threads(conn, articles) if articles else {}

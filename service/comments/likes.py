@@ -7,7 +7,7 @@ import asyncpg
 import structlog
 
 from service.articles.types import Site
-from service.comments import reading, store
+from service.comments import reading, reports, store
 from service.comments.types import CommentRow, NewReport
 from service.core.db import Conn, Pool
 from service.core.http import clean_text
@@ -74,7 +74,7 @@ async def report_comment(
     note = clean_text("$.note", report.note, multiline=True) if report.note else None
     async with pool.acquire() as conn, conn.transaction():
         comment = await _published(conn, site, comment_id)
-        await reading.insert_report(conn, comment, reporter, report.reason, note)
+        await reports.insert_report(conn, comment, reporter, report.reason, note)
 
 
 async def _published(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:

@@ -7,6 +7,7 @@ import msgspec
 
 from service.comments.types import CommentRow
 from service.core.db import Conn, Executor, row_to, uuid7
+from service.screening.scores import scores_of
 from service.screening.sketch import Fingerprint
 from service.screening.types import History, Screening
 
@@ -97,6 +98,8 @@ class NewRow(msgspec.Struct, frozen=True):
     address_hash: bytes
     idempotency_key: bytes | None
     request_hash: bytes
+    standing: float
+    reach: float
 
 
 class Inserted(msgspec.Struct, frozen=True):
@@ -146,6 +149,9 @@ async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
         uuid7(),
         new.idempotency_key,
         new.request_hash,
+        scores_of(screening.signals),
+        new.standing,
+        new.reach,
     )
     assert row is not None  # noqa: S101 (an insert returns its row)
     return row_to(Inserted, row)
@@ -165,9 +171,11 @@ with author as (
 ), stored as (
     insert into comment (
         site_id, id, article_id, root_id, parent_id, depth, reader_id, author_name, website,
-        notify, body, html, status, reason, risk, address_hash, created_at
+        notify, body, html, status, reason, risk, address_hash, created_at, scores, standing,
+        reach
     )
-    select $1, $2, $3, $4, $5, $6, id, name, $11, $12, $13, $14, $15, $16, $17, $18, $19
+    select $1, $2, $3, $4, $5, $6, id, name, $11, $12, $13, $14, $15, $16, $17, $18, $19, $31, $32,
+        $33
     from author
     returning reader_id, author_name
 ), printed as (

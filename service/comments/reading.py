@@ -139,24 +139,3 @@ async def bump_calmly(conn: Executor, article_id: UUID) -> bool:
         str(article_id),
     )
     return version is not None
-
-
-async def insert_report(
-    conn: Conn, comment: CommentRow, reporter: bytes, reason: str, note: str | None
-) -> bool:
-    """Report; False where this reader has already. Needs a transaction."""
-    done = await conn.execute(
-        """
-        with added as (
-            insert into report (site_id, comment_id, reporter, reason, note)
-            values ($1, $2, $3, $4, $5) on conflict do nothing returning comment_id
-        )
-        update comment set reports = reports + 1 where id in (select comment_id from added)
-        """,
-        comment.site_id,
-        comment.id,
-        reporter,
-        reason,
-        note,
-    )
-    return done == "UPDATE 1"

@@ -1,12 +1,13 @@
 """SQL of posting and changing comments. Reading threads: reading.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import msgspec
 
 from service.comments.types import CommentRow
 from service.core.db import Conn, Executor, row_to, uuid7
+from service.screening.scores import scores_of
 from service.screening.sketch import Fingerprint
 from service.screening.types import Screening
 
@@ -54,7 +55,8 @@ async def update_body(
     await conn.execute(
         """
         with stored as (
-            update comment set body = $3, html = $4, risk = $5, version = $6, edited_at = $7
+            update comment set body = $3, html = $4, risk = $5, version = $6, edited_at = $7,
+                scores = $17, reviewed = false
             where id = $2
         ), printed as (
             insert into fingerprint (site_id, comment_id, exact, bands, sketch)
@@ -90,15 +92,16 @@ async def update_body(
         screening.verdict,
         screening.reason,
         msgspec.json.encode(screening.signals),
+        scores_of(screening.signals),
     )
 
 
-async def update_statuses(conn: Conn, comments: Sequence[CommentRow], *, answered: bool) -> None:
-    """Write statuses, reasons and versions; `answered`: their reports are, too."""
+async def update_statuses(conn: Conn, comments: Sequence[CommentRow], *, reviewed: bool) -> None:
+    """Write statuses, reasons and versions; `reviewed`: a person has looked."""
     await conn.execute(
         """
         update comment c set status = n.status, reason = n.reason, version = n.version,
-            reports = case when $5 then 0 else c.reports end
+            reviewed = c.reviewed or $5
         from unnest($1::uuid[], $2::text[], $3::text[], $4::int[])
             as n (id, status, reason, version)
         where c.id = n.id
@@ -107,7 +110,7 @@ async def update_statuses(conn: Conn, comments: Sequence[CommentRow], *, answere
         [comment.status for comment in comments],
         [comment.reason for comment in comments],
         [comment.version for comment in comments],
-        answered,
+        reviewed,
     )
 
 
@@ -118,15 +121,16 @@ async def insert_ledger(
     actor: str,
     moderator_id: UUID | None,
     batch_id: UUID | None,
+    undoes: UUID | None = None,
 ) -> None:
-    """Append what became of comments: before, after, note."""
+    """Append what became of comments: before, after, note; `undoes` is a batch taken back."""
     await conn.execute(
         """
         insert into ledger (
             site_id, id, comment_id, from_status, to_status, version, reason, note, actor,
-            moderator_id, batch_id
+            moderator_id, batch_id, undoes
         )
-        select n.*, $9, $10, $11
+        select n.*, $9, $10, $11, $12
         from unnest(
             $1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::int[], $7::text[],
             $8::text[]
@@ -143,43 +147,56 @@ async def insert_ledger(
         actor,
         moderator_id,
         batch_id,
+        undoes,
     )
 
 
 async def is_held_by_a_person(conn: Conn, comment_id: UUID) -> bool:
     """Whether the last word that a moderator had on a comment, confirmations included, is held."""
-    said = await conn.fetchval(
-        """
-        select to_status from ledger
-        where comment_id = $1 and actor = 'moderator' order by id desc limit 1
-        """,
-        comment_id,
-    )
-    return bool(said == "held")
-
-
-async def bump_thread(conn: Conn, article_id: UUID, count: int) -> int:
-    """Begin a new version of a thread whose count changes by `count`; tells every process."""
-    version: int = await conn.fetchval(
-        """
-        with bumped as (
-            update article set comment_count = comment_count + $2,
-                thread_version = thread_version + 1, thread_at = now()
-            where id = $1 returning thread_version
+    return bool(
+        await conn.fetchval(
+            """
+            select actor = 'moderator' and to_status = 'held' from ledger
+            where comment_id = $1 and actor in ('moderator', 'undo') order by id desc limit 1
+            """,
+            comment_id,
         )
-        select thread_version from bumped, pg_notify('thread', $3 || ':' || thread_version)
-        """,
-        article_id,
-        count,
-        str(article_id),
     )
-    return version
 
 
-async def add_to_root(conn: Conn, root_id: UUID, count: int) -> None:
-    """Change the number of published comments below a root."""
+async def bump_threads(conn: Conn, counts: Mapping[UUID, int]) -> dict[UUID, int]:
+    """Begin a new version of threads whose counts change by so much; tells every process.
+
+    Locks the articles in the order of their ids.
+    """
+    rows = await conn.fetch(
+        """
+        with locked as materialized (
+            select id from article where id = any($1::uuid[]) order by id for no key update
+        ), bumped as (
+            update article a set comment_count = comment_count + n.count,
+                thread_version = thread_version + 1, thread_at = now()
+            from unnest($1::uuid[], $2::int[]) as n (id, count)
+            where a.id = n.id and a.id in (select id from locked)
+            returning a.id, a.thread_version
+        )
+        select id, thread_version, pg_notify('thread', id || ':' || thread_version) from bumped
+        """,
+        list(counts),
+        list(counts.values()),
+    )
+    return {row["id"]: row["thread_version"] for row in rows}
+
+
+async def add_to_roots(conn: Conn, counts: Mapping[UUID, int]) -> None:
+    """Change the numbers of published comments below roots, which the caller has locked."""
     await conn.execute(
-        "update comment set reply_count = reply_count + $2 where id = $1", root_id, count
+        """
+        update comment c set reply_count = reply_count + n.count
+        from unnest($1::uuid[], $2::int[]) as n (id, count) where c.id = n.id
+        """,
+        list(counts),
+        list(counts.values()),
     )
 
 

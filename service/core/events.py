@@ -6,9 +6,11 @@ says so (`alive` is False), and whoever relies on notices reads the database ins
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from uuid import UUID
 
 import asyncpg
+import msgspec
 import structlog
 
 from service.core.db import Conn, connect
@@ -18,8 +20,9 @@ log = structlog.get_logger("rejoinder.events")
 
 Heard = Callable[[str], None]
 
+MOST_TOLD = 50  # comments in one notice, which PostgreSQL limits to 8,000 bytes
 HEARTBEAT = 3.0  # seconds between two probes, and the longest wait for one's answer
-CHANNELS = ("thread", "site", "policy", "model")
+CHANNELS = ("thread", "site", "policy", "model", "desk")
 
 
 class Events:
@@ -98,3 +101,21 @@ class Events:
 async def notify(conn: Conn, channel: str, payload: str) -> None:
     """Tell every process once the caller's transaction commits."""
     await conn.execute("select pg_notify($1, $2)", channel, payload)
+
+
+class DeskNotice(msgspec.Struct, frozen=True):
+    """What open desks are told: of which comments, and the status that they have now."""
+
+    site: UUID
+    kind: str
+    ids: list[UUID]
+    status: str | None = None
+
+
+async def notify_desk(conn: Conn, site_id: UUID, kind: str, ids: Sequence[UUID]) -> None:
+    """Tell every open desk once the caller's transaction commits.
+
+    What is in the ledger is told by its own trigger (migration 0005); this is for the rest.
+    """
+    notice = DeskNotice(site_id, kind, list(ids[:MOST_TOLD]))
+    await notify(conn, "desk", msgspec.json.encode(notice).decode())

@@ -154,6 +154,15 @@ def path_uuid(request: Request[Any], name: str, what: str) -> UUID:
         raise NotFound(f"There is no such {what}.") from error
 
 
+def query_uuid(request: Request[Any], name: str) -> UUID | None:
+    """A query parameter that is an id; raises Invalid."""
+    value = request.query_params.get(name)
+    try:
+        return UUID(value) if value else None
+    except ValueError as error:
+        raise Invalid.field(name, "Expected an id") from error
+
+
 def query_choice(request: Request[Any], name: str, choices: tuple[str, ...]) -> str:
     """A query parameter out of a few, the first one by default; raises Invalid."""
     value = request.query_params.get(name) or choices[0]

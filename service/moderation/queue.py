@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from msgspec import UNSET
+
 from service.accounts.types import Moderator
 from service.comments import rules as comment_rules
 from service.comments.types import Author
-from service.core.db import Conn
+from service.core.db import Conn, uuid7
 from service.core.http import write_cursor
 from service.core.problems import NotFound
-from service.moderation import store
-from service.moderation.store import Filter
+from service.moderation import queue_store, store
+from service.moderation.queue_store import Filter
 from service.moderation.types import (
     Detail,
     Ledger,
@@ -21,6 +23,7 @@ from service.moderation.types import (
     QueueItem,
     QueuePosition,
     ReaderCounts,
+    View,
 )
 from service.screening.store import list_signals
 from service.screening.types import Signal
@@ -29,18 +32,26 @@ from service.screening.types import Signal
 async def read_queue(
     conn: Conn, moderator: Moderator, wanted: Filter, after: QueuePosition | None, limit: int
 ) -> Queue:
-    """A page of the queue."""
-    rows = await store.list_queue(conn, moderator, wanted, after, limit + 1)
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    cursor = (
-        QueuePosition(wanted.order, last["risk"], last["created_at"], last["id"]) if last else None
+    """A page of the queue. Needs a transaction."""
+    seen = after.seen if after else uuid7()
+    rows = await queue_store.list_items(conn, wanted, after, limit + 1)
+    last = rows[limit - 1] if len(rows) > limit else None
+    position = (
+        QueuePosition(wanted.order, last.urgency, last.created_at, last.id, seen) if last else None
     )
     return Queue(
-        items=[QueueItem(**fields) for fields in await _fields(conn, shown)],
-        next_cursor=write_cursor(cursor) if cursor else None,
-        count=await store.count_queue(conn, moderator, wanted),
+        items=await read_items(conn, moderator, wanted.view, [row.id for row in rows[:limit]]),
+        next_cursor=write_cursor(position) if position else None,
+        count=await queue_store.count_items(conn, wanted),
     )
+
+
+async def read_items(
+    conn: Conn, moderator: Moderator, view: View, comment_ids: Sequence[UUID]
+) -> list[QueueItem]:
+    """Items by the comments that stand for them."""
+    rows = await store.list_hydrated(conn, comment_ids)
+    return [QueueItem(**fields) for fields in await _fields(conn, moderator, rows, view)]
 
 
 async def read_detail(conn: Conn, moderator: Moderator, comment_id: UUID) -> Detail:
@@ -48,7 +59,7 @@ async def read_detail(conn: Conn, moderator: Moderator, comment_id: UUID) -> Det
     row = await store.get_item(conn, moderator, comment_id)
     if row is None:
         raise NotFound("There is no such comment.")
-    [fields] = await _fields(conn, [row])
+    [fields] = await _fields(conn, moderator, [row], None)
     return Detail(
         **fields,
         ledger=await store.list_ledger_of(conn, comment_id),
@@ -74,11 +85,20 @@ async def read_ledger(
     return Ledger(shown, write_cursor(cursor) if cursor else None)
 
 
-async def _fields(conn: Conn, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    signals = await list_signals(conn, [row["id"] for row in rows])
+async def _fields(
+    conn: Conn, moderator: Moderator, rows: Sequence[dict[str, Any]], view: View | None
+) -> list[dict[str, Any]]:
+    ids = [row["id"] for row in rows]
+    signals = await list_signals(conn, ids)
     counts = await store.count_by_reader(conn, list({row["reader_id"] for row in rows}))
+    claims = await store.list_claims(conn, moderator.id, ids)
+    campaigns = await store.list_campaigns(conn, ids, view)
     return [
-        _item(row, signals.get(row["id"], []), counts.get(row["reader_id"], (0, 0, 0)))
+        {
+            **_item(row, signals.get(row["id"], []), counts.get(row["reader_id"], (0, 0, 0))),
+            "claim": claims.get(row["id"]),
+            "campaign": campaigns.get(row["id"], UNSET),
+        }
         for row in rows
     ]
 

@@ -1,7 +1,7 @@
 """Pure functions of moderation."""
 
 from service.comments.types import CommentRow, Status
-from service.moderation.types import Action, Decision, Outcome
+from service.moderation.types import Action, Decision, Outcome, Taken
 
 STATUS_OF: dict[Action, Status] = {
     "publish": "published",
@@ -39,3 +39,8 @@ def reason_of(decision: Decision) -> str | None:
     if decision.action == "publish":
         return None
     return decision.reason or DEFAULT_REASON[decision.action]
+
+
+def stands(comment: CommentRow, taken: Taken) -> bool:
+    """Whether a comment is still as a batch has left it."""
+    return comment.version == taken.version and comment.status == taken.to_status

@@ -4,42 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import msgspec
-
 from service.accounts.types import Moderator
 from service.comments.store import COMMENT
 from service.comments.types import CommentRow
 from service.core.db import Conn, row_to, uuid7
+from service.moderation.queue_store import VIEWS
 from service.moderation.types import (
+    Campaign,
+    Claim,
     DecidedBy,
     LedgerEntry,
-    Order,
-    QueuePosition,
     ReportEntry,
+    Taken,
     View,
 )
-
-MOST_COUNTED = 10_000
-
-# $1 all sites, $2 the moderator's sites, $3 view, $4 site, $5 words, $6 section, $7 article's
-# key, $8 reader.
-VIEW = """
-    ($1 or c.site_id = any($2::uuid[]))
-    and case $3
-        when 'reported' then c.status = 'published' and c.reports > 0
-        when 'new' then c.status = 'published' and not exists (
-            select from ledger l where l.comment_id = c.id and l.actor = 'moderator'
-        )
-        else c.status = $3
-    end
-    and ($4::uuid is null or c.site_id = $4)
-    and ($5::text is null
-        or to_tsvector('simple', c.body || ' ' || c.author_name)
-            @@ websearch_to_tsquery('simple', $5))
-    and ($6::text is null or a.section = $6)
-    and ($7::text is null or a.key = $7)
-    and ($8::uuid is null or c.reader_id = $8)
-"""
 
 ITEM = """
 select c.id, c.parent_id, c.root_id, c.author_name, c.badge, c.html, c.status, c.reason,
@@ -54,64 +32,75 @@ join article a on a.id = c.article_id
 join reader r on r.id = c.reader_id
 """
 
-ORDERS: dict[Order, tuple[str, str]] = {
-    "risk": ("(c.risk, c.id) < ($9::real, $10)", "c.risk desc, c.id desc"),
-    "oldest": ("(c.created_at, c.id) > ($9, $10)", "c.created_at, c.id"),
-    "newest": ("(c.created_at, c.id) < ($9, $10)", "c.created_at desc, c.id desc"),
-}
+
+async def list_hydrated(conn: Conn, comment_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Everything of these comments that an item shows, in this order."""
+    rows = await conn.fetch(ITEM + " where c.id = any($1::uuid[])", list(comment_ids))
+    found = {row["id"]: dict(row) for row in rows}
+    return [found[ident] for ident in comment_ids if ident in found]
 
 
-class Filter(msgspec.Struct, frozen=True):
-    """Which part of the queue."""
-
-    view: View
-    order: Order
-    site_id: UUID | None = None
-    words: str | None = None
-    section: str | None = None
-    article: str | None = None
-    reader: UUID | None = None
-
-
-def _arguments(moderator: Moderator, wanted: Filter) -> list[Any]:
-    return [
-        moderator.all_sites,
-        moderator.site_ids,
-        wanted.view,
-        wanted.site_id,
-        wanted.words,
-        wanted.section,
-        wanted.article,
-        wanted.reader,
-    ]
-
-
-async def list_queue(
-    conn: Conn, moderator: Moderator, wanted: Filter, after: QueuePosition | None, limit: int
-) -> list[dict[str, Any]]:
-    """Rows of the queue after a position; what they become is queue.py's."""
-    condition, order = ORDERS[wanted.order]
-    arguments = _arguments(moderator, wanted)
-    if after is None:
-        text = f"{ITEM} where {VIEW} order by {order} limit $9"
-        return [dict(row) for row in await conn.fetch(text, *arguments, limit)]
-    text = f"{ITEM} where {VIEW} and {condition} order by {order} limit $11"
-    key = after.risk if wanted.order == "risk" else after.created_at
-    return [dict(row) for row in await conn.fetch(text, *arguments, key, after.id, limit)]
-
-
-async def count_queue(conn: Conn, moderator: Moderator, wanted: Filter) -> int:
-    """How many the view holds; stops counting at 10,000."""
-    count: int = await conn.fetchval(
-        f"""
-        select count(*) from (
-            select from comment c join article a on a.id = c.article_id where {VIEW} limit $9
-        ) counted
-        """,  # noqa: S608 (fixed parts)
-        *_arguments(moderator, wanted),
-        MOST_COUNTED,
+async def list_claims(
+    conn: Conn, moderator_id: UUID, comment_ids: Sequence[UUID]
+) -> dict[UUID, Claim]:
+    """Who looks at the items of these comments, by comment."""
+    rows = await conn.fetch(
+        """
+        select c.id, coalesce(nullif(m.name, ''), m.email) as moderator, m.id = $1 as own,
+            k.leased_until
+        from comment c
+        join claim k on k.item_id = coalesce(c.campaign_id, c.id) and k.leased_until > now()
+        join moderator m on m.id = k.moderator_id
+        where c.id = any($2::uuid[])
+        """,
+        moderator_id,
+        list(comment_ids),
     )
-    return count
+    return {row["id"]: Claim(row["moderator"], row["own"], row["leased_until"]) for row in rows}
+
+
+async def list_campaigns(
+    conn: Conn, comment_ids: Sequence[UUID], view: View | None
+) -> dict[UUID, Campaign]:
+    """The campaigns of two or more that these comments belong to, by comment.
+
+    What waits is what is in the view, and without one what has the comment's own status.
+    """
+    waits = VIEWS[view].format(c="m") if view else "m.status = c.status"
+    rows = await conn.fetch(
+        f"""
+        select c.id, c.campaign_id, n.size, n.waiting
+        from comment c cross join lateral (
+            select count(*) as size, count(*) filter (where {waits}) as waiting
+            from comment m where m.campaign_id = c.campaign_id
+        ) n
+        where c.id = any($1::uuid[]) and c.campaign_id is not null and n.size > 1
+        """,  # noqa: S608 (fixed parts)
+        list(comment_ids),
+    )
+    return {row["id"]: Campaign(row["campaign_id"], row["size"], row["waiting"]) for row in rows}
+
+
+async def list_members(
+    conn: Conn, comment_ids: Sequence[UUID], limit: int
+) -> dict[UUID, tuple[UUID, int]]:
+    """What else belongs to the campaigns of these comments and nobody has decided.
+
+    By comment: which of the given ones it belongs with, and its version. What its author removed
+    is out.
+    """
+    rows = await conn.fetch(
+        """
+        select distinct on (m.id) m.id, c.id as lead, m.version
+        from comment c join comment m on m.campaign_id = c.campaign_id
+        where c.id = any($1::uuid[]) and m.id <> all($1::uuid[]) and m.site_id = c.site_id
+            and not m.reviewed and m.status <> 'removed'
+        order by m.id limit $2
+        """,
+        list(comment_ids),
+        limit,
+    )
+    return {row["id"]: (row["lead"], row["version"]) for row in rows}
 
 
 async def get_item(conn: Conn, moderator: Moderator, comment_id: UUID) -> dict[str, Any] | None:
@@ -128,13 +117,19 @@ async def get_item(conn: Conn, moderator: Moderator, comment_id: UUID) -> dict[s
 async def count_by_reader(
     conn: Conn, reader_ids: Sequence[UUID]
 ) -> dict[UUID, tuple[int, int, int]]:
-    """Published, held and refused comments of each reader."""
+    """Published, held and refused comments of each reader, of the newest thousand."""
     rows = await conn.fetch(
         """
-        select reader_id, count(*) filter (where status = 'published') as published,
-            count(*) filter (where status = 'held') as held,
-            count(*) filter (where status in ('rejected', 'spam')) as refused
-        from comment where reader_id = any($1::uuid[]) group by reader_id
+        select r.reader_id, n.published, n.held, n.refused
+        from unnest($1::uuid[]) as r (reader_id) cross join lateral (
+            select count(*) filter (where status = 'published') as published,
+                count(*) filter (where status = 'held') as held,
+                count(*) filter (where status in ('rejected', 'spam')) as refused
+            from (
+                select status from comment where reader_id = r.reader_id
+                order by created_at desc limit 1000
+            ) newest
+        ) n
         """,
         list(reader_ids),
     )
@@ -143,7 +138,7 @@ async def count_by_reader(
 
 LEDGER = """
 select l.id, l.comment_id, l.actor, coalesce(nullif(m.name, ''), m.email) as moderator,
-    l.from_status, l.to_status, l.version, l.reason, l.note, l.batch_id, l.created_at
+    l.from_status, l.to_status, l.version, l.reason, l.note, l.batch_id, l.undoes, l.created_at
 from ledger l left join moderator m on m.id = l.moderator_id
 """
 
@@ -234,28 +229,29 @@ async def list_last_changes(conn: Conn, comment_ids: Sequence[UUID]) -> dict[UUI
 
 async def insert_confirmations(
     conn: Conn, comments: Sequence[CommentRow], moderator_id: UUID, batch_id: UUID
-) -> None:
-    """Note that a person agrees with a status, and take its reports as answered."""
-    await conn.execute(
+) -> list[UUID]:
+    """Note that a person agrees with a status, where that is news; of which comments it was."""
+    rows = await conn.fetch(
         """
-        with answered as (
-            update comment set reports = 0 where id = any($4::uuid[]) and reports > 0
+        with agreed as (
+            update comment c set reviewed = true from unnest($3::uuid[], $4::uuid[])
+                as n (ledger_id, comment_id)
+            where c.id = n.comment_id and (not c.reviewed or c.reports > 0)
+            returning n.ledger_id, c.site_id, c.id, c.status, c.version, c.reason
         )
         insert into ledger (
-            site_id, id, comment_id, from_status, to_status, version, actor, moderator_id, batch_id
+            site_id, id, comment_id, from_status, to_status, version, reason, actor,
+            moderator_id, batch_id
         )
-        select c.site_id, n.ledger_id, c.id, c.status, c.status, c.version, 'moderator', $1, $2
-        from unnest($3::uuid[], $4::uuid[]) as n (ledger_id, comment_id)
-        join comment c on c.id = n.comment_id
-        where c.reports > 0 or not exists (
-            select from ledger l where l.comment_id = c.id and l.actor = 'moderator'
-        )
+        select site_id, ledger_id, id, status, status, version, reason, 'moderator', $1, $2
+        from agreed returning comment_id
         """,
         moderator_id,
         batch_id,
         [uuid7() for _ in comments],
         [comment.id for comment in comments],
     )
+    return [row["comment_id"] for row in rows]
 
 
 async def list_edits(conn: Conn, comment_ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -270,3 +266,56 @@ async def list_edits(conn: Conn, comment_ids: Sequence[UUID]) -> dict[UUID, int]
         list(comment_ids),
     )
     return {row["comment_id"]: row["version"] for row in rows}
+
+
+async def list_batch(conn: Conn, batch_id: UUID) -> list[Taken]:
+    """What a person's batch decided."""
+    rows = await conn.fetch(
+        """
+        select l.comment_id, l.from_status, l.to_status, l.version, (
+            select p.reason from ledger p
+            where p.comment_id = l.comment_id and p.id < l.id order by p.id desc limit 1
+        ) as reason_before
+        from ledger l where l.batch_id = $1 and l.actor = 'moderator' order by l.id
+        """,
+        batch_id,
+    )
+    return [row_to(Taken, row) for row in rows]
+
+
+async def update_reviewed(conn: Conn, comment_ids: Sequence[UUID]) -> None:
+    """Whether anybody has looked at these comments, not counting what was taken back.
+
+    Nor what was decided before the author's last edit. Needs the caller's locks.
+    """
+    await conn.execute(
+        """
+        update comment c set reviewed = exists (
+            select from ledger l
+            where l.comment_id = c.id and l.actor = 'moderator' and not exists (
+                select from ledger u where u.comment_id = c.id
+                    and (u.undoes = l.batch_id or (u.actor = 'author' and u.id > l.id))
+            )
+        )
+        where c.id = any($1::uuid[])
+        """,
+        list(comment_ids),
+    )
+
+
+async def list_undone(conn: Conn, batch_id: UUID) -> set[UUID]:
+    """The comments for which a batch has been taken back already."""
+    rows = await conn.fetch("select comment_id from ledger where undoes = $1", batch_id)
+    return {row["comment_id"] for row in rows}
+
+
+async def list_item_ids(conn: Conn, comment_ids: Sequence[UUID]) -> list[UUID]:
+    """The queue's items that these comments belong to."""
+    rows = await conn.fetch(
+        """
+        select distinct coalesce(campaign_id, id) as item_id from comment
+        where id = any($1::uuid[])
+        """,
+        list(comment_ids),
+    )
+    return [row["item_id"] for row in rows]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from service.comments.types import CommentAnswer, Status
 from service.core.http import check_time
@@ -22,7 +22,7 @@ Outcome = Literal["applied", "unchanged", "conflict", "missing"]
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What becomes of one comment. Without `version` it applies to whatever is there.
 
-    `campaign` asks for every near copy as well; until those are grouped it is one comment.
+    `campaign`: every comment of its campaign that no person has decided yet is decided alike.
     """
 
     comment_id: UUID
@@ -59,10 +59,36 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What came of a batch, in the order in which it was sent."""
+    """What came of a batch, in the order in which it was sent; last, campaigns' other comments."""
 
     batch_id: UUID
     results: list[Result]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What a batch made of one comment, and what it was before."""
+
+    comment_id: UUID
+    from_status: Status
+    to_status: Status
+    version: int
+    reason_before: str | None
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """Who is looking at an item, and until when nobody else is given it."""
+
+    moderator: str
+    own: bool
+    until: datetime
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """Near copies of one text: how many there are, and how many of them are in this view."""
+
+    id: UUID
+    size: int
+    waiting: int
 
 
 class QueueArticle(msgspec.Struct, frozen=True):
@@ -98,19 +124,42 @@ class QueueItem(CommentAnswer, frozen=True, kw_only=True):
     signals: list[Signal]
     article: QueueArticle
     reader: ReaderCounts
-    claim: None = None
+    claim: Claim | None = None
+    campaign: Campaign | UnsetType = UNSET
 
 
 class Queue(msgspec.Struct, frozen=True):
-    """A page of the queue; `count` is the whole view's, up to 10,000."""
+    """A page of the queue; `count` is the whole view's items, up to 10,000."""
 
     items: list[QueueItem]
     next_cursor: str | None
     count: int
 
 
+class Counts(msgspec.Struct, frozen=True):
+    """Items by view; each stops counting at 10,000 comments."""
+
+    counts: dict[View, int]
+
+
+class NewClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Asks for the next items of a view, of one site or of all."""
+
+    view: View = "held"
+    limit: Annotated[int, Meta(ge=1, le=200)] = 20
+    site: Annotated[str, Meta(max_length=100)] | None = None
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What the caller has claimed in a view, until when; its own from before are renewed."""
+
+    items: list[QueueItem]
+    next_cursor: str | None
+    until: datetime | None
+
+
 class LedgerEntry(msgspec.Struct, frozen=True):
-    """One line of the ledger. `moderator` is a name or an e-mail."""
+    """One line of the ledger. `moderator` is a name or an e-mail; `undoes` a batch taken back."""
 
     id: UUID
     comment_id: UUID
@@ -122,6 +171,7 @@ class LedgerEntry(msgspec.Struct, frozen=True):
     reason: str | None
     note: str | None
     batch_id: UUID | None
+    undoes: UUID | None
     created_at: datetime
 
 
@@ -150,12 +200,16 @@ class Detail(QueueItem, frozen=True, kw_only=True):
 
 
 class QueuePosition(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Where the queue goes on: after this comment, in this order."""
+    """Where the queue goes on: after this item, in this order.
+
+    `seen` is an id newer than all that was there when the first page was read.
+    """
 
     order: Order
-    risk: Annotated[float, Meta(ge=0, le=1)]
+    urgency: float
     created_at: datetime
     id: UUID
+    seen: UUID
 
     def __post_init__(self) -> None:
         """A cursor comes back from outside; msgspec makes a ValueError a refusal."""

@@ -30,14 +30,17 @@ async def list_decided(conn: Executor, site_id: UUID, limit: int) -> list[Decide
     rows = await conn.fetch(
         """
         with said as (
-            select distinct on (comment_id) comment_id, id, to_status, reason, version, created_at
-            from ledger where site_id = $1 and actor = 'moderator'
+            select distinct on (comment_id) comment_id, id, actor, to_status, reason, version,
+                created_at
+            from ledger where site_id = $1 and actor in ('moderator', 'undo')
             order by comment_id, id desc
         )
         select c.body as text, c.status, coalesce(s.reason, c.reason) as reason,
             s.created_at as decided_at
         from said s join comment c on c.id = s.comment_id
-        where c.site_id = $1 and c.version = s.version and c.status = s.to_status
+        -- What was taken back was no decision.
+        where c.site_id = $1 and s.actor = 'moderator'
+            and c.version = s.version and c.status = s.to_status
             and c.status in ('published', 'rejected', 'spam') and c.body <> ''
         order by s.created_at desc, s.id desc limit $2
         """,

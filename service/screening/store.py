@@ -51,8 +51,9 @@ async def get_duplicates(
         select f.exact = $3 as same, f.sketch, r.email = $5 as own,
             (
                 -- What a person said of it last, also where its author has removed it since.
-                select l.to_status from ledger l
-                where l.comment_id = c.id and l.actor = 'moderator' order by l.id desc limit 1
+                select case when l.actor = 'moderator' then l.to_status end from ledger l
+                where l.comment_id = c.id and l.actor in ('moderator', 'undo')
+                order by l.id desc limit 1
             ) in ('spam', 'rejected') as refused
         from (
             select comment_id, exact, sketch from fingerprint

@@ -13,7 +13,13 @@ from service.core.http import Endpoint
 from service.core.problems import MEDIA_TYPE
 
 UNKNOWN = str(uuid.uuid4())
-PARAMETERS = {"site": "default", "article": "a-1", "comment": UNKNOWN, "id": UNKNOWN}
+PARAMETERS = {
+    "site": "default",
+    "article": "a-1",
+    "comment": UNKNOWN,
+    "batch": UNKNOWN,
+    "id": UNKNOWN,
+}
 
 # Bodies that are no JSON of any endpoint, and what each is answered.
 BROKEN: list[tuple[str, bytes, set[int]]] = [

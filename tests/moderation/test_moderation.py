@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -17,19 +16,6 @@ from service.core.db import Pool
 
 QUEUE = "/v1/moderation/queue"
 DECISIONS = "/v1/moderation/decisions"
-
-
-@pytest.fixture
-async def desk(
-    application: tuple[Any, dict[str, Any]], moderator_token: str
-) -> AsyncIterator[httpx.AsyncClient]:
-    """A moderator's client."""
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(application[0]),
-        base_url="https://comments.example",
-        headers=bearer(moderator_token),
-    ) as desk:
-        yield desk
 
 
 @pytest.fixture
