@@ -90,12 +90,12 @@ async def answer_reports(
 
 async def reopen_reports(conn: Conn, comment_ids: Sequence[UUID], batch_id: UUID) -> None:
     """Open again what a batch has closed. Needs the caller's locks on these comments."""
-    await conn.execute(
+    rows = await conn.fetch(
         """
         update report set outcome = null, batch_id = null
-        where batch_id = $1 and comment_id = any($2::uuid[])
+        where batch_id = $1 and comment_id = any($2::uuid[]) returning comment_id
         """,
         batch_id,
         list(comment_ids),
     )
-    await weigh(conn, comment_ids)
+    await weigh(conn, list({row["comment_id"] for row in rows}))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from service.comments.store import LOCK, lock_comments
 from service.core.db import Conn, Pool
 from service.moderation import queue_store
 from service.moderation.queue_store import LAST, Filter
@@ -112,4 +113,16 @@ async def test_the_next_free_items_are_read_off_the_order(pool: Pool, filled: An
     async with pool.acquire() as conn, conn.transaction():
         found = await plan(conn, queue_store.FREE["held"], [*wanted.arguments(), LAST, 20, filled])
     assert "comment_urgency" in indexes(found)
+    assert "comment" not in scanned(found)
+
+
+async def test_comments_are_locked_by_their_ids_whatever_the_plan_was_made_for(
+    pool: Pool, filled: Any
+) -> None:
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("set local plan_cache_mode = force_generic_plan")
+        ids = await conn.fetchval("select array_agg(id) from comment where status = 'held'")
+        assert len(await lock_comments(conn, ids)) == len(ids)
+        text = LOCK.replace("$1", "array[]::uuid[]")
+        found = json.loads(await conn.fetchval(f"explain (format json) {text}"))[0]["Plan"]
     assert "comment" not in scanned(found)
