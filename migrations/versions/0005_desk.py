@@ -70,6 +70,16 @@ UP = (
     """,
     "create index comment_search on comment using gin (search)",
     "drop index comment_risk",
+    # What tells kin, however reworded (service/screening/kin.py); terms are kept to be deleted by.
+    "alter table fingerprint add column kin bytea, add column terms bigint[] not null default '{}'",
+    """
+    create table campaign_term (
+        site_id uuid not null references site (id),
+        term bigint not null,
+        comment_id uuid not null,
+        primary key (site_id, term, comment_id)
+    )
+    """,
     # What people made of a report: the record of whoever sent it.
     """
     alter table report
@@ -127,7 +137,8 @@ DOWN = (
     "drop trigger ledger_tells_the_desk on ledger",
     "drop function tell_the_desk()",
     "alter table ledger drop column undoes",
-    "drop table claim",
+    "drop table claim, campaign_term",
+    "alter table fingerprint drop column terms, drop column kin",
     "drop index report_batch, report_reporter",
     "alter table report drop column batch_id, drop column outcome",
     "create index comment_risk on comment (site_id, risk desc, id) where status = 'held'",

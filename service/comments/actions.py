@@ -13,6 +13,7 @@ from service.articles import store as article_store
 from service.articles.rules import check_key, check_url, normalised_url
 from service.articles.types import Article, Site
 from service.comments import posting, rules, store, urgency
+from service.comments.campaigns import find_campaign
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
@@ -20,8 +21,10 @@ from service.core.metrics import COMMENTS
 from service.core.problems import Conflict, Forbidden, Invalid
 from service.core.tokens import Keyring
 from service.screening.actions import Policies, screen
+from service.screening.kin import Kin, kin
 from service.screening.names import name_key
 from service.screening.scorer import Scorer
+from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
 from service.screening.types import Context, History, Screening
@@ -68,6 +71,8 @@ class Judged(msgspec.Struct, frozen=True):
     screening: Screening
     print_: Fingerprint
     history: History
+    kin: Kin
+    campaign_id: UUID | None
 
 
 async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client: Client) -> Stored:
@@ -109,7 +114,9 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     if article is None:
         async with desk.pool.acquire() as conn, conn.transaction():
             article = await _register(conn, site, key, new)
-    judged = Judged(screening, print_, facts.history)
+    told = kin(checked.body)
+    campaign_id = await find_campaign(desk.pool, site.id, told, spam_of(screening.signals))
+    judged = Judged(screening, print_, facts.history, told, campaign_id)
     stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
     COMMENTS.labels(screening.verdict).inc()
     return stored
@@ -232,6 +239,8 @@ async def _store(
         request_hash=_request_hash(key, new),
         standing=urgency.standing(judged.history),
         reach=urgency.reach(article.comment_count, depth),
+        kin=judged.kin,
+        campaign_id=judged.campaign_id,
     )
     try:
         inserted = await posting.insert_comment(pool, row)

@@ -9,12 +9,15 @@ from service.articles import store as article_store
 from service.articles.types import Site
 from service.comments import posting, rules, store
 from service.comments.actions import STATUS_OF, Client, Desk, Stored, check_facts
+from service.comments.campaigns import find_campaign
 from service.comments.changes import Actor, Change, change_statuses
 from service.comments.types import CommentRow, EditedComment
 from service.core.db import Conn, Pool
 from service.core.metrics import COMMENTS
 from service.core.problems import Conflict, Invalid, NotFound
 from service.screening.actions import screen
+from service.screening.kin import kin
+from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
 from service.screening.types import Context, Scores, SitePolicy
@@ -37,6 +40,10 @@ async def edit_comment(
         before = await _editable(conn, site, comment_id)
         context, print_ = await _context_of_edit(conn, before, body, client, policy, scores)
     screening = screen(context)
+    told = kin(body)
+    campaign_id = await find_campaign(
+        desk.pool, site.id, told, spam_of(screening.signals), comment_id
+    )
     async with desk.pool.acquire() as conn, conn.transaction():
         before = (await store.lock_comments(conn, [comment_id]))[comment_id]
         _check_window(before)
@@ -53,7 +60,7 @@ async def edit_comment(
             version=before.version + 1,
             edited_at=datetime.now(UTC),
         )
-        await store.update_body(conn, after, screening, print_)
+        await store.update_body(conn, after, screening, print_, told, campaign_id)
         versions = await change_statuses(conn, [Change(before, after)], Actor("author"))
     COMMENTS.labels(screening.verdict).inc()
     return Stored(after, after.article_id, versions.get(after.article_id, 0))

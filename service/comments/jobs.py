@@ -1,7 +1,7 @@
-"""Retention, by the clock."""
+"""Retention and campaigns, by the clock."""
 
 from service.accounts.store import delete_expired_tokens
-from service.comments import store
+from service.comments import campaigns, store
 from service.core.db import Pool
 from service.core.jobs import Tick
 from service.core.limits import forget_full
@@ -9,7 +9,7 @@ from service.screening.store import delete_old_fingerprints
 
 
 def ticks(pool: Pool) -> list[Tick]:
-    """Forget once an hour what has had its time."""
+    """Forget once an hour what has had its time; look for campaigns four times a minute."""
 
     async def forget() -> None:
         await store.forget(pool)
@@ -17,4 +17,10 @@ def ticks(pool: Pool) -> list[Tick]:
         await delete_expired_tokens(pool)
         await forget_full(pool)
 
-    return [Tick("comments.forget", "17 * * * *", forget)]
+    async def sweep_campaigns() -> None:
+        await campaigns.sweep(pool)
+
+    return [
+        Tick("comments.forget", "17 * * * *", forget),
+        Tick("comments.campaigns", "* * * * * */15", sweep_campaigns),
+    ]

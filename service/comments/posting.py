@@ -7,6 +7,7 @@ import msgspec
 
 from service.comments.types import CommentRow
 from service.core.db import Conn, Executor, row_to, uuid7
+from service.screening.kin import Kin
 from service.screening.scores import scores_of
 from service.screening.sketch import Fingerprint
 from service.screening.types import History, Screening
@@ -100,6 +101,8 @@ class NewRow(msgspec.Struct, frozen=True):
     request_hash: bytes
     standing: float
     reach: float
+    kin: Kin
+    campaign_id: UUID | None
 
 
 class Inserted(msgspec.Struct, frozen=True):
@@ -152,6 +155,9 @@ async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
         scores_of(screening.signals),
         new.standing,
         new.reach,
+        new.kin.sketch or None,
+        new.kin.terms,
+        new.campaign_id,
     )
     assert row is not None  # noqa: S101 (an insert returns its row)
     return row_to(Inserted, row)
@@ -172,15 +178,18 @@ with author as (
     insert into comment (
         site_id, id, article_id, root_id, parent_id, depth, reader_id, author_name, website,
         notify, body, html, status, reason, risk, address_hash, created_at, scores, standing,
-        reach
+        reach, campaign_id
     )
     select $1, $2, $3, $4, $5, $6, id, name, $11, $12, $13, $14, $15, $16, $17, $18, $19, $31, $32,
-        $33
+        $33, $36
     from author
     returning reader_id, author_name
 ), printed as (
-    insert into fingerprint (site_id, comment_id, exact, bands, sketch)
-    values ($1, $2, $20, $21, $22)
+    insert into fingerprint (site_id, comment_id, exact, bands, sketch, kin, terms)
+    values ($1, $2, $20, $21, $22, $34, $35)
+), termed as (
+    insert into campaign_term (site_id, term, comment_id)
+    select $1, term, $2 from unnest($35::bigint[]) term on conflict do nothing
 ), banded as (
     insert into fingerprint_band (site_id, band, comment_id)
     select $1, band, $2 from unnest($21::bigint[]) band on conflict do nothing

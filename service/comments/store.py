@@ -7,6 +7,7 @@ import msgspec
 
 from service.comments.types import CommentRow
 from service.core.db import Conn, Executor, row_to, uuid7
+from service.screening.kin import Kin
 from service.screening.scores import scores_of
 from service.screening.sketch import Fingerprint
 from service.screening.types import Screening
@@ -58,20 +59,37 @@ async def lock_comments(conn: Conn, ids: Sequence[UUID]) -> dict[UUID, CommentRo
 
 
 async def update_body(
-    conn: Conn, comment: CommentRow, screening: Screening, print_: Fingerprint
+    conn: Conn,
+    comment: CommentRow,
+    screening: Screening,
+    print_: Fingerprint,
+    kin: Kin,
+    campaign_id: UUID | None,
 ) -> None:
-    """Store an edited text (already in `comment`, with its new version) and its screening."""
+    """Store an edited text (already in `comment`, with its new version) and its screening.
+
+    It leaves its campaign for `campaign_id`; the first comment of one stays, as its name.
+    """
     await conn.execute(
         """
         with stored as (
             update comment set body = $3, html = $4, risk = $5, version = $6, edited_at = $7,
-                scores = $17, reviewed = false
+                scores = $17, reviewed = false,
+                campaign_id = case when campaign_id = id then id else $20 end
             where id = $2
         ), printed as (
-            insert into fingerprint (site_id, comment_id, exact, bands, sketch)
-            values ($1, $2, $8, $9, $10)
+            insert into fingerprint (site_id, comment_id, exact, bands, sketch, kin, terms)
+            values ($1, $2, $8, $9, $10, $18, $19)
             on conflict (comment_id) do update
-            set exact = excluded.exact, bands = excluded.bands, sketch = excluded.sketch
+            set exact = excluded.exact, bands = excluded.bands, sketch = excluded.sketch,
+                kin = excluded.kin, terms = excluded.terms
+        ), untermed as (
+            delete from campaign_term t using fingerprint f
+            where f.comment_id = $2 and t.site_id = $1 and t.comment_id = $2
+                and t.term = any(f.terms) and t.term <> all($19::bigint[])
+        ), termed as (
+            insert into campaign_term (site_id, term, comment_id)
+            select $1, term, $2 from unnest($19::bigint[]) term on conflict do nothing
         ), unbanded as (
             delete from fingerprint_band b using fingerprint f
             where f.comment_id = $2 and b.comment_id = $2 and b.band = any(f.bands)
@@ -102,6 +120,9 @@ async def update_body(
         screening.reason,
         msgspec.json.encode(screening.signals),
         scores_of(screening.signals),
+        kin.sketch or None,
+        kin.terms,
+        campaign_id,
     )
 
 

@@ -4,7 +4,9 @@ from uuid import UUID
 
 import msgspec
 
-from service.core.db import Conn, Executor
+from service.core.db import Conn, Executor, row_to
+from service.screening.kin import CANDIDATES as CANDIDATES_OF_KIN
+from service.screening.scores import LABELS
 from service.screening.sketch import NEAR, Fingerprint, similarities
 from service.screening.types import Duplicates, Policy, Signal, SitePolicy
 
@@ -87,6 +89,42 @@ async def get_duplicates(
     )
 
 
+class Relative(msgspec.Struct, frozen=True):
+    """A comment that shares runs with a text: its campaign, its sketch, its spam score."""
+
+    campaign_id: UUID
+    kin: bytes
+    spam: float
+
+
+async def list_relatives(
+    conn: Executor, site_id: UUID, terms: list[int], besides: UUID | None
+) -> list[Relative]:
+    """The site's comments of the last seven days that share most terms; earlier than `besides`."""
+    rows = await conn.fetch(
+        """
+        select coalesce(c.campaign_id, c.id) as campaign_id, f.kin,
+            coalesce(c.scores[$4], 0) as spam
+        from (
+            select comment_id from campaign_term
+            where site_id = $1 and term = any($2::bigint[])
+                and ($3::uuid is null or comment_id < $3)
+            group by comment_id order by count(*) desc, comment_id desc limit $5
+        ) t
+        join fingerprint f on f.comment_id = t.comment_id
+        join comment c on c.id = t.comment_id
+        where f.kin is not null and c.created_at > now() - interval '7 days'
+        order by c.id
+        """,
+        site_id,
+        terms,
+        besides,
+        LABELS.index("spam") + 1,
+        CANDIDATES_OF_KIN,
+    )
+    return [row_to(Relative, row) for row in rows]
+
+
 async def list_signals(conn: Conn, comment_ids: list[UUID]) -> dict[UUID, list[Signal]]:
     """The signals of each comment's newest screening."""
     rows = await conn.fetch(
@@ -107,7 +145,11 @@ async def delete_old_fingerprints(conn: Executor) -> None:
         """
         with gone as (
             delete from fingerprint where created_at < now() - interval '8 days'
-            returning comment_id, bands
+            returning site_id, comment_id, bands, terms
+        ), unterms as (
+            delete from campaign_term t using gone
+            where t.site_id = gone.site_id and t.comment_id = gone.comment_id
+                and t.term = any(gone.terms)
         )
         delete from fingerprint_band b using gone
         where b.comment_id = gone.comment_id and b.band = any(gone.bands)
