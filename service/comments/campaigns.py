@@ -68,13 +68,13 @@ async def _merge(pool: Pool, comment_id: UUID, found: UUID) -> int:
         # In the order of ids, as everybody locks comments.
         done = await conn.execute(
             """
-            with both as (
+            with names as (
                 select coalesce(campaign_id, $2) as campaign_id from comment where id = $1
             ), older as (
-                select least(campaign_id, $2) as campaign_id from both
+                select least(campaign_id, $2) as campaign_id from names
             ), locked as materialized (
                 select c.id from comment c
-                where c.id = $1 or c.campaign_id in (select campaign_id from both)
+                where c.id = $1 or c.campaign_id in (select campaign_id from names)
                     or c.campaign_id = $2
                 order by c.id for no key update
             )

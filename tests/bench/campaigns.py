@@ -65,7 +65,7 @@ def ours(texts: Sequence[str], scores: Sequence[float]) -> list[int | None]:
 
 
 def datasketch(texts: Sequence[str], _scores: Sequence[float]) -> list[int | None]:
-    """The same by datasketch's MinHashLSH: 128 permutations, character 5-grams of the folded text."""
+    """The same by datasketch: MinHashLSH, 128 permutations, 5-grams of the folded text."""
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 (for this line of the table alone)
 
     index = MinHashLSH(threshold=NEAR, num_perm=128)
