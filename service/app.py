@@ -32,13 +32,14 @@ from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
 from service.moderation.live import Live
 from service.moderation.routes import ENDPOINTS as MODERATION
+from service.moderation.sanctions import ENDPOINTS as SANCTIONS
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
 from service.settings import Settings
 from service.web.files import Files
 
-FEATURES: list[Endpoint] = [*COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *ACCOUNTS]
+FEATURES: list[Endpoint] = [*COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *ACCOUNTS]
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
 State = dict[str, Any]

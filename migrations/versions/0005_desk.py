@@ -88,6 +88,7 @@ UP = (
     """,
     "create index report_reporter on report (site_id, reporter) where outcome is not null",
     "create index report_batch on report (batch_id) where batch_id is not null",
+    "alter table sanction add column lifted_by uuid references moderator (id)",
     # Unlogged: leases of two minutes are worth no crash recovery.
     """
     create unlogged table claim (
@@ -138,6 +139,7 @@ DOWN = (
     "drop function tell_the_desk()",
     "alter table ledger drop column undoes",
     "drop table claim, campaign_term",
+    "alter table sanction drop column lifted_by",
     "alter table fingerprint drop column terms, drop column kin",
     "drop index report_batch, report_reporter",
     "alter table report drop column batch_id, drop column outcome",

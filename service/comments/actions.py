@@ -49,11 +49,15 @@ class Client(msgspec.Struct, frozen=True):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A comment that is stored, the thread it is in and that thread's version."""
+    """A comment that is stored, the thread it is in and that thread's version.
+
+    `told` is what a reader under a sanction is told beside.
+    """
 
     comment: CommentRow
     article_id: UUID
     version: int
+    told: str | None = None
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -114,12 +118,12 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     if article is None:
         async with desk.pool.acquire() as conn, conn.transaction():
             article = await _register(conn, site, key, new)
-    told = kin(checked.body)
-    campaign_id = await find_campaign(desk.pool, site.id, told, spam_of(screening.signals))
-    judged = Judged(screening, print_, facts.history, told, campaign_id)
+    kin_print = kin(checked.body)
+    campaign_id = await find_campaign(desk.pool, site.id, kin_print, spam_of(screening.signals))
+    judged = Judged(screening, print_, facts.history, kin_print, campaign_id)
     stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
     COMMENTS.labels(screening.verdict).inc()
-    return stored
+    return msgspec.structs.replace(stored, told=told_of(facts))
 
 
 def _check(new: NewComment) -> Checked:
@@ -192,6 +196,16 @@ def check_facts(facts: posting.ReaderFacts) -> None:
     if facts.sanction == "ban":
         until = f" until {facts.sanction_until:%Y-%m-%d %H:%M} UTC" if facts.sanction_until else ""
         raise Forbidden(f"You may not comment here{until}. Reason: {facts.sanction_reason}.")
+
+
+def told_of(facts: posting.ReaderFacts) -> str | None:
+    """What a reader whose comments wait for review is told; None for everybody else."""
+    if facts.sanction != "hold":
+        return None
+    until = f" until {facts.sanction_until:%Y-%m-%d %H:%M} UTC" if facts.sanction_until else ""
+    return (
+        f"Your comments are read before they are published{until}. Reason: {facts.sanction_reason}."
+    )
 
 
 async def _store(

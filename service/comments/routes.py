@@ -134,7 +134,7 @@ async def post_comment(request: Request[Any]) -> Response:
         Posted(
             rules.author_answer(comment),
             state["keyring"].object_token(EDIT, comment.id),
-            rules.NOTICES.get(comment.status),
+            stored.told or rules.NOTICES.get(comment.status),
         ),
         201,
     )

@@ -199,6 +199,59 @@ class Detail(QueueItem, frozen=True, kw_only=True):
     context: list[CommentAnswer]
 
 
+class NewSanction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hold: the reader's comments wait for review. Ban: the reader may not comment.
+
+    `until` None is for good; `reason` is told to the reader. `remove_comments` also rejects what
+    the reader has posted in the last seven days, as one batch that can be undone.
+    """
+
+    kind: Literal["hold", "ban"]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    until: datetime | None = None
+    remove_comments: bool = False
+
+    def __post_init__(self) -> None:
+        """Only what the database can hold; msgspec makes a ValueError a refusal."""
+        if self.until is not None:
+            check_time(self.until)
+
+
+class SanctionAnswer(msgspec.Struct, frozen=True):
+    """A sanction; `active` while it is neither lifted nor over."""
+
+    id: UUID
+    kind: str
+    reason: str
+    until: datetime | None
+    created_at: datetime
+    created_by: str | None
+    lifted_at: datetime | None
+    active: bool
+
+
+class Sanctioned(msgspec.Struct, frozen=True):
+    """A new sanction; with removed comments also the batch, to undo, and how many they are."""
+
+    sanction: SanctionAnswer
+    batch_id: UUID | None
+    removed: int
+
+
+class ReaderDetail(msgspec.Struct, frozen=True):
+    """A reader as moderators see one: record, sanctions, newest comments."""
+
+    id: UUID
+    site: str
+    name: str
+    email: str
+    confirmed: bool
+    created_at: datetime
+    counts: ReaderCounts
+    sanctions: list[SanctionAnswer]
+    comments: list[CommentAnswer]
+
+
 class QueuePosition(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """Where the queue goes on: after this item, in this order.
 

@@ -68,12 +68,12 @@ def likeness(one: bytes, other: bytes) -> tuple[float, float]:
     return share, share * float(first[0] + second[0]) / (1 + share)
 
 
-def nearest(one: bytes, spam: float, others: Sequence[tuple[bytes, float]]) -> int | None:
-    """Which of the others, each with its spam score, is the text's closest kin; None if none is."""
-    best, at = 0.0, None
+def kin_among(one: bytes, spam: float, others: Sequence[tuple[bytes, float]]) -> list[int]:
+    """Which of the others, each with its spam score, are the text's kin."""
+    found = []
     for number, (other, score) in enumerate(others):
         share, shared = likeness(one, other)
         spammy = max(spam, score) >= LIKE_SPAM and share >= ALIKE_SPAM and shared >= SHARED_SPAM
-        if share > best and (spammy or (share >= ALIKE and shared >= SHARED)):
-            best, at = share, number
-    return at
+        if spammy or (share >= ALIKE and shared >= SHARED):
+            found.append(number)
+    return found

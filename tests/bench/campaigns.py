@@ -17,14 +17,14 @@ from rich.progress import track
 from rich.table import Table
 
 from classifiers import fold, load
-from service.screening.kin import CANDIDATES, kin, likeness, nearest
+from service.screening.kin import CANDIDATES, kin, kin_among, likeness
 from tests.bench.rewordings import comments, reworded, spam
 
 CAMPAIGNS, COPIES, COMMENTS = 200, 20, 20_000
 SAME = 0.6  # the likeness from which two real comments are truly the same text, or a long quotation
 NEAR = 0.5  # datasketch's own example
 
-Join = Callable[[Sequence[str], Sequence[float]], list[int | None]]
+Join = Callable[[Sequence[str], Sequence[float]], list[list[int]]]
 
 
 class Stream(NamedTuple):
@@ -46,11 +46,11 @@ def stream(data: Path, seed: int, strengths: Sequence[float]) -> Stream:
     return Stream([text for text, _ in rows], [number for _, number in rows])
 
 
-def ours(texts: Sequence[str], scores: Sequence[float]) -> list[int | None]:
-    """To which earlier text each is joined, as posting does it, with the tables in memory."""
+def ours(texts: Sequence[str], scores: Sequence[float]) -> list[list[int]]:
+    """To which earlier texts each is joined, as posting does it, with the tables in memory."""
     by_term: defaultdict[int, list[int]] = defaultdict(list)
     sketches: list[bytes] = []
-    joined: list[int | None] = []
+    joined: list[list[int]] = []
     for number, text in enumerate(texts):
         told = kin(text)
         shared: Counter[int] = Counter()
@@ -58,29 +58,29 @@ def ours(texts: Sequence[str], scores: Sequence[float]) -> list[int | None]:
             shared.update(by_term[term])
             by_term[term].append(number)
         near = sorted(sorted(shared, key=lambda one: (-shared[one], -one))[:CANDIDATES])
-        at = nearest(told.sketch, scores[number], [(sketches[n], scores[n]) for n in near])
-        joined.append(None if at is None else near[at])
+        at = kin_among(told.sketch, scores[number], [(sketches[n], scores[n]) for n in near])
+        joined.append([near[one] for one in at])
         sketches.append(told.sketch)
     return joined
 
 
-def datasketch(texts: Sequence[str], _scores: Sequence[float]) -> list[int | None]:
+def datasketch(texts: Sequence[str], _scores: Sequence[float]) -> list[list[int]]:
     """The same by datasketch: MinHashLSH, 128 permutations, 5-grams of the folded text."""
     from datasketch import MinHash, MinHashLSH  # noqa: PLC0415 (for this line of the table alone)
 
     index = MinHashLSH(threshold=NEAR, num_perm=128)
-    joined: list[int | None] = []
+    joined: list[list[int]] = []
     for number, text in enumerate(texts):
         folded = fold(text)
         sketch = MinHash(num_perm=128)
         sketch.update_batch([folded[at : at + 5].encode() for at in range(len(folded) - 4)])
         near = index.query(sketch)
-        joined.append(min(near) if near and len(folded) >= 60 else None)
+        joined.append(near if len(folded) >= 60 else [])
         index.insert(number, sketch)
     return joined
 
 
-def figures(found: Stream, joined: Sequence[int | None]) -> tuple[float, int, int]:
+def figures(found: Stream, joined: Sequence[list[int]]) -> tuple[float, int, int]:
     """The share of members that are in their campaign's main group; others joined with a campaign.
 
     And other comments joined with each other that are not the same text.
@@ -93,8 +93,8 @@ def figures(found: Stream, joined: Sequence[int | None]) -> tuple[float, int, in
             one = root[one]
         return one
 
-    for one, other in enumerate(joined):
-        if other is not None:
+    for one, others in enumerate(joined):
+        for other in others:
             root[find(one)] = find(other)
     groups: defaultdict[int, list[int]] = defaultdict(list)
     for one in range(len(joined)):
@@ -110,11 +110,14 @@ def figures(found: Stream, joined: Sequence[int | None]) -> tuple[float, int, in
             strangers += of.count(None)
     share = sum(max(one.values()) for one in members.values()) / (CAMPAIGNS * COPIES)
     alone = [
-        one
-        for one, other in enumerate(joined)
-        if other is not None and found.campaigns[one] is None and found.campaigns[other] is None
+        (one, others)
+        for one, others in enumerate(joined)
+        if others and all(found.campaigns[other] is None for other in [one, *others])
     ]
-    unlike = sum(_likeness(found.texts[one], found.texts[joined[one] or 0]) < SAME for one in alone)
+    unlike = sum(
+        max(_likeness(found.texts[one], found.texts[other]) for other in others) < SAME
+        for one, others in alone
+    )
     return share, strangers, unlike
 
 

@@ -18,6 +18,8 @@ PARAMETERS = {
     "article": "a-1",
     "comment": UNKNOWN,
     "batch": UNKNOWN,
+    "reader": UNKNOWN,
+    "sanction": UNKNOWN,
     "id": UNKNOWN,
 }
 

@@ -7,7 +7,7 @@ from bench.rewordings import disguised, reworded
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.screening.kin import KEPT, TERMS, kin, likeness, nearest
+from service.screening.kin import KEPT, TERMS, kin, kin_among, likeness
 
 SPAM = (
     "Congratulations, you have been chosen for our holiday voucher worth two thousand pounds. "
@@ -25,16 +25,16 @@ def test_another_wording_is_kin() -> None:
     found = []
     for _ in range(100):
         copy = kin(reworded(SPAM, chance, 0.1))
-        at = nearest(copy.sketch, 0.9, [(other.sketch, 0.0), (first.sketch, 0.9)])
-        found.append(at if set(copy.terms) & set(first.terms) else None)
-    assert found.count(1) >= 90
-    assert 0 not in found
+        at = kin_among(copy.sketch, 0.9, [(other.sketch, 0.0), (first.sketch, 0.9)])
+        found.append(at if set(copy.terms) & set(first.terms) else [])
+    assert found.count([1]) >= 90
+    assert {0} & {one for at in found for one in at} == set()
 
 
 def test_a_disguise_is_kin() -> None:
     chance = random.Random(6)  # noqa: S311 (the same every time)
     found = [
-        nearest(kin(disguised(SPAM, chance)).sketch, 0.9, [(kin(SPAM).sketch, 0.9)]) == 0
+        kin_among(kin(disguised(SPAM, chance)).sketch, 0.9, [(kin(SPAM).sketch, 0.9)]) == [0]
         for _ in range(100)
     ]
     assert sum(found) >= 85
@@ -43,9 +43,9 @@ def test_a_disguise_is_kin() -> None:
 def test_without_spam_half_of_the_text_must_be_the_same() -> None:
     saying = "As my grandmother always said, stupid is as stupid does, and that was that."
     other = "Stupid is as stupid does; the harbour board wrote the same report in March again."
-    assert nearest(kin(saying).sketch, 0.0, [(kin(other).sketch, 0.0)]) is None
+    assert kin_among(kin(saying).sketch, 0.0, [(kin(other).sketch, 0.0)]) == []
     quoted = OTHER + " I was there, too."
-    assert nearest(kin(quoted).sketch, 0.0, [(kin(OTHER).sketch, 0.0)]) == 0
+    assert kin_among(kin(quoted).sketch, 0.0, [(kin(OTHER).sketch, 0.0)]) == [0]
 
 
 @pytest.mark.parametrize(
