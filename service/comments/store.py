@@ -82,8 +82,8 @@ async def update_body(
         )
         insert into screening (
             site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,
-            risk, signals
-        ) values ($1, $11, $2, $6, $12, $13, $14, $15, $5, $16)
+            risk, signals, packed
+        ) values ($1, $11, $2, $6, $12, $13, $14, $15, $5, $16, $18)
         """,
         comment.site_id,
         comment.id,
@@ -102,6 +102,7 @@ async def update_body(
         screening.reason,
         msgspec.json.encode(screening.signals),
         scores_of(screening.signals),
+        screening.packed or None,
     )
 
 
