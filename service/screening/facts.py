@@ -8,7 +8,7 @@ another are packed again from their signals.
 import hashlib
 import math
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -36,6 +36,7 @@ UNGROUNDED, LISTED = 1, 2  # words of the packaged lists: without ground, any
 MOST = 0xFFFE
 ABSENT = 0xFFFF  # a count that its check did not get to tell
 NO_WORDS = 0  # the digest of an empty list
+NEVER = Threshold()
 UNKNOWN_WORDS = 2**64 - 1  # rows packed later: nobody noted which list was asked
 
 Facts = NDArray[np.void]
@@ -107,18 +108,23 @@ def pack(findings: Sequence[Finding], context: Context) -> bytes:
     return _pack(findings, beside)
 
 
-def pack_signals(signals: Sequence[Signal], beside: Beside) -> bytes:
+def pack_signals(
+    signals: Sequence[Signal],
+    article_mode: str | None,
+    at: datetime,
+    learnt: Callable[[str], Mapping[str, Threshold]],
+) -> bytes:
     """The facts of a screening that was stored before facts were.
 
-    `beside` is then what the article and the model say today.
+    `article_mode` and `learnt`, the model's thresholds in a language, are then what they are today.
     """
-    by = {signal.check: signal for signal in signals}
-    language = by["language"].evidence if "language" in by else {}
-    noted = by["mode"].evidence if "mode" in by else {}
-    beside = msgspec.structs.replace(
-        beside,
-        article_mode=noted.get("article", beside.article_mode),
-        judged=float(language.get("judged", language.get("grounded", 0))),
+    by = {signal.check: signal.evidence for signal in signals}
+    language = by.get("language", {})
+    beside = Beside(
+        by.get("mode", {}).get("article", article_mode),
+        learnt(language.get("language", "und")),
+        at,
+        float(language.get("judged", language.get("grounded", 0))),
     )
     return _pack(signals, beside)
 
@@ -140,6 +146,7 @@ def _pack(found: Sequence[Finding | Signal], beside: Beside) -> bytes:
     history, copies = evidence.get("history", none), evidence.get("duplicate", none)
     rate = evidence.get("rate", none)
     published = evidence.get("first_comment", none).get("published", history.get("published"))
+    levels = [beside.learnt.get(label, NEVER) for label in LABELS]
     return _FORMAT.pack(
         LAYOUT,
         MODES.index(beside.article_mode),
@@ -159,8 +166,8 @@ def _pack(found: Sequence[Finding | Signal], beside: Beside) -> bytes:
         beside.banned,
         beside.suspect,
         *(_or_nan(by[label].score if label in by else None) for label in LABELS),
-        *(_or_nan(beside.learnt[label].hold if label in beside.learnt else None) for label in LABELS),
-        *(_or_nan(beside.learnt[label].spam if label in beside.learnt else None) for label in LABELS),
+        *(_or_nan(level.hold) for level in levels),
+        *(_or_nan(level.spam) for level in levels),
     )
 
 
@@ -173,7 +180,8 @@ def _or_nan(number: float | None) -> float:
 
 
 def _listed(evidence: Mapping[str, Any]) -> int:
-    words = [w if isinstance(w, dict) else msgspec.to_builtins(w) for w in evidence.get("words", ())]
+    # Structs of a screening as it is made, and their builtins as they were stored.
+    words: list[dict[str, Any]] = msgspec.to_builtins(evidence.get("words", []))
     counting = [word for word in words if not word.get("hint")]
     ungrounded = evidence.get("ungrounded", any(not word.get("grounded") for word in counting))
     return (UNGROUNDED if ungrounded else 0) | (LISTED if counting else 0)

@@ -35,8 +35,10 @@ Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Hours of some weekdays (0 is Monday) on the wall's clock; to the next day where they end
-    no later than they begin."""
+    """Hours of some weekdays (0 is Monday) by the wall's clock.
+
+    They last into the next day where they end no later than they begin.
+    """
 
     days: Annotated[list[Annotated[int, Meta(ge=0, le=6)]], Meta(min_length=1, max_length=7)]
     begin: Clock = msgspec.field(name="from")

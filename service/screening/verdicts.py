@@ -21,6 +21,7 @@ Flags = NDArray[np.bool_]
 Levels = NDArray[np.uint8]
 
 LEVEL: dict[Effect, int] = {"nothing": 0, "hold": 1, "spam": 2}
+EFFECTS: tuple[Effect, ...] = ("nothing", "hold", "spam")
 VERDICTS: tuple[Verdict, ...] = ("publish", "hold", "spam")
 
 # Fire by the policy as much as by the comment, so their bits say nothing here.

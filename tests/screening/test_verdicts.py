@@ -1,12 +1,17 @@
 """The simulator and the live verdict are one: judging packed facts equals judging the comment."""
 
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from screening.policies import contexts, policies
 
+from classifiers import LABELS
 from service.screening.actions import screen
 from service.screening.checks import CHECKS, run_checks
 from service.screening.facts import (
@@ -14,14 +19,25 @@ from service.screening.facts import (
     NO_WORDS,
     ROW,
     UNKNOWN_WORDS,
-    Beside,
     pack,
     pack_signals,
     unpack,
     words_digest,
 )
 from service.screening.policy import judge
-from service.screening.types import Context, Finding, Policy, Signal, SitePolicy
+from service.screening.types import (
+    Context,
+    Duplicates,
+    Finding,
+    History,
+    Hours,
+    Policy,
+    Scores,
+    Signal,
+    SitePolicy,
+    Threshold,
+    Window,
+)
 from service.screening.verdicts import LEVEL, VERDICTS, WordsFound, effects, find_words, verdicts
 
 MANY = settings(
@@ -62,18 +78,60 @@ def test_packed_facts_are_judged_as_the_comments_are(posted: list[Context], new:
         assert {check for check, levels in found.items() if levels[number]} == told
 
 
-@MANY
+@settings(MANY, max_examples=200)
 @given(contexts, policies)
 def test_signals_as_they_are_stored_give_the_same_facts(context: Context, new: Policy) -> None:
     stored = msgspec.json.encode(screen(context).signals)
-    beside = Beside(context.article_mode, context.scores.thresholds, context.now, 0.0)
-    again = pack_signals(msgspec.json.decode(stored, type=list[Signal]), beside)
+    again = pack_signals(
+        msgspec.json.decode(stored, type=list[Signal]),
+        context.article_mode,
+        context.now,
+        lambda _language: context.scores.thresholds,
+    )
     [row] = unpack(again)
     assert (row["layout"], row["banned"], row["suspect"]) == (LAYOUT, UNKNOWN_WORDS, UNKNOWN_WORDS)
     words = words_of(new, [context])
     assert verdicts(effects(unpack(again), new, words)) == verdicts(
         effects(unpack(screen(context).packed), new, words)
     )
+
+
+@pytest.mark.parametrize(
+    ("score", "more", "verdict"),
+    [
+        (0.35, {}, "hold"),
+        (0.349, {}, "publish"),
+        (0.01, {"sanction": "hold"}, "hold"),
+        (0.01, {"recent_by_address": 10}, "hold"),
+        (0.01, {"form_age": timedelta(0)}, "hold"),
+        (0.35, {"now": datetime(2026, 11, 27, 12, tzinfo=UTC)}, "publish"),
+    ],
+)
+def test_who_is_away_holds_what_is_risky(score: float, more: dict[str, Any], verdict: str) -> None:
+    """Half of what holds otherwise, or anything that a check says, though it hold nothing."""
+    policy = Policy(
+        thresholds={label: Threshold(hold=0.7) for label in LABELS},
+        hours=Hours("UTC", [Window([0, 1, 2, 3, 4], "08:00", "18:00")], "hold_risky"),
+    )
+    fields: dict[str, Any] = {
+        "scores": Scores("m", dict.fromkeys(LABELS, score), "en", grounded=True, thresholds={}),
+        "history": History(confirmed=True, published=9, refused=0),
+        "now": datetime(2026, 11, 27, 20, tzinfo=UTC),
+        **more,
+    }
+    given_ = Context(
+        body="The bridge.", name="Ana", website=None, article_mode=None,
+        policy=SitePolicy(uuid.uuid4(), 1, policy), duplicates=Duplicates(),
+        recent_by_reader=0, recent_by_address=fields.pop("recent_by_address", 0),
+        sanction=fields.pop("sanction", None), honeypot=False,
+        form_age=fields.pop("form_age", timedelta(minutes=1)), **fields,
+    )  # fmt: skip
+    live = screen(given_)
+    assert live.verdict == verdict
+    rows = unpack(live.packed)
+    assert VERDICTS[verdicts(effects(rows, policy, words_of(policy, [given_])))[0]] == verdict
+    [hours] = [signal for signal in live.signals if signal.check == "hours"]
+    assert (hours.verdict == "hold") == (verdict == "hold")
 
 
 @given(contexts)
