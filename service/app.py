@@ -31,15 +31,19 @@ from service.core.problems import InternalError, Problem, Unavailable, from_http
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
 from service.moderation.live import Live
+from service.moderation.policy_routes import ENDPOINTS as POLICY
 from service.moderation.routes import ENDPOINTS as MODERATION
 from service.moderation.sanctions import ENDPOINTS as SANCTIONS
+from service.moderation.simulation import Simulator
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
 from service.settings import Settings
 from service.web.files import Files
 
-FEATURES: list[Endpoint] = [*COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *ACCOUNTS]
+FEATURES: list[Endpoint] = [
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *ACCOUNTS,
+]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
 State = dict[str, Any]
@@ -77,6 +81,7 @@ async def resources(
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }
         async with events.listening():
+            state["simulator"] = Simulator(pool, state["scorer"])
             yield state
             await state["likes"].close()
 

@@ -16,6 +16,7 @@ SCHEMES = {
     "publisher": "a publisher's key of scope publish",
     "classify": "a publisher's key of scope classify",
     "moderator": "a moderator's token, or the desk's session with X-CSRF-Token",
+    "editor": "the same of an editor",
 }
 
 

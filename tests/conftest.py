@@ -162,6 +162,14 @@ async def moderator_token(state: dict[str, Any], site: Site) -> str:
 
 
 @pytest.fixture
+async def editor_token(state: dict[str, Any], site: Site) -> str:
+    """An API token of an editor of every site."""
+    async with state["pool"].acquire() as conn:
+        await accounts.add_moderator(conn, "editor@courier.example", "editor", [])
+        return await accounts.create_api_token(conn, "editor@courier.example")
+
+
+@pytest.fixture
 def keyring() -> Keyring:
     """The keyring of the tests' secret."""
     return Keyring(SECRET.encode())

@@ -112,6 +112,14 @@ async def require_moderator(request: Request[Any]) -> Moderator:
     return moderator
 
 
+async def require_editor(request: Request[Any]) -> Moderator:
+    """The editor who calls; raises Forbidden for other moderators."""
+    moderator = await require_moderator(request)
+    if moderator.role != "editor":
+        raise Forbidden("This needs an editor.")
+    return moderator
+
+
 def csrf_token(keyring: Keyring, session: str) -> str:
     """The CSRF token of one session."""
     return keyring.digest("csrf", session).hex()

@@ -158,6 +158,7 @@ async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
         new.kin.sketch or None,
         new.kin.terms,
         new.campaign_id,
+        screening.packed or None,
     )
     assert row is not None  # noqa: S101 (an insert returns its row)
     return row_to(Inserted, row)
@@ -196,8 +197,8 @@ with author as (
 ), screened as (
     insert into screening (
         site_id, id, comment_id, comment_version, model, policy_version, verdict, reason, risk,
-        signals
-    ) values ($1, $23, $2, 1, $24, $25, $26, $16, $17, $27)
+        signals, packed
+    ) values ($1, $23, $2, 1, $24, $25, $26, $16, $17, $27, $37)
 ), noted as (
     insert into ledger (site_id, id, comment_id, actor, to_status, version, reason)
     values ($1, $28, $2, 'machine', $15, 1, $16)

@@ -100,8 +100,8 @@ async def update_body(
         )
         insert into screening (
             site_id, id, comment_id, comment_version, model, policy_version, verdict, reason,
-            risk, signals
-        ) values ($1, $11, $2, $6, $12, $13, $14, $15, $5, $16)
+            risk, signals, packed
+        ) values ($1, $11, $2, $6, $12, $13, $14, $15, $5, $16, $21)
         """,
         comment.site_id,
         comment.id,
@@ -123,6 +123,7 @@ async def update_body(
         kin.sketch or None,
         kin.terms,
         campaign_id,
+        screening.packed or None,
     )
 
 

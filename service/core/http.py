@@ -22,7 +22,9 @@ from service.core.problems import (
 
 T = TypeVar("T")
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Response]]
-Access: TypeAlias = Literal["public", "author", "subscriber", "publisher", "classify", "moderator"]
+Access: TypeAlias = Literal[
+    "public", "author", "subscriber", "publisher", "classify", "moderator", "editor"
+]
 
 LARGEST_BODY = 64 * 1024
 LONGEST_LIST = 200
@@ -37,7 +39,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     """One line of the route table: what answers, who may call, and what goes in and out.
 
     `body` and `answer` are the types of the JSON; `query` names the parameters that are read;
-    `tags` groups the documentation.
+    `largest` is how many bytes the body may have; `tags` groups the documentation.
     """
 
     method: str
@@ -49,6 +51,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     answer: Any = None
     status: int = 200
     query: tuple[str, ...] = ()
+    largest: int = LARGEST_BODY
     documented: bool = True
 
 

@@ -3,10 +3,13 @@
 import time
 from uuid import UUID
 
+import msgspec
+
 from service.core.db import Pool
 from service.core.events import Events
 from service.screening import store
 from service.screening.checks import run_checks
+from service.screening.facts import pack
 from service.screening.policy import judge
 from service.screening.types import Context, Screening, SitePolicy
 
@@ -15,7 +18,8 @@ FRESH = 60.0  # seconds that a policy is trusted without a notice
 
 def screen(context: Context) -> Screening:
     """The verdict on one comment. Touches no connection; never raises on any text."""
-    return judge(run_checks(context), context)
+    findings = run_checks(context)
+    return msgspec.structs.replace(judge(findings, context), packed=pack(findings, context))
 
 
 class Policies:
@@ -26,13 +30,22 @@ class Policies:
         self._pool = pool
         self._events = events
         self._known: dict[UUID, tuple[float, SitePolicy]] = {}
-        events.on("policy", lambda _site: self._known.clear())
-        events.on_lost(self._known.clear)
+        self._notices = 0
+        events.on("policy", lambda _site: self.forget())
+        events.on_lost(self.forget)
+
+    def forget(self) -> None:
+        """Read every policy again, also one that is being read right now."""
+        self._notices += 1
+        self._known.clear()
 
     async def of(self, site_id: UUID) -> SitePolicy:
         """The policy of a site."""
         read, policy = self._known.get(site_id, (0.0, None))
         if policy is None or not self._events.alive or time.monotonic() - read > FRESH:
+            notices = self._notices
             policy = await store.get_policy(self._pool, site_id)
+            if notices != self._notices:
+                return policy  # may be what was changed meanwhile: not to be kept
             self._known[site_id] = (time.monotonic(), policy)
         return policy

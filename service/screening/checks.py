@@ -8,6 +8,7 @@ from typing import Any
 from classifiers import LABELS
 from service.core.metrics import SCREENING_FAILURES
 from service.screening import tongues
+from service.screening.hours import is_staffed, next_change
 from service.screening.types import Context, Finding
 from service.screening.words import WordList
 
@@ -32,7 +33,20 @@ def sanction(context: Context) -> list[Finding]:
 def mode(context: Context) -> list[Finding]:
     """The article or the site reviews before publishing."""
     effective = context.article_mode or context.policy.policy.mode
-    return [Finding("mode", effective == "pre", None, {"mode": effective})]
+    evidence = {"mode": effective, "article": context.article_mode}
+    return [Finding("mode", effective == "pre", None, evidence)]
+
+
+def hours(context: Context) -> list[Finding]:
+    """Nobody is at the desk at this hour. Says nothing where the policy has no hours."""
+    schedule = context.policy.policy.hours
+    if schedule is None:
+        return []
+    outside = not is_staffed(schedule, context.now)
+    evidence: dict[str, Any] = {"outside": schedule.outside if outside else None}
+    if outside:
+        evidence["until"] = next_change(schedule, context.now)
+    return [Finding("hours", outside, None, evidence)]
 
 
 def length(context: Context) -> list[Finding]:
@@ -82,7 +96,10 @@ def word_list(context: Context) -> list[Finding]:
     fires = choice != "nothing" and any(
         not word.hint and (choice == "always" or not word.grounded) for word in found
     )
-    return [Finding("word_list", fires, None, {"words": found[:LISTED]} if found else {})]
+    # Those that count come first, but not those of them that the classifier has no ground for.
+    ungrounded = any(not word.hint and not word.grounded for word in found)
+    evidence = {"words": found[:LISTED], "ungrounded": ungrounded} if found else {}
+    return [Finding("word_list", fires, None, evidence)]
 
 
 def links(context: Context) -> list[Finding]:
@@ -188,9 +205,11 @@ def history(context: Context) -> list[Finding]:
 
 
 def first_comment(context: Context) -> list[Finding]:
-    """Nothing by this reader has been published yet, or nobody confirmed who they are."""
+    """Nothing by this reader has been published yet, or less than the policy asks for."""
     known = context.history
-    return [Finding("first_comment", known.published == 0, None, {"confirmed": known.confirmed})]
+    new = known.published < context.policy.policy.new_readers
+    evidence = {"confirmed": known.confirmed, "published": known.published}
+    return [Finding("first_comment", new, None, evidence)]
 
 
 def form(context: Context) -> list[Finding]:
@@ -207,6 +226,7 @@ def form(context: Context) -> list[Finding]:
 CHECKS: tuple[Check, ...] = (
     sanction,
     mode,
+    hours,
     classifier,
     words,
     word_list,

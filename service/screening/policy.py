@@ -1,5 +1,9 @@
 """The one function that turns findings into a verdict."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from classifiers import LABELS
 from service.screening.types import (
     Context,
@@ -45,14 +49,36 @@ HARM = {
 RISK_OF_THE_UNKNOWN = 0.2
 RISK_OF_A_RULE = 0.3  # a comment that a rule held is worth a look, whatever its scores say
 
+# The share of a label's hold threshold from which a comment is risky while nobody is at the desk.
+RISKY = 0.5
+
+# What a check does when it fires, by the policy's field for it; those in CHOSEN, by its `signals`,
+# and else, as everything, they hold. A sanction or a failure can't be told to do less.
+FIELD_OF = {
+    "first_comment": "first_comment",
+    "timing": "fast_form",
+    "honeypot": "honeypot",
+    "duplicate": "duplicate",
+    "rate": "rate",
+    "language": "unknown_language",
+}
+CHOSEN = (
+    "banned_word", "suspect_word", "word_list", "links", "history", "external", "external_unknown",
+)  # fmt: skip
+
 
 def judge(findings: list[Finding], context: Context) -> Screening:
     """Every finding's effect, and together: spam if any says so, else hold, else publish."""
     policy = context.policy.policy
-    signals = [
-        Signal(f.check, _effect(f, policy, context.scores.thresholds), f.fires, f.score, f.evidence)
-        for f in findings
-    ]
+    choices = choices_of(policy)
+    learnt = context.scores.thresholds
+    signals = []
+    for f in findings:
+        if f.check == "hours":
+            effect = _outside(f, findings, policy, learnt)
+        else:
+            effect = _effect(f, policy, learnt, choices)
+        signals.append(Signal(f.check, effect, f.fires, f.score, f.evidence))
     effects = {signal.verdict for signal in signals}
     verdict: Verdict = "spam" if "spam" in effects else "hold" if "hold" in effects else "publish"
     return Screening(
@@ -65,25 +91,51 @@ def judge(findings: list[Finding], context: Context) -> Screening:
     )
 
 
-def _effect(finding: Finding, policy: Policy, learnt: dict[str, Threshold]) -> Effect:
-    if finding.score is not None and finding.check in LABELS:
-        threshold = policy.thresholds.get(finding.check) or learnt.get(finding.check) or Threshold()
-        if threshold.spam is not None and finding.score >= threshold.spam:
-            return "spam"
-        return (
-            "hold" if threshold.hold is not None and finding.score >= threshold.hold else "nothing"
-        )
-    if not finding.fires:
-        return "nothing"
-    by_choice: dict[str, Effect] = {
-        "first_comment": policy.first_comment,
-        "timing": policy.fast_form,
-        "honeypot": policy.honeypot,
-        "duplicate": policy.duplicate,
-        "rate": policy.rate,
-        "language": policy.unknown_language,
+def choices_of(policy: Policy) -> dict[str, Effect]:
+    """What each check does when it fires; one that isn't named holds."""
+    choices: dict[str, Effect] = {
+        check: policy.signals[check] for check in CHOSEN if check in policy.signals
     }
-    return by_choice.get(finding.check, "hold")
+    return choices | {check: getattr(policy, field) for check, field in FIELD_OF.items()}
+
+
+def reaches(score: float, threshold: float, share: float = 1.0) -> bool:
+    """Whether a score is at a threshold, or a share of it, in the precision that facts.py keeps."""
+    return bool(np.float32(score) >= np.float32(threshold) * np.float32(share))
+
+
+def _threshold(label: str, policy: Policy, learnt: dict[str, Threshold]) -> Threshold:
+    return policy.thresholds.get(label) or learnt.get(label) or Threshold()
+
+
+def _effect(
+    finding: Finding, policy: Policy, learnt: dict[str, Threshold], choices: dict[str, Effect]
+) -> Effect:
+    if finding.score is not None and finding.check in LABELS:
+        threshold = _threshold(finding.check, policy, learnt)
+        if threshold.spam is not None and reaches(finding.score, threshold.spam):
+            return "spam"
+        held = threshold.hold is not None and reaches(finding.score, threshold.hold)
+        return "hold" if held else "nothing"
+    return choices.get(finding.check, "hold") if finding.fires else "nothing"
+
+
+def _outside(
+    hours: Finding, findings: Sequence[Finding], policy: Policy, learnt: dict[str, Threshold]
+) -> Effect:
+    """What the hour does: see types.Hours."""
+    if not hours.fires or policy.hours is None:
+        return "nothing"
+    if policy.hours.outside != "hold_risky":
+        return "hold"
+    for finding in findings:
+        if finding.fires and finding.check != "hours":
+            return "hold"
+        if finding.score is not None and finding.check in LABELS:
+            hold = _threshold(finding.check, policy, learnt).hold
+            if hold is not None and reaches(finding.score, hold, RISKY):
+                return "hold"
+    return "nothing"
 
 
 def _reason(signals: list[Signal], verdict: Verdict) -> Reason | None:

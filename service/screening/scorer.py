@@ -63,6 +63,11 @@ class Scorer:
             own._sites = SiteModels(self.model, pool, events)
         return own
 
+    def thresholds_in(self, language: str) -> dict[str, Threshold]:
+        """The model's own thresholds for texts in a language, by label; none without a model."""
+        levels = self.model.thresholds_in(language) if self.model else {}
+        return {label: Threshold(**level) for label, level in levels.items()}
+
     async def score(self, text: str, site_id: UUID | None = None) -> Scores:
         """Scores and language of one text, and the evidence for labels that are in question.
 

@@ -1,6 +1,6 @@
 """What goes into a screening and what comes out of it."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -31,8 +31,39 @@ class Threshold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spam: Probability | None = None
 
 
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Hours of some weekdays (0 is Monday) by the wall's clock.
+
+    They last into the next day where they end no later than they begin.
+    """
+
+    days: Annotated[list[Annotated[int, Meta(ge=0, le=6)]], Meta(min_length=1, max_length=7)]
+    begin: Clock = msgspec.field(name="from")
+    end: Clock = msgspec.field(name="to")
+
+
+class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When somebody is at the desk, and what becomes of comments outside of these hours.
+
+    `hold`: all wait. `hold_risky`: those wait of which any check says something, or of which a
+    label's score reaches half of what holds it otherwise (policy.RISKY). `close`: nobody can post;
+    an edit waits.
+    """
+
+    time_zone: Annotated[str, Meta(min_length=1, max_length=64)]
+    windows: Annotated[list[Window], Meta(min_length=1, max_length=50)]
+    outside: Literal["hold", "hold_risky", "close"] = "hold"
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What a site makes of signals. A label without a threshold takes the model's own."""
+    """What a site makes of signals. A label without a threshold takes the model's own.
+
+    `signals` says what each check does that has no field of its own (policy.CHOSEN). A reader is
+    new, which `first_comment` is about, until `new_readers` comments of theirs are published.
+    """
 
     mode: Literal["post", "pre"] = "post"
     thresholds: dict[str, Threshold] = {}
@@ -49,6 +80,12 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     unknown_language: Effect = "nothing"
     # When a word of the packaged lists holds: never, where the classifier has no ground, always.
     word_lists: Literal["nothing", "ungrounded", "always"] = "ungrounded"
+    signals: dict[str, Effect] = {}
+    new_readers: Annotated[int, Meta(ge=1, le=50)] = 1
+    close_after_days: Annotated[int, Meta(ge=1, le=3650)] | None = None
+    # Seconds between two comments of a reader under one article, where that has none of its own.
+    slow_mode: Annotated[int, Meta(ge=1, le=86_400)] | None = None
+    hours: Hours | None = None
 
 
 class SitePolicy(msgspec.Struct, frozen=True):
@@ -122,6 +159,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     sanction: str | None
     form_age: timedelta | None
     honeypot: bool
+    now: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -144,7 +182,10 @@ class Signal(msgspec.Struct, frozen=True):
 
 
 class Screening(msgspec.Struct, frozen=True):
-    """The outcome of one run. `risk` 0 to 1 orders the queue; `reason` is a reason code."""
+    """The outcome of one run. `risk` 0 to 1 orders the queue; `reason` is a reason code.
+
+    `packed`: what the verdict was made of, for judging it by another policy (facts.py).
+    """
 
     verdict: Verdict
     reason: Reason | None
@@ -152,3 +193,4 @@ class Screening(msgspec.Struct, frozen=True):
     signals: list[Signal]
     model: str | None
     policy_version: int
+    packed: bytes = b""

@@ -1,0 +1,65 @@
+"""Reading and putting policies."""
+
+import asyncio
+from uuid import UUID
+
+from service.accounts.types import Moderator
+from service.articles.types import Site
+from service.core.db import Executor, Pool
+from service.core.events import notify
+from service.core.problems import Conflict, NotFound
+from service.moderation import policy_store as store
+from service.moderation.policy_types import PolicyAnswer, PutPolicy
+from service.screening.proposals import check_policy
+from service.screening.scorer import Scorer
+from service.screening.scores import LABELS
+from service.screening.store import insert_policy
+from service.screening.types import Policy, Threshold
+
+
+async def read_policy(
+    conn: Executor, site: Site, scorer: Scorer, version: int | None = None
+) -> PolicyAnswer:
+    """A site's policy, or one of its old versions. Raises NotFound."""
+    put = await store.get_version(conn, site.id, version) if version != 0 else None
+    if put is None and version:
+        raise NotFound(f"The policy of {site.slug} has no version {version}.")
+    policy = put.policy if put else Policy()
+    learnt = scorer.thresholds_in("und")
+    return PolicyAnswer(
+        site=site.slug,
+        version=put.version if put else 0,
+        policy=policy,
+        defaults=Policy(),
+        thresholds_in_force={
+            label: policy.thresholds.get(label) or learnt.get(label) or Threshold()
+            for label in LABELS
+        },
+        created_by=put.created_by if put else None,
+        created_at=put.created_at if put else None,
+    )
+
+
+async def put_policy(pool: Pool, editor: Moderator, site_id: UUID, put: PutPolicy) -> int:
+    """Put a policy in force; its version. Raises Invalid, and Conflict with a newer one."""
+    await asyncio.to_thread(check_policy, put.policy)
+    async with pool.acquire() as conn, conn.transaction():
+        await store.lock_policy(conn, site_id)
+        newest = await store.get_version(conn, site_id, None)
+        version = newest.version if newest else 0
+        if put.version is not None and put.version != version:
+            raise Conflict(_newer(newest, put.version))
+        if not await insert_policy(conn, site_id, version + 1, put.policy, editor.id):
+            raise Conflict(f"Version {version + 1} is being put by somebody else.")
+        await notify(conn, "policy", str(site_id))
+    return version + 1
+
+
+def _newer(newest: store.PutVersion | None, version: int) -> str:
+    if newest is None:
+        return f"There is no version {version} yet; nobody has put a policy."
+    who = newest.created_by or "the command line"
+    return (
+        f"Version {newest.version} is in force, put by {who} at "
+        f"{newest.created_at:%Y-%m-%d %H:%M} UTC; yours was made from version {version}."
+    )
