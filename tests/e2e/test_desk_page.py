@@ -1,7 +1,9 @@
 """The moderators' desk in a browser."""
 
+import re
+
 import pytest
-from e2e.visitors import Api, Visitor, text
+from e2e.visitors import Api, MakeVisitor, Visitor, text
 from live import LiveServer
 from playwright.async_api import Locator, Page, expect
 
@@ -87,6 +89,11 @@ async def test_moving_and_deciding_without_a_mouse(visitor: Visitor, api: Api, k
     await expect(card_of(page, bodies[0]).locator(".outcome")).to_have_text("Marked as spam.")
     await expect(card_of(page, bodies[1])).to_be_focused()
     await page.keyboard.press("d")
+    await expect(page.get_by_role("dialog", name="Reject, because it is")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(card_of(page, bodies[1])).to_be_focused()
+    await page.keyboard.press("d")
+    await page.keyboard.press("t")
     await expect(card_of(page, bodies[1]).locator(".outcome")).to_have_text("Rejected.")
     await page.keyboard.press("f")
     await expect(card_of(page, bodies[2]).locator(".outcome")).to_have_text("Published.")
@@ -102,8 +109,12 @@ async def test_rejecting_by_mouse_with_a_reason(visitor: Visitor, api: Api, key:
     page = await sign_in(visitor)
     await search(page, mark(body))
     card = card_of(page, body)
-    await card.get_by_label("Reason for rejecting").select_option("misinformation")
     await card.get_by_role("button", name="Reject").click()
+    await (
+        page.get_by_role("dialog")
+        .get_by_role("button", name="misleading or false information")
+        .click()
+    )
     await expect(card.locator(".outcome")).to_have_text("Rejected.")
     found = await api.moderation("GET", f"comments/{comment['id']}")
     [entry] = [entry for entry in found["ledger"] if entry["to_status"] == "rejected"]
@@ -164,3 +175,134 @@ async def test_empty_views_say_what_belongs_there(visitor: Visitor) -> None:
     await page.keyboard.press("Enter")
     await page.get_by_role("link", name="Reported").click()
     await expect(page.locator(".empty, .card").first).to_be_visible()
+
+
+async def test_twenty_are_cleared_by_keyboard_alone_and_a_batch_is_undone(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    held = [await api.hold(key, f"{text()} {word}") for _ in range(20)]
+    page = await sign_in(visitor)
+    await page.get_by_label("Order").select_option("oldest")
+    await page.get_by_label("Order").press("Escape")
+    await search(page, word)
+    await expect(page.locator(".card")).to_have_count(20)
+
+    async def open_cards(count: int) -> None:
+        await expect(page.locator(".card:not(.done)")).to_have_count(count)
+
+    for count, action in enumerate("fsff", 1):
+        await page.keyboard.press(action)
+        await open_cards(20 - count)
+    # Five by a range, rejected at once, for one reason.
+    await page.keyboard.press("x")
+    for _ in range(4):
+        await page.keyboard.press("j")
+    await page.keyboard.press("Shift+X")
+    await expect(page.locator("input[name=pick]:checked")).to_have_count(5)
+    await page.keyboard.press("d")
+    await page.keyboard.press("o")
+    await open_cards(11)
+    await expect(page.locator(".toast")).to_contain_text("Rejected: 5 comments")
+    assert (await api.thread(key))["count"] == 3
+    await page.keyboard.press("z")
+    await expect(page.locator(".toast")).to_contain_text("Undone: 5.")
+    await open_cards(16)
+    ledger = (await api.moderation("GET", f"comments/{held[5]['id']}"))["ledger"]
+    assert [entry["actor"] for entry in ledger] == ["machine", "moderator", "undo"]
+    # From the first that is open, all the rest at once.
+    await page.keyboard.press("x")
+    await page.keyboard.press("x")
+    for _ in range(16):
+        await page.keyboard.press("k")
+    await page.keyboard.press("x")
+    for _ in range(15):
+        await page.keyboard.press("j")
+    await page.keyboard.press("Shift+X")
+    await page.keyboard.press("f")
+    await open_cards(0)
+    assert (await api.thread(key))["count"] == 19
+
+
+async def test_a_campaign_is_one_card_and_goes_at_once(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    body = f"{text()} {text()} {text()} {word}"
+    for n in range(4):
+        await api.hold(key, f"{body} {'!' * n}")
+    page = await sign_in(visitor)
+    await search(page, word)
+    await expect(page.locator(".card")).to_have_count(1)
+    await expect(page.locator(".card .badge")).to_have_text("campaign of 4")
+    await page.get_by_role("button", name="All 4 are spam").click()
+    await expect(page.locator(".card.done")).to_have_count(1)
+    found = await api.moderation("GET", f"queue?view=spam&q={word}")
+    assert found["items"][0]["campaign"]["waiting"] == 4
+
+
+async def test_what_others_do_is_shown_at_once(visitor: Visitor, api: Api, key: str) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await expect(page.locator(".views [data-view=held] .n")).to_have_text(
+        re.compile(r"^[1-9][0-9,+]*$")
+    )
+    await search(page, mark(body))
+    await api.decide(comment, "publish")
+    await expect(card_of(page, body).locator(".outcome")).to_contain_text("it is now published")
+    await api.hold(key, text())
+    await expect(page.get_by_role("button", name="Load 1 new comment")).to_be_visible()
+
+
+async def test_the_deciding_words_are_marked_on_a_key(visitor: Visitor, api: Api, key: str) -> None:
+    body = f"What a stupid, worthless idiot wrote this. {text()}"
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    word = card_of(page, body).locator("mark", has_text="idiot")
+    plain = await word.evaluate("mark => getComputedStyle(mark).backgroundColor")
+    await page.keyboard.press("w")
+    assert await word.evaluate("mark => getComputedStyle(mark).backgroundColor") != plain
+
+
+async def test_the_worst_is_veiled_until_asked_for(visitor: Visitor, api: Api, key: str) -> None:
+    body = f"I will kill you and burn your house down, you filthy animal. {text()}"
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    card = card_of(page, body)
+    assert "blur" in await card.locator(".text").evaluate("text => getComputedStyle(text).filter")
+    await page.keyboard.press("b")
+    assert await card.locator(".text").evaluate("text => getComputedStyle(text).filter") == "none"
+
+
+async def test_the_worst_never_stand_in_a_row_while_there_are_others(visitor: Visitor) -> None:
+    page = await sign_in(visitor)
+    spread = await page.evaluate(
+        """async () => {
+            const { spread } = await import('/desk/marks.js');
+            const order = (list) => spread([...list], (one) => one < 'a').join('');
+            return [order('ABCabcd'), order('ABabcdef'), order('ABC'), order('abc'), order('')];
+        }"""
+    )
+    assert spread == ["AabBcdC", "AabBcdef", "ABC", "abc", ""]
+
+
+async def test_two_moderators_are_not_shown_the_same_as_free(
+    visitors: MakeVisitor, api: Api, key: str, live_server: LiveServer
+) -> None:
+    body = f"I will find your house and kill you all. {text()}"
+    comment = await api.hold(key, body)
+    first = await sign_in(await visitors())
+    await expect(card_of(first, body)).to_be_visible()
+    held = await api.moderation("GET", f"comments/{comment['id']}")
+    assert held["claim"]["own"] is True
+    second = await (await visitors()).page()
+    link = live_server.command("moderators", "add", "bea@courier.example", "--name", "Bea")
+    await second.goto(link)
+    await expect(card_of(second, body).locator(".badge.busy")).to_contain_text("is looking at this")
+    await first.close()
+    await second.reload()
+    await expect(card_of(second, body)).to_be_visible()
+    await expect(card_of(second, body).locator(".badge.busy")).to_have_count(0)

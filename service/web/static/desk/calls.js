@@ -22,13 +22,15 @@ let csrf = '';
  * @param {string} method
  * @param {string} path
  * @param {unknown} [body]
+ * @param {RequestInit} [more]
  * @returns {Promise<any>}
  * @throws {CallError}
  */
-export async function call(method, path, body) {
+export async function call(method, path, body, more) {
   let response;
   try {
     response = await fetch(new URL(path, root), {
+      ...more,
       method,
       credentials: 'same-origin',
       signal: AbortSignal.timeout(30_000),

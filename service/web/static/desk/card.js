@@ -1,13 +1,13 @@
 // One comment at the desk: the text first, then who, then why it is here, then what to do.
 
 import { button, el, time } from '../widgets/dom.js';
-import { REASONS } from '../widgets/words-more.js';
+import { isWorst, marked } from './marks.js';
 import { reasons, scores } from './signals.js';
 
 /**
  * @typedef {import('./types.js').Item} Item
  * @typedef {import('./types.js').Action} Action
- * @typedef {(item: Item, action: Action, reason?: string) => void} Decide
+ * @typedef {(item: Item, action: Action, reason?: string) => void} Decide decides; a rejection without a reason asks for one
  */
 
 /** @type {Record<string, string>} */
@@ -27,8 +27,8 @@ export function card(item, decide) {
   const id = `c-${item.id}`;
   return el(
     'article',
-    { class: 'card', id, tabindex: -1, 'aria-labelledby': `${id}-by`, 'data-status': item.status },
-    el('div', { class: 'main' }, byline(item, `${id}-by`), el('p', { class: 'text', dir: 'auto' }, item.body), about(item)),
+    { class: 'card', id, tabindex: -1, 'aria-labelledby': `${id}-by`, 'data-status': item.status, 'data-veiled': isWorst(item), 'data-busy': item.claim && !item.claim.own },
+    el('div', { class: 'main' }, byline(item, `${id}-by`), marked(item), isWorst(item) && unveil(), about(item)),
     why(item),
     actions(item, decide),
     el('div', { class: 'outcome', role: 'status' }),
@@ -53,7 +53,17 @@ function byline(item, id) {
     el('bdi', { class: 'name', id }, item.author.name),
     el('bdi', { class: 'email' }, item.email),
     el('span', { class: 'record' }, record.join(' · ')),
+    item.campaign && el('span', { class: 'badge' }, `campaign of ${item.campaign.size}`),
+    item.claim && !item.claim.own && el('span', { class: 'badge busy' }, `${item.claim.moderator} is looking at this`),
   );
+}
+
+function unveil() {
+  const open = (/** @type {Event} */ event) =>
+    /** @type {HTMLElement} */ (event.target).closest('.card')?.removeAttribute('data-veiled');
+  const show = button('unveil', 'Show this comment', open, { class: 'link unveil', 'aria-keyshortcuts': 'b' });
+  show.append(' ', el('kbd', { 'aria-hidden': 'true' }, 'b'));
+  return show;
 }
 
 /** @param {Item} item */
@@ -117,14 +127,10 @@ function why(item) {
  * @param {Decide} decide
  */
 function actions(item, decide) {
-  const select = el(
-    'select',
-    { name: 'reason', 'aria-label': 'Reason for rejecting' },
-    ...Object.entries(REASONS).map(([code, words]) => el('option', { value: code, selected: code === (item.reason || 'other') }, words)),
-  );
+  const all = item.campaign?.size;
   /** @type {(name: Action, text: string, key: string) => HTMLElement} */
   const action = (name, text, key) => {
-    const act = button(name, text, () => decide(item, name, name === 'reject' ? select.value : undefined), {
+    const act = button(name, text, () => decide(item, name), {
       class: `act ${name}`,
       'aria-keyshortcuts': key,
     });
@@ -134,8 +140,10 @@ function actions(item, decide) {
   return el(
     'div',
     { class: 'actions', role: 'group', 'aria-label': 'Decide' },
-    item.status !== 'published' && action('publish', 'Publish', 'f'),
-    item.status !== 'rejected' && el('span', { class: 'split' }, action('reject', 'Reject', 'd'), select),
-    item.status !== 'spam' && action('spam', 'Spam', 's'),
+    item.status !== 'published' && action('publish', all ? `Publish all ${all}` : 'Publish', 'f'),
+    item.status !== 'rejected' && action('reject', all ? `Reject all ${all} …` : 'Reject …', 'd'),
+    item.status !== 'spam' && action('spam', all ? `All ${all} are spam` : 'Spam', 's'),
+    item.status !== 'held' && action('hold', 'Hold', 'h'),
+    el('label', { class: 'pick' }, el('input', { type: 'checkbox', name: 'pick' }), 'Select ', el('kbd', { 'aria-hidden': 'true' }, 'x')),
   );
 }

@@ -2,7 +2,9 @@
 
 import { button, el, tick } from '../widgets/dom.js';
 import { CallError, closeSession, openSession } from './calls.js';
+import { keepClaims } from './claims.js';
 import { help, listen } from './keys.js';
+import { listenLive, shown } from './live.js';
 import { Queue } from './queue.js';
 
 /** @typedef {import('./types.js').Session} Session */
@@ -74,7 +76,7 @@ function showDesk({ moderator, sites }) {
   const search = el('input', { type: 'search', name: 'q', placeholder: 'Search', 'aria-label': 'Search in these comments', maxlength: 200 });
   const views = el('nav', { class: 'views', 'aria-label': 'Views' });
   for (const [name, text] of VIEWS) {
-    views.append(el('a', { href: `#${name}`, 'data-view': name }, text));
+    views.append(el('a', { href: `#${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
   const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
   order.onchange = () => {
@@ -88,6 +90,7 @@ function showDesk({ moderator, sites }) {
     site.onchange = () => {
       queue.site = site.value;
       queue.load();
+      recount();
     };
   }
   const form = el('form', { role: 'search', class: 'search' }, search);
@@ -100,6 +103,11 @@ function showDesk({ moderator, sites }) {
   search.addEventListener('search', () => {
     if (!search.value && queue.words) form.requestSubmit();
   });
+  const offline = el('span', { class: 'offline', role: 'status', hidden: true }, 'Not connected: what others do is not shown.');
+  const claim = keepClaims(
+    () => (queue.view === 'held' && queue.order === 'risk' && !queue.words ? { site: queue.site } : null),
+    life.signal,
+  );
   const choose = () => {
     const named = location.hash.slice(1);
     queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
@@ -107,7 +115,7 @@ function showDesk({ moderator, sites }) {
       if (link.dataset.view === queue.view) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
-    queue.load();
+    claim().then(() => queue.load());
   };
   const signOut = async () => {
     await closeSession().catch(() => {});
@@ -123,7 +131,24 @@ function showDesk({ moderator, sites }) {
       button('sign-out', 'Sign out', signOut, { class: 'link' }),
     ),
     views,
-    el('main', {}, el('div', { class: 'tools' }, queue.figure, site, order, form), queue.list, queue.foot),
+    el('main', {}, el('div', { class: 'tools' }, queue.figure, offline, site, order, form), queue.news, queue.list, queue.foot),
+    queue.toast,
+  );
+  const recount = listenLive(
+    {
+      site: () => queue.site,
+      changed: (change) => (!queue.site || change.site === queue.site) && queue.changed(change),
+      counted: (counts) => {
+        for (const link of views.querySelectorAll('a')) {
+          const n = counts[String(link.dataset.view)];
+          const figure = link.querySelector('.n');
+          if (figure) figure.textContent = n === undefined ? '' : shown(n);
+        }
+      },
+      connected: (up) => (offline.hidden = up),
+      signedOut: () => showSignIn('Your session has ended. Please sign in again.'),
+    },
+    life.signal,
   );
   addEventListener('hashchange', choose, { signal: life.signal });
   listen(queue, () => search, life.signal);

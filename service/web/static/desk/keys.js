@@ -7,8 +7,14 @@ const HELP = [
   ['j', 'Next comment'],
   ['k', 'Previous comment'],
   ['f', 'Publish'],
-  ['d', 'Reject, with the reason that is selected'],
+  ['d', 'Reject; one more key says why, Enter takes what is suggested'],
   ['s', 'Spam'],
+  ['h', 'Hold'],
+  ['z', 'Undo, also several times'],
+  ['x', 'Select; with Shift all from the last one selected. Keys then decide all of them'],
+  ['w', 'Show the deciding words'],
+  ['b', 'Show a comment that is veiled'],
+  ['.', 'Load what is new'],
   ['/', 'Search'],
   ['?', 'This help'],
 ];
@@ -40,6 +46,13 @@ export function listen(queue, search, signal) {
     f: () => queue.press('publish'),
     d: () => queue.press('reject'),
     s: () => queue.press('spam'),
+    h: () => queue.press('hold'),
+    z: () => queue.undo(),
+    x: () => queue.pick(false),
+    X: () => queue.pick(true),
+    w: () => queue.list.classList.toggle('marks'),
+    b: () => queue.current?.removeAttribute('data-veiled'),
+    '.': () => queue.loadNew(),
     '/': () => search()?.focus(),
     '?': help,
   };
@@ -48,7 +61,7 @@ export function listen(queue, search, signal) {
     (event) => {
       const { target, key } = event;
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector('dialog[open]')) return;
-      if (target instanceof HTMLInputElement || target instanceof HTMLSelectElement) {
+      if ((target instanceof HTMLInputElement && target.type !== 'checkbox') || target instanceof HTMLSelectElement) {
         if (key !== 'Escape') return;
         event.preventDefault(); // a search field would empty itself
         if (queue.current) queue.go(queue.current);

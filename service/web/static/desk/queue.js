@@ -3,6 +3,8 @@
 import { button, el, say } from '../widgets/dom.js';
 import { CallError, call } from './calls.js';
 import { STATUS, card } from './card.js';
+import { isWorst, spread } from './marks.js';
+import { askReason } from './reason.js';
 
 /**
  * @typedef {import('./types.js').Item} Item
@@ -20,6 +22,9 @@ const EMPTY = {
   published: ['Nothing published yet', 'Published comments appear here.'],
 };
 
+const SECONDS = 10; // that a message stays
+const UNDOS = 50;
+
 /** @type {Record<Action, string>} */
 const DONE = { publish: 'Published', reject: 'Rejected', spam: 'Marked as spam', hold: 'Held' };
 
@@ -36,6 +41,13 @@ export class Queue {
   current = null;
   /** @type {number | null} */
   count = null;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  silence;
+  fresh = 0;
+  /** @type {HTMLElement | null} where a range of selected comments begins */
+  picked = null;
+  /** @type {{ batch: string, cards: Map<HTMLElement, Item>, words: string }[]} what can be taken back, the newest last */
+  #done = [];
   #turn = 0;
 
   /** @param {() => void} signedOut called when the session has ended */
@@ -44,6 +56,8 @@ export class Queue {
     this.list = el('div', { class: 'list', role: 'feed', 'aria-label': 'Comments' });
     this.foot = el('div', { class: 'more' });
     this.figure = el('span', { class: 'figure', role: 'status' });
+    this.toast = el('div', { class: 'toast', role: 'status' });
+    this.news = button('news', '', () => this.loadNew(), { class: 'wide news', hidden: true, 'aria-keyshortcuts': '.' });
     this.list.addEventListener('focusin', (event) => {
       const at = /** @type {HTMLElement} */ (event.target).closest('.card');
       if (at instanceof HTMLElement) this.#mark(at);
@@ -58,11 +72,13 @@ export class Queue {
   async load() {
     this.items.clear();
     this.current = null;
+    this.picked = null;
+    this.setFresh(0);
     this.list.replaceChildren(el('p', { class: 'loading' }, 'Loading…'));
     this.foot.replaceChildren();
     this.#setCount(null);
     await this.#fetch(null);
-    const first = this.list.querySelector('.card');
+    const first = this.list.querySelector('.card:not([data-busy])') ?? this.list.querySelector('.card');
     if (first instanceof HTMLElement) this.#mark(first);
   }
 
@@ -78,7 +94,8 @@ export class Queue {
       const page = await call('GET', `v1/moderation/queue?${query}`);
       if (turn !== this.#turn) return; // another view was chosen meanwhile
       if (!cursor) this.list.replaceChildren();
-      for (const item of page.items) this.#add(item);
+      const items = this.order === 'risk' ? spread(page.items, isWorst) : page.items;
+      for (const item of items) this.#add(item);
       this.next = page.next_cursor;
       this.#setCount(page.count ?? null);
       this.#showFoot();
@@ -97,7 +114,7 @@ export class Queue {
   #add(item) {
     if (this.items.has(item.id)) return;
     this.items.set(item.id, item);
-    this.list.append(card(item, (...decision) => this.decide(...decision)));
+    this.list.append(card(item, (one, action) => this.decide(one, action)));
   }
 
   /** @param {number | null} count */
@@ -140,7 +157,8 @@ export class Queue {
 
   /** @param {1 | -1} step to the next or previous comment that is still to be decided */
   move(step) {
-    const open = [...this.list.querySelectorAll('.card:not(.done)')];
+    // What somebody else is looking at is left to them.
+    const open = [...this.list.querySelectorAll('.card:not(.done, [data-busy])')];
     const all = [...this.list.querySelectorAll('.card')];
     const here = this.current ? all.indexOf(this.current) : -1;
     const ahead = step > 0 ? open.find((c) => all.indexOf(c) > here) : open.findLast((c) => all.indexOf(c) < here);
@@ -155,26 +173,153 @@ export class Queue {
   }
 
   /**
+   * Decides a comment, or all that are selected where it is one of them.
    * @param {Item} item
+   * @param {Action} action
+   */
+  async decide(item, action) {
+    const at = this.#node(item.id);
+    if (!at || at.ariaBusy || at.classList.contains('done')) return;
+    const selected = this.#selected();
+    const nodes = selected.includes(at) ? selected : [at];
+    const reason = action === 'reject' ? await askReason(item.reason || 'other') : undefined;
+    if (reason === null) return this.go(at);
+    const items = new Map(nodes.map((node) => [node, /** @type {Item} */ (this.items.get(node.id.slice(2)))]));
+    await this.#send(at, items, action, reason);
+  }
+
+  /**
+   * @param {HTMLElement} at
+   * @param {Map<HTMLElement, Item>} items
    * @param {Action} action
    * @param {string} [reason]
    */
-  async decide(item, action, reason) {
-    const node = this.list.querySelector(`#${CSS.escape(`c-${item.id}`)}`);
-    if (!(node instanceof HTMLElement) || node.ariaBusy) return;
-    const hadFocus = node.contains(document.activeElement) || document.activeElement === document.body;
-    node.ariaBusy = 'true';
+  async #send(at, items, action, reason) {
+    const hadFocus = at.contains(document.activeElement) || document.activeElement === document.body;
+    for (const node of items.keys()) node.ariaBusy = 'true';
+    const decisions = [...items.values()].map((item) => ({
+      comment_id: item.id,
+      action,
+      version: item.version,
+      ...(reason ? { reason } : {}),
+      ...(item.campaign ? { campaign: true } : {}),
+    }));
     try {
-      const decision = { comment_id: item.id, action, version: item.version, ...(reason ? { reason } : {}) };
-      const { results } = await call('POST', 'v1/moderation/decisions', { decisions: [decision] });
-      this.#settle(node, item, action, results[0]);
-      if (hadFocus && node.classList.contains('done')) this.#onward(node);
+      const { batch_id: batch, results } = await call('POST', 'v1/moderation/decisions', { decisions });
+      /** @type {Map<string, Result>} */
+      const found = new Map(results.map((/** @type {Result} */ result) => [result.comment_id, result]));
+      const settled = new Map();
+      for (const [node, item] of items) {
+        const result = found.get(item.id);
+        if (!result) continue;
+        this.#settle(node, action, item, result);
+        if (node.classList.contains('done')) settled.set(node, item);
+      }
+      const done = results.filter((/** @type {Result} */ { outcome }) => outcome === 'applied' || outcome === 'unchanged').length;
+      if (done) this.#remember({ batch, cards: settled, words: done > 1 ? `${DONE[action]}: ${done} comments` : DONE[action] });
+      if (hadFocus && at.classList.contains('done')) this.#onward(at);
     } catch (error) {
       if (error instanceof CallError && error.status === 401) return void this.signedOut();
       const text = error instanceof Error ? error.message : String(error);
-      this.#tell(node, 'bad', `Not saved. ${text}`);
+      for (const node of items.keys()) this.#tell(node, 'bad', `Not saved. ${text}`);
     } finally {
-      node.ariaBusy = null;
+      for (const node of items.keys()) node.ariaBusy = null;
+    }
+  }
+
+  /** @param {{ batch: string, cards: Map<HTMLElement, Item>, words: string }} done */
+  #remember(done) {
+    this.#done.push(done);
+    if (this.#done.length > UNDOS) this.#done.shift();
+    this.#say(`${done.words}.`, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
+  }
+
+  /**
+   * @param {string} text
+   * @param {HTMLElement} [action]
+   */
+  #say(text, action) {
+    clearTimeout(this.silence);
+    this.toast.replaceChildren(el('span', {}, text));
+    if (action) this.toast.append(' ', action, ' ', el('kbd', { 'aria-hidden': 'true' }, 'z'));
+    this.silence = setTimeout(() => this.toast.replaceChildren(), SECONDS * 1000);
+  }
+
+  /** Takes the newest batch of this session back, also after its message has gone. */
+  async undo() {
+    const last = this.#done.pop();
+    if (!last) return this.#say('There is nothing to undo.');
+    try {
+      const { results } = await call('POST', `v1/moderation/batches/${last.batch}/undo`);
+      const back = results.filter((/** @type {Result} */ { outcome }) => outcome === 'applied');
+      const kept = results.length - back.length;
+      this.#say(`Undone: ${back.length}.${kept ? ` ${kept} had changed meanwhile and stayed.` : ''}`);
+      const undone = new Set(back.map((/** @type {Result} */ { comment_id: id }) => id));
+      for (const [node, item] of last.cards) {
+        if (!undone.has(item.id) || !node.isConnected) continue;
+        await this.#refresh(node, item);
+        if (this.count !== null) this.#setCount(this.count + 1);
+      }
+    } catch (error) {
+      if (error instanceof CallError && error.status === 401) return void this.signedOut();
+      this.#done.push(last);
+      this.#say(`Not undone. ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** @param {string} id */
+  #node(id) {
+    const node = this.list.querySelector(`#${CSS.escape(`c-${id}`)}`);
+    return node instanceof HTMLElement ? node : null;
+  }
+
+  /** @returns {HTMLElement[]} */
+  #selected() {
+    const boxes = this.list.querySelectorAll('.card:not(.done) input[name="pick"]:checked');
+    return [...boxes].map((box) => /** @type {HTMLElement} */ (box.closest('.card')));
+  }
+
+  /** @param {boolean} range from the last selected one to the current */
+  pick(range) {
+    const open = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('.card:not(.done)')]);
+    const to = this.current ? open.indexOf(this.current) : -1;
+    if (to < 0) return;
+    const from = range && this.picked ? open.indexOf(this.picked) : -1;
+    const nodes = from < 0 ? [open[to]] : open.slice(Math.min(from, to), Math.max(from, to) + 1);
+    for (const node of nodes) {
+      const box = /** @type {HTMLInputElement} */ (node.querySelector('input[name="pick"]'));
+      box.checked = from >= 0 || !box.checked;
+    }
+    this.picked = open[to];
+    const n = this.#selected().length;
+    this.#say(say({ one: '{n} comment selected.', other: '{n} comments selected.' }, { n }));
+  }
+
+  /** @param {number} n comments that came since the list was loaded */
+  setFresh(n) {
+    this.fresh = n;
+    this.news.hidden = !n;
+    this.news.textContent = say({ one: 'Load {n} new comment', other: 'Load {n} new comments' }, { n });
+  }
+
+  async loadNew() {
+    if (!this.fresh) return;
+    await this.load();
+    if (this.current) this.go(this.current);
+  }
+
+  /** @param {import('./live.js').Change} change what happened, here or elsewhere */
+  changed({ kind, ids, status }) {
+    const known = ids.filter((id) => this.items.has(id));
+    if (status === this.view && known.length < ids.length) this.setFresh(this.fresh + ids.length - known.length);
+    if (kind !== 'decided' && kind !== 'edited') return;
+    for (const id of known) {
+      const node = this.#node(id);
+      const item = this.items.get(id);
+      if (!node || !item || node.ariaBusy || node.classList.contains('done') || item.status === status) continue;
+      const show = button('refresh', 'Show it as it is now', () => this.#refresh(node, item), { class: 'link' });
+      const now = STATUS[String(status)]?.toLowerCase() ?? status;
+      this.#tell(node, 'bad', kind === 'edited' ? 'Its author has changed it.' : `Decided meanwhile: it is now ${now}.`, show);
     }
   }
 
@@ -188,11 +333,11 @@ export class Queue {
 
   /**
    * @param {HTMLElement} node
-   * @param {Item} item
    * @param {Action} action
+   * @param {Item} item
    * @param {Result} result
    */
-  #settle(node, item, action, result) {
+  #settle(node, action, item, result) {
     if (result.outcome === 'applied' || result.outcome === 'unchanged') {
       node.classList.add('done');
       node.dataset.status = result.status ?? '';
@@ -231,7 +376,7 @@ export class Queue {
   async #refresh(node, item) {
     try {
       const fresh = await call('GET', `v1/moderation/comments/${item.id}`);
-      const again = card(fresh, (...decision) => this.decide(...decision));
+      const again = card(fresh, (one, action) => this.decide(one, action));
       this.items.set(item.id, fresh);
       node.replaceWith(again);
       this.go(again);

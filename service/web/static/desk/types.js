@@ -20,6 +20,8 @@
  * @property {number} version
  * @property {Signal[]} signals
  * @property {{ key: string, title: string, url: string }} article
+ * @property {{ moderator: string, own: boolean, until: string } | null} [claim]
+ * @property {{ id: string, size: number, waiting: number }} [campaign]
  * @property {{ id: string, confirmed?: boolean, published?: number, held?: number, refused?: number }} reader
  *
  * @typedef {import('../widgets/types.js').Comment & Extra} Item

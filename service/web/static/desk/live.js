@@ -1,0 +1,53 @@
+// What happens elsewhere: server-sent events, and the counts of the views.
+
+import { CallError, call } from './calls.js';
+
+/** @typedef {{ site: string, kind: string, ids: string[], status: string | null }} Change */
+
+const CALM = 400; // milliseconds in which several changes ask for the counts once
+const MOST = 10_000;
+
+/**
+ * Listens until the signal; connects again by itself, and then asks for everything anew.
+ * @param {{ site: () => string, changed: (change: Change) => void, counted: (counts: Record<string, number>) => void,
+ *   connected: (up: boolean) => void, signedOut: () => void }} heard
+ * @param {AbortSignal} signal
+ * @returns {() => void} asks for the counts
+ */
+export function listenLive(heard, signal) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const count = () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      try {
+        const { counts } = await call('GET', `v1/moderation/counts?site=${encodeURIComponent(heard.site())}`);
+        if (!signal.aborted) heard.counted(counts);
+      } catch (error) {
+        if (error instanceof CallError && error.status === 401 && !signal.aborted) heard.signedOut();
+      }
+    }, CALM);
+  };
+  const source = new EventSource(new URL('../v1/moderation/events', new URL('.', import.meta.url)));
+  source.addEventListener('ready', () => {
+    heard.connected(true);
+    count();
+  });
+  source.addEventListener('missed', count);
+  source.addEventListener('signed-out', () => heard.signedOut());
+  source.addEventListener('change', (event) => {
+    heard.changed(JSON.parse(/** @type {MessageEvent} */ (event).data));
+    count();
+  });
+  source.onerror = () => heard.connected(false);
+  document.addEventListener('visibilitychange', () => document.hidden || count(), { signal });
+  signal.addEventListener('abort', () => {
+    source.close();
+    clearTimeout(timer);
+  });
+  count();
+  return count;
+}
+
+/** @param {number} n */
+export const shown = (n) => (n >= MOST ? '9,999+' : n.toLocaleString('en'));
