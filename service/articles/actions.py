@@ -11,7 +11,7 @@ from service.core.events import notify
 from service.core.http import check_time, clean_text
 from service.core.problems import Conflict, Invalid, NotFound
 
-OPTIONAL = ("summary", "image", "section", "tags", "published_at", "open", "mode")
+OPTIONAL = ("summary", "image", "section", "tags", "published_at", "open", "mode", "slow_mode")
 
 
 async def add_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> Site:

@@ -11,7 +11,8 @@ SITE = "select id, slug, name, origins from site"
 
 ARTICLE = """
 select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.section, a.tags,
-    a.published_at, a.open, a.mode, a.verified, a.comment_count, a.thread_version
+    a.published_at, a.open, a.mode, a.verified, a.comment_count, a.thread_version,
+    a.created_at, a.slow_mode
 from article a
 """
 
@@ -135,6 +136,7 @@ async def update_article(
             published_at = case when $12 then $13 else published_at end,
             open = case when $14 then $15 else open end,
             mode = case when $16 then $17 else mode end,
+            slow_mode = case when $18 then $19 else slow_mode end,
             updated_at = now(), thread_version = thread_version + 1, thread_at = now()
         where id = $1
         returning thread_version
@@ -156,6 +158,8 @@ async def update_article(
         bool(put.open),
         given["mode"],
         put.mode or None,
+        given["slow_mode"],
+        put.slow_mode if isinstance(put.slow_mode, int) else None,
     )
     return version
 

@@ -25,7 +25,8 @@ class Site(msgspec.Struct, frozen=True):
 class Article(msgspec.Struct, frozen=True):
     """An article as it is stored. `mode` None follows the site's policy.
 
-    `verified`: its publisher registered it. Until then its title and address are a reader's word.
+    `slow_mode` in seconds: None likewise, 0 not. `verified`: its publisher registered it. Until
+    then its title and address are a reader's word.
     """
 
     id: UUID
@@ -43,6 +44,8 @@ class Article(msgspec.Struct, frozen=True):
     verified: bool
     comment_count: int
     thread_version: int
+    created_at: datetime
+    slow_mode: int | None
 
 
 class PutArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,6 +60,7 @@ class PutArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     published_at: datetime | UnsetType | None = UNSET
     open: bool | UnsetType = UNSET
     mode: Mode | UnsetType | None = UNSET
+    slow_mode: Annotated[int, Meta(ge=0, le=86_400)] | UnsetType | None = UNSET
     aliases: Annotated[list[Url], Meta(max_length=50)] | UnsetType = UNSET
     alert: bool = False
 
@@ -75,6 +79,7 @@ class ArticleAnswer(msgspec.Struct, frozen=True):
     open: bool
     mode: Mode | None
     comments: int
+    slow_mode: int | None
 
 
 def article_answer(article: Article) -> ArticleAnswer:
@@ -91,4 +96,5 @@ def article_answer(article: Article) -> ArticleAnswer:
         open=article.open,
         mode=article.mode,
         comments=article.comment_count,
+        slow_mode=article.slow_mode,
     )

@@ -14,11 +14,13 @@ from service.articles.rules import check_key, check_url, normalised_url
 from service.articles.types import Article, Site
 from service.comments import posting, rules, store, urgency
 from service.comments.campaigns import find_campaign
+from service.comments.opening import opening, slow_mode
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
+from service.core.limits import Limit, Limiter
 from service.core.metrics import COMMENTS
-from service.core.problems import Conflict, Forbidden, Invalid
+from service.core.problems import Conflict, Forbidden, Invalid, TooManyRequests
 from service.core.tokens import Keyring
 from service.screening.actions import Policies, screen
 from service.screening.kin import Kin, kin
@@ -27,7 +29,7 @@ from service.screening.scorer import Scorer
 from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
-from service.screening.types import Context, History, Screening
+from service.screening.types import Context, History, Policy, Screening
 
 STATUS_OF: dict[str, Status] = {"publish": "published", "hold": "held", "spam": "spam"}
 
@@ -39,6 +41,7 @@ class Desk(msgspec.Struct, frozen=True):
     keyring: Keyring
     scorer: Scorer
     policies: Policies
+    limiter: Limiter
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -82,21 +85,25 @@ class Judged(msgspec.Struct, frozen=True):
 async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client: Client) -> Stored:
     """Screen a comment and store it, with its screening and its ledger row.
 
-    Raises Invalid, NotFound (article or parent), Conflict (closed, or parent not published) and
-    Forbidden (banned). A retry with the same idempotency key answers what is there.
+    Raises Invalid, NotFound (article or parent), Conflict (closed, or parent not published),
+    Forbidden (banned) and TooManyRequests (slow mode). A retry with the same idempotency key
+    answers what is there.
     """
     check_key(key)
     checked = _check(new)
+    # Before a connection is taken: it may need one of its own.
+    policy = await desk.policies.of(site.id)
     async with desk.pool.acquire() as conn:
         again = await _repeated(conn, site.id, key, new, client)
         if again:
             return again
-        article = await _find_article(conn, site, key, new)
+        article = await _find_article(conn, site, key, new, policy.policy)
         parent = await _parent(conn, site, article, new.parent_id)
         facts = await posting.get_reader_facts(
             conn, site.id, checked.email, name_key(checked.name), client.address_hash
         )
         check_facts(facts)
+        await _check_pace(conn, desk.limiter, article, policy.policy, checked.email, client)
         print_ = fingerprint(checked.body)
         duplicates = await get_duplicates(conn, site.id, checked.email, print_, None)
     context = Context(
@@ -104,7 +111,7 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
         name=checked.name,
         website=checked.website,
         article_mode=article.mode if article else None,
-        policy=await desk.policies.of(site.id),
+        policy=policy,
         scores=await desk.scorer.score(checked.body, site.id),
         history=facts.history,
         duplicates=duplicates,
@@ -158,15 +165,41 @@ async def _repeated(
     return Stored(comment, comment.article_id, 0) if comment else None
 
 
-async def _find_article(conn: Conn, site: Site, key: str, new: NewComment) -> Article | None:
+async def _find_article(
+    conn: Conn, site: Site, key: str, new: NewComment, policy: Policy
+) -> Article | None:
     page = new.article
     if page is not None:
         clean_text("$.article.title", page.title)
     url = normalised_url(check_url("$.article.url", page.url)) if page else None
     article = await article_store.get_article(conn, site.id, key, url)
-    if article is not None and not article.open:
-        raise Conflict("Comments on this article are closed.")
+    state = opening(article, policy, datetime.now(UTC))
+    if not state.open:
+        raise Conflict(state.why)
     return article
+
+
+async def _check_pace(
+    conn: Conn,
+    limiter: Limiter,
+    article: Article | None,
+    policy: Policy,
+    email: str,
+    client: Client,
+) -> None:
+    """Slow mode: raise TooManyRequests where this reader or address commented here just now."""
+    seconds = slow_mode(article, policy) if article else 0
+    if article is None or not seconds:
+        return
+    # The comments know best, and asking them uses nothing up; of two at once, a bucket lets one by.
+    wait = await posting.get_slow_wait(conn, article.id, email, client.address_hash, seconds)
+    pace = Limit("slow", burst=1, every=seconds)
+    for who in (client.address_hash, hashlib.blake2b(email.encode(), digest_size=16).digest()):
+        wait = wait or await limiter.wait(pace, article.id.bytes + who, conn)
+    if wait:
+        raise TooManyRequests(
+            wait, f"Slow mode: one comment in {seconds} seconds here; try again in {wait}."
+        )
 
 
 async def _register(conn: Conn, site: Site, key: str, new: NewComment) -> Article:

@@ -1,5 +1,6 @@
 """From rows to a page of a thread."""
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -8,7 +9,8 @@ from service.articles import store as articles
 from service.articles.rules import normalised_url
 from service.articles.types import Article, Site
 from service.comments import reading, rules, store
-from service.comments.threads import Rendering, etag_of, rendering
+from service.comments.opening import opening
+from service.comments.threads import OLDEST, Rendering, etag_of, rendering
 from service.comments.types import (
     CommentAnswer,
     CommentRow,
@@ -23,6 +25,7 @@ from service.core.db import Conn, Pool
 from service.core.http import write_cursor
 from service.core.problems import NotFound
 from service.core.tokens import Keyring
+from service.screening.types import Policy
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -35,8 +38,11 @@ class Wanted(msgspec.Struct, frozen=True):
     limit: int
 
 
-async def render_page(pool: Pool, keyring: Keyring, site: Site, wanted: Wanted) -> Rendering:
+async def render_page(
+    pool: Pool, keyring: Keyring, site: Site, wanted: Wanted, policy: Policy
+) -> Rendering:
     """Read one page in one snapshot and make it ready to send."""
+    now = datetime.now(UTC)
     async with (
         pool.acquire() as conn,
         conn.transaction(isolation="repeatable_read", readonly=True),
@@ -51,8 +57,9 @@ async def render_page(pool: Pool, keyring: Keyring, site: Site, wanted: Wanted) 
             replies = await reading.list_first_replies(conn, [r.id for r in roots if r.reply_count])
     more = len(roots) > wanted.limit
     shown = roots[: wanted.limit]
+    state = opening(article, policy, now)
     thread = Thread(
-        article=thread_article(article, wanted),
+        article=thread_article(article, wanted, open=state.open),
         count=article.comment_count if article else 0,
         items=_with_replies(shown, replies),
         next_cursor=write_cursor(_position(wanted.sort, shown[-1])) if more else None,
@@ -60,19 +67,21 @@ async def render_page(pool: Pool, keyring: Keyring, site: Site, wanted: Wanted) 
     )
     version = article.thread_version if article else 0
     ident = article.id if article else None
-    tag = etag_of(ident, version, site.slug, wanted.key, repr(wanted))
-    return rendering(msgspec.json.encode(thread), ident, version, tag)
+    # A thread opens and closes by the clock, and keeps its version.
+    tag = etag_of(ident, version, site.slug, wanted.key, repr(wanted), str(state.open))
+    lasts = (state.until - now).total_seconds() if state.until else OLDEST
+    return rendering(msgspec.json.encode(thread), ident, version, tag, lasts)
 
 
 def _plain(url: str | None) -> str | None:
     return normalised_url(url) if url else None
 
 
-def thread_article(article: Article | None, wanted: Wanted) -> ThreadArticle:
+def thread_article(article: Article | None, wanted: Wanted, *, open: bool) -> ThreadArticle:  # noqa: A002 (what the contract calls it)
     """The article of a thread, as far as it is known."""
     if article is None:
-        return ThreadArticle(wanted.key, "", "", open=True)
-    return ThreadArticle(article.key, article.title, article.url, article.open)
+        return ThreadArticle(wanted.key, "", "", open)
+    return ThreadArticle(article.key, article.title, article.url, open)
 
 
 def _position(sort: Sort, row: CommentRow) -> Position:
@@ -109,7 +118,9 @@ async def read_replies(
     )
 
 
-async def read_comment(conn: Conn, site: Site, comment_id: UUID, *, own: bool) -> Placed:
+async def read_comment(
+    conn: Conn, site: Site, comment_id: UUID, policy: Policy, *, own: bool
+) -> Placed:
     """A comment and where it stands; its author (`own`) reads it in any state."""
     comment = await store.get_comment(conn, site.id, comment_id)
     if comment is None or (comment.status != "published" and not own):
@@ -121,9 +132,10 @@ async def read_comment(conn: Conn, site: Site, comment_id: UUID, *, own: bool) -
     assert article is not None  # noqa: S101 (a comment's article is never deleted)
     # The position just before the root, so that the page begins with it.
     before = Position("newest", root.created_at, UUID(int=min(root.id.int + 1, 2**128 - 1)))
+    is_open = opening(article, policy, datetime.now(UTC)).open
     return Placed(
         comment=rules.author_answer(comment) if own else rules.public_answer(comment),
-        article=ThreadArticle(article.key, article.title, article.url, article.open),
+        article=ThreadArticle(article.key, article.title, article.url, is_open),
         root_id=root.id,
         cursor=write_cursor(before),
         body=comment.body if own else None,

@@ -1,6 +1,7 @@
 """SQL of posting: what is known of whoever writes, and the one statement that stores it all."""
 
-from datetime import datetime
+import math
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -84,6 +85,33 @@ async def get_reader_facts(
     )
     assert row is not None  # noqa: S101 (selects from one row)
     return row_to(ReaderFacts, row)
+
+
+async def get_slow_wait(
+    conn: Conn, article_id: UUID, email: str, address_hash: bytes, seconds: int
+) -> int:
+    """Seconds until this reader, or whoever has this address, may comment on an article again."""
+    wait: float | None = await conn.fetchval(
+        """
+        select extract(epoch from max(c.created_at) + $4 - now())::float8
+        from article a
+        left join reader r on r.site_id = a.site_id and r.email = $2
+        cross join lateral (
+            select created_at from comment
+            where reader_id = r.id and article_id = $1 and created_at > now() - $4::interval
+            union all
+            select created_at from comment
+            where site_id = a.site_id and address_hash = $3 and article_id = $1
+                and created_at > now() - $4::interval
+        ) c
+        where a.id = $1
+        """,
+        article_id,
+        email,
+        address_hash,
+        timedelta(seconds=seconds),
+    )
+    return math.ceil(wait) if wait and wait > 0 else 0
 
 
 class NewRow(msgspec.Struct, frozen=True):

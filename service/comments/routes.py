@@ -94,7 +94,8 @@ async def get_thread(request: Request[Any]) -> Answer:
     wanted = _wanted(request, key)
 
     async def render() -> Rendering:
-        return await pages.render_page(state["pool"], state["keyring"], site, wanted)
+        policy = await state["policies"].of(site.id)
+        return await pages.render_page(state["pool"], state["keyring"], site, wanted, policy.policy)
 
     return Answer(await state["threads"].get(cached, render))
 
@@ -148,8 +149,9 @@ async def get_comment(request: Request[Any]) -> Response:
     own = bool(bearer(request))
     if own:
         await require_object(request, EDIT, ident)
+    policy = (await state["policies"].of(site.id)).policy
     async with state["pool"].acquire() as conn:
-        return json_response(await pages.read_comment(conn, site, ident, own=own))
+        return json_response(await pages.read_comment(conn, site, ident, policy, own=own))
 
 
 async def get_replies(request: Request[Any]) -> Response:
@@ -237,7 +239,9 @@ async def get_counts(request: Request[Any]) -> Response:
 
 
 def _desk(state: State) -> actions.Desk:
-    return actions.Desk(state["pool"], state["keyring"], state["scorer"], state["policies"])
+    return actions.Desk(
+        state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"]
+    )
 
 
 def _client(request: Request[Any]) -> actions.Client:

@@ -53,8 +53,14 @@ class Rendering(msgspec.Struct):
         return len(self.plain) + len(self.packed) + OVERHEAD
 
 
-def rendering(body: bytes, article_id: UUID | None, version: int, etag: bytes) -> Rendering:
-    """Compress once and write the headers once."""
+def rendering(
+    body: bytes,
+    article_id: UUID | None,
+    version: int,
+    etag: bytes,
+    lasts: float = OLDEST,
+) -> Rendering:
+    """Compress once and write the headers once. `lasts`: seconds for which it is true."""
     small = len(body) < SMALLEST_TO_COMPRESS
     packed = b"" if small else gzip.compress(body, 6, mtime=0)
     common = [
@@ -76,7 +82,7 @@ def rendering(body: bytes, article_id: UUID | None, version: int, etag: bytes) -
             (b"content-length", str(len(packed)).encode()),
         ],
         unchanged_headers=common,
-        until=time.monotonic() + OLDEST,
+        until=time.monotonic() + min(lasts, OLDEST),
     )
 
 
@@ -124,6 +130,8 @@ class Threads:
         self._rendering = 0
         self._gaps = 0
         events.on("thread", self._heard)
+        # Whether a thread is open is the policy's word, too.
+        events.on("policy", lambda _site: self.forget_all())
         events.on_lost(self.forget_all)
 
     def kept(self, key: Key) -> Rendering | None:

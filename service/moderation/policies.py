@@ -1,6 +1,7 @@
 """Reading and putting policies."""
 
 import asyncio
+from datetime import timedelta
 from uuid import UUID
 
 from service.accounts.types import Moderator
@@ -9,12 +10,13 @@ from service.core.db import Executor, Pool
 from service.core.events import notify
 from service.core.problems import Conflict, NotFound
 from service.moderation import policy_store as store
-from service.moderation.policy_types import PolicyAnswer, PutPolicy
+from service.moderation.policy_types import PolicyAnswer, PutPolicy, Tried
+from service.screening.actions import screen
 from service.screening.proposals import check_policy
 from service.screening.scorer import Scorer
 from service.screening.scores import LABELS
 from service.screening.store import insert_policy
-from service.screening.types import Policy, Threshold
+from service.screening.types import Context, Duplicates, History, Policy, SitePolicy, Threshold
 
 
 async def read_policy(
@@ -53,6 +55,27 @@ async def put_policy(pool: Pool, editor: Moderator, site_id: UUID, put: PutPolic
             raise Conflict(f"Version {version + 1} is being put by somebody else.")
         await notify(conn, "policy", str(site_id))
     return version + 1
+
+
+async def try_text(scorer: Scorer, site_id: UUID, policy: Policy, text: str) -> Tried:
+    """Screen a text by a policy, as if somebody without fault had sent it. Stores nothing."""
+    context = Context(
+        body=text,
+        name="",
+        website=None,
+        article_mode=None,
+        policy=SitePolicy(site_id, 0, policy),
+        scores=await scorer.score(text, site_id),
+        history=History(confirmed=True, published=100, refused=0),
+        duplicates=Duplicates(),
+        recent_by_reader=0,
+        recent_by_address=0,
+        sanction=None,
+        form_age=timedelta(minutes=1),
+        honeypot=False,
+    )
+    screening = await asyncio.to_thread(screen, context)
+    return Tried(screening.verdict, screening.reason, screening.signals)
 
 
 def _newer(newest: store.PutVersion | None, version: int) -> str:

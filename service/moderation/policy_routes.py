@@ -16,6 +16,7 @@ from service.accounts.types import Moderator
 from service.articles.sites import Sites
 from service.articles.store import list_sites
 from service.articles.types import Site
+from service.comments.rules import SURROGATE
 from service.core.http import (
     Endpoint,
     empty_response,
@@ -35,6 +36,8 @@ from service.moderation.policy_types import (
     PutPolicy,
     SimulatePolicy,
     Simulation,
+    Tried,
+    TryText,
     VersionPosition,
 )
 from service.moderation.simulation import Simulator
@@ -106,6 +109,19 @@ async def simulate(request: Request[Any]) -> Response:
     return empty_response()
 
 
+async def try_text(request: Request[Any]) -> Response:
+    """What a policy makes of a text."""
+    moderator = await require_moderator(request)
+    body = await read_json(request, TryText, LARGEST)
+    site = await _site(request, moderator, body.site)
+    await asyncio.to_thread(check_policy, body.policy)
+    if SURROGATE.search(body.text):
+        raise Invalid.field("$.text", "Contains a lone surrogate")
+    return json_response(
+        await policies.try_text(request.state["scorer"], site.id, body.policy, body.text)
+    )
+
+
 async def _events(
     running: AsyncGenerator[Progress | Simulation],
 ) -> AsyncIterator[ServerSentEvent]:
@@ -158,5 +174,9 @@ ENDPOINTS = [
     Endpoint(
         "POST", POLICY + "/simulate", simulate, "Try a policy on the last days' comments",
         access="moderator", body=SimulatePolicy, answer=Simulation, largest=LARGEST,
+    ),
+    Endpoint(
+        "POST", POLICY + "/try", try_text, "Try a policy on a text", access="moderator",
+        body=TryText, answer=Tried, largest=LARGEST,
     ),
 ]  # fmt: skip

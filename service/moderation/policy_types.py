@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from service.screening.types import Effect, Policy, Threshold, Verdict
+from service.comments.types import Body
+from service.screening.types import Effect, Policy, Reason, Signal, Threshold, Verdict
 
 MOST_DAYS = 90
 
@@ -58,6 +59,22 @@ class SimulatePolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: Policy
     days: Annotated[int, Meta(ge=1, le=MOST_DAYS)] = 7
     site: Annotated[str, Meta(max_length=63)] | None = None
+
+
+class TryText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Try a policy on a text."""
+
+    policy: Policy
+    text: Body
+    site: Annotated[str, Meta(max_length=63)] | None = None
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """What becomes of a text that a known reader sends now, unhurried, and for the first time."""
+
+    verdict: Verdict
+    reason: Reason | None
+    signals: list[Signal]
 
 
 class Outcomes(msgspec.Struct, frozen=True):

@@ -215,3 +215,19 @@ async def test_other_processes_hear_of_it(
             break
         await asyncio.sleep(0.05)
     assert heard == [str(site.id)]
+
+
+async def test_a_text_is_tried(desk: httpx.AsyncClient) -> None:
+    policy = {"banned_words": ["bridge"], "first_comment": "hold", "fast_form": "hold"}
+    tried = await desk.post(POLICY + "/try", json={"policy": policy, "text": "Br\u0456dge, ferry."})
+    assert tried.status_code == 200, tried.text
+    found = tried.json()
+    assert (found["verdict"], found["reason"]) == ("hold", "banned_word")
+    [signal] = [one for one in found["signals"] if one["check"] == "banned_word"]
+    assert signal["evidence"]["words"] == [{"word": "bridge", "begin": 0, "end": 6}]
+    fine = await desk.post(POLICY + "/try", json={"policy": policy, "text": "A ferry."})
+    assert fine.json()["verdict"] == "publish"
+    for text in ("", "x" * 10_001, 7):
+        bad = await desk.post(POLICY + "/try", json={"policy": {}, "text": text})
+        assert (bad.status_code, bad.json()["errors"][0]["path"]) == (422, "$.text")
+    assert (await desk.get("/v1/moderation/counts")).json()["counts"]["published"] == 0

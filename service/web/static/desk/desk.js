@@ -8,6 +8,7 @@ import { listenLive, shown } from './live.js';
 import { Queue } from './queue.js';
 
 /** @typedef {import('./types.js').Session} Session */
+/** @typedef {(root: HTMLElement, given: { session: Session, signal: AbortSignal, site?: string }) => Promise<void>} Show */
 
 /** @type {[name: string, text: string][]} */
 const VIEWS = [
@@ -24,6 +25,9 @@ const ORDERS = [
   ['oldest', 'Oldest first'],
   ['newest', 'Newest first'],
 ];
+
+/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>][]} what isn't the queue */
+const PAGES = [['policy', 'Policy', () => import('./pages/policy.js')]];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
 let life = new AbortController();
@@ -69,7 +73,8 @@ function showSignIn(problem, retry = false) {
 }
 
 /** @param {Session} session */
-function showDesk({ moderator, sites }) {
+function showDesk(session) {
+  const { moderator, sites } = session;
   life.abort();
   life = new AbortController();
   const queue = new Queue(() => showSignIn('Your session has ended. Please sign in again.'));
@@ -78,6 +83,7 @@ function showDesk({ moderator, sites }) {
   for (const [name, text] of VIEWS) {
     views.append(el('a', { href: `#${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
+  for (const [name, text] of PAGES) views.append(el('a', { href: `#${name}`, 'data-view': name, class: 'page' }, text));
   const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
   order.onchange = () => {
     queue.order = order.value;
@@ -105,17 +111,31 @@ function showDesk({ moderator, sites }) {
   });
   const offline = el('span', { class: 'offline', role: 'status', hidden: true }, 'Not connected: what others do is not shown.');
   const claim = keepClaims(
-    () => (queue.view === 'held' && queue.order === 'risk' && !queue.words ? { site: queue.site } : null),
+    () => (!list.hidden && queue.view === 'held' && queue.order === 'risk' && !queue.words ? { site: queue.site } : null),
     life.signal,
   );
+  let left = new AbortController();
+  const list = el('main', {}, el('div', { class: 'tools' }, queue.figure, offline, site, order, form), queue.news, queue.list, queue.foot);
+  const other = el('main', { hidden: true });
+  const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
   const choose = () => {
     const named = location.hash.slice(1);
+    const page = PAGES.find(([name]) => name === named);
     queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
     for (const link of views.querySelectorAll('a')) {
-      if (link.dataset.view === queue.view) link.setAttribute('aria-current', 'page');
+      if (link.dataset.view === (page ? named : queue.view)) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
-    claim().then(() => queue.load());
+    left.abort();
+    list.hidden = Boolean(page);
+    other.hidden = !page;
+    other.replaceChildren();
+    claim().then(() => (page ? undefined : queue.load()));
+    if (page) {
+      left = new AbortController();
+      const signal = AbortSignal.any([left.signal, life.signal]);
+      page[2]().then(({ show }) => (signal.aborted ? undefined : show(other, { session, signal, site: queue.site })), failed);
+    }
   };
   const signOut = async () => {
     await closeSession().catch(() => {});
@@ -131,7 +151,8 @@ function showDesk({ moderator, sites }) {
       button('sign-out', 'Sign out', signOut, { class: 'link' }),
     ),
     views,
-    el('main', {}, el('div', { class: 'tools' }, queue.figure, offline, site, order, form), queue.news, queue.list, queue.foot),
+    list,
+    other,
     queue.toast,
   );
   const recount = listenLive(

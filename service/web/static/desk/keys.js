@@ -61,6 +61,7 @@ export function listen(queue, search, signal) {
     (event) => {
       const { target, key } = event;
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector('dialog[open]')) return;
+      if (!queue.list.checkVisibility()) return; // another page is shown
       if ((target instanceof HTMLInputElement && target.type !== 'checkbox') || target instanceof HTMLSelectElement) {
         if (key !== 'Escape') return;
         event.preventDefault(); // a search field would empty itself

@@ -77,6 +77,7 @@ function listed({ words: found = [] }, item) {
 const SAID = {
   sanction: (e) => (e.kind ? `this reader’s comments are on ${e.kind}` : null),
   mode: (e, _item, decided) => (decided || e.mode === 'pre' ? 'every comment here is read first' : null),
+  hours: (_e, _item, decided) => (decided ? 'nobody was at the desk at that hour' : null),
   banned_word: (e, _item, decided) => (decided || e.words?.length ? `contains the banned word ${words(e.words ?? [e.word])}` : null),
   suspect_word: (e, _item, decided) => (decided || e.words?.length ? `contains the suspect word ${words(e.words ?? [e.word])}` : null),
   links: (e) => (e.count ? `contains ${few(e.count, 'link')}${e.hosts?.length ? ` (${e.hosts.slice(0, 3).join(', ')})` : ''}` : null),
