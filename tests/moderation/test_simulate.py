@@ -3,14 +3,17 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from thread import bearer, comment, post
 
+from service.articles.types import Site
 from service.core.db import Pool
-from service.moderation import simulation, window
+from service.moderation import policy_store, simulation, window
 from service.moderation.simulation import Simulator
+from service.screening.facts import LAYOUT, ROW
 
 SIMULATE = "/v1/moderation/policy/simulate"
 DECISIONS = "/v1/moderation/decisions"
@@ -213,6 +216,30 @@ async def test_who_stops_listening_stops_it(
     await running.aclose()
     await asyncio.gather(*(simulate(desk, {}) for _ in range(2)))
     assert not simulator.busy
+
+
+async def test_facts_are_read_from_their_index_alone(
+    desk: httpx.AsyncClient, pool: Pool, ids: list[str], site: Site
+) -> None:
+    """Rows with their signals are ten times as wide, and lie all over the table."""
+    await pool.execute(
+        """
+        insert into screening (
+            site_id, id, comment_id, comment_version, policy_version, verdict, risk, signals, packed
+        )
+        select site_id, (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, comment_id, 1, 0,
+            verdict, risk, to_json(s.text), packed
+        from screening, generate_series(1, 2000) n, lateral (
+            select string_agg(md5(n::text || i), '') as text from generate_series(1, 50) i
+        ) s
+        """
+    )
+    await pool.execute("vacuum analyze screening")
+    arguments = [site.id, window.since_id(7), UUID(int=2**128 - 1), LAYOUT, ROW.itemsize, 25_000]
+    found = await pool.fetchval(f"explain (format json) {policy_store.PAGE}", *arguments)
+    assert '"Index Only Scan"' in found.decode()
+    assert '"screening_facts"' in found.decode()
+    assert '"Seq Scan"' not in found.decode()
 
 
 @pytest.mark.parametrize("days", [0, 91, -1, "7"])
