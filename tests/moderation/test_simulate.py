@@ -13,7 +13,8 @@ from service.articles.types import Site
 from service.core.db import Pool
 from service.moderation import policy_store, simulation, window
 from service.moderation.simulation import Simulator
-from service.screening.facts import LAYOUT, ROW
+from service.screening.facts import LAYOUT, ROW, unpack
+from service.screening.jobs import pack_older
 
 SIMULATE = "/v1/moderation/policy/simulate"
 DECISIONS = "/v1/moderation/decisions"
@@ -140,6 +141,25 @@ async def test_rows_of_an_earlier_release_are_packed_on_the_way(
     again = await simulate(desk, policy, days=8)
     for key in ("comments", "would", "now", "unknown", "changed"):
         assert again[key] == packed[key], key
+
+
+async def test_the_worker_packs_rows_of_an_earlier_release(
+    desk: httpx.AsyncClient, pool: Pool, ids: list[str], state: dict[str, Any]
+) -> None:
+    before = await simulate(desk, STRICT)
+    kept = await pool.fetch("select id, packed from screening order by id")
+    await pool.execute("update screening set packed = null")
+    assert await pack_older(pool, state["scorer"]) == 6
+    assert await pack_older(pool, state["scorer"]) == 0
+    again = await pool.fetch("select id, packed from screening order by id")
+    for was, now in zip(kept, again, strict=True):
+        [old], [new] = unpack(was["packed"]), unpack(now["packed"])
+        for field in ("fired", "links", "published", "article_mode", "listed"):
+            assert old[field] == new[field], field
+        assert old["hold"].tobytes() == new["hold"].tobytes()
+        assert old["scores"].tobytes() == new["scores"].tobytes()
+    found = await simulate(desk, STRICT, days=9)
+    assert (found["would"], found["now"]) == (before["would"], before["now"])
 
 
 async def test_only_the_last_days_count(
