@@ -238,6 +238,47 @@ async def test_who_stops_listening_stops_it(
     assert not simulator.busy
 
 
+async def test_a_client_that_has_gone_is_not_worked_for(
+    application: tuple[Any, dict[str, Any]],
+    moderator_token: str,
+    ids: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulation, "TEXTS", 1)
+    read: list[int] = []
+    list_texts = policy_store.list_texts
+
+    async def counted(*arguments: Any) -> Any:
+        read.append(1)
+        return await list_texts(*arguments)
+
+    monkeypatch.setattr(policy_store, "list_texts", counted)
+    body = json.dumps({"policy": STRICT}).encode()
+    incoming = [
+        {"type": "http.request", "body": body, "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return incoming.pop(0) if len(incoming) > 1 else incoming[0]
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": SIMULATE,
+        "raw_path": SIMULATE.encode(), "query_string": b"", "root_path": "", "scheme": "https",
+        "headers": [(b"authorization", f"Bearer {moderator_token}".encode())],
+        "client": ("127.0.0.1", 1), "server": ("comments.example", 443),
+        "state": dict(application[1]),
+    }  # fmt: skip
+    await application[0](scope, receive, send)
+    assert sent[0]["status"] == 204
+    assert len(read) < len(ids)
+    assert not application[1]["simulator"].busy
+
+
 async def test_facts_are_read_from_their_index_alone(
     desk: httpx.AsyncClient, pool: Pool, ids: list[str], site: Site
 ) -> None:
