@@ -16,6 +16,8 @@ UP = (
     # Facts are read from the index alone: the rows are ten times as wide with their signals.
     "create index screening_facts on screening (site_id, id) include (comment_id, packed)",
     "drop index screening_site",
+    # Empty once everything is packed.
+    "create index screening_unpacked on screening (id) where packed is null",
     # What was said and done after the machine: a small part of the ledger, read by the simulator.
     """
     create index ledger_people on ledger (site_id, id)
@@ -29,6 +31,7 @@ UP = (
 DOWN = (
     "alter table article drop column slow_mode",
     "drop index ledger_people",
+    "drop index screening_unpacked",
     "create index screening_site on screening (site_id, id)",
     "drop index screening_facts",
     "alter table screening drop column packed",

@@ -8,7 +8,7 @@ import msgspec
 
 from service.core.db import Conn, Executor, row_to
 from service.moderation.policy_types import PolicyVersion
-from service.screening.types import Policy, Signal
+from service.screening.types import Policy
 
 
 class PutVersion(msgspec.Struct, frozen=True):
@@ -86,31 +86,6 @@ async def read_page(
     row = await conn.fetchrow(PAGE, site_id, since, before, *layout, limit)
     assert row is not None  # noqa: S101 (an aggregate answers a row)
     return Page(row["facts"] or b"", row["others"] or [], row["count"], row["last"])
-
-
-class Unpacked(msgspec.Struct, frozen=True):
-    """A screening without facts, and its article's mode today."""
-
-    comment_id: UUID
-    signals: list[Signal]
-    article_mode: str | None
-    created_at: datetime
-
-
-async def list_unpacked(conn: Executor, ids: Sequence[UUID]) -> list[Unpacked]:
-    """These screenings, newest first."""
-    rows = await conn.fetch(
-        """
-        select s.comment_id, s.signals, a.mode as article_mode, s.created_at
-        from screening s join comment c on c.id = s.comment_id join article a on a.id = c.article_id
-        where s.id = any($1::uuid[]) order by s.id desc
-        """,
-        ids,
-    )
-    return [
-        Unpacked(**{**row, "signals": msgspec.json.decode(row["signals"], type=list[Signal])})
-        for row in rows
-    ]
 
 
 async def read_decided(conn: Executor, site_id: UUID, since: UUID) -> bytes:

@@ -14,6 +14,7 @@ from service.moderation import policy_store as store
 from service.moderation.policy_types import Progress
 from service.screening.facts import LAYOUT, ROW, Facts, pack_signals
 from service.screening.scorer import Scorer
+from service.screening.store import list_unpacked
 from service.screening.verdicts import Flags
 
 MOST = 200_000  # comments, the newest
@@ -103,7 +104,7 @@ class Windows:
         return parts, others, further.count > 0
 
     async def _repack(self, ids: list[UUID]) -> bytes:
-        stored = await store.list_unpacked(self._pool, ids)
+        stored = await list_unpacked(self._pool, ids)
 
         def packed() -> bytes:
             return b"".join(

@@ -1,7 +1,10 @@
 """All SQL of screening: policies, fingerprints, what was seen before."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from service.core.db import Conn, Executor, row_to
@@ -137,6 +140,62 @@ async def list_signals(conn: Conn, comment_ids: list[UUID]) -> dict[UUID, list[S
     return {
         row["comment_id"]: msgspec.json.decode(row["signals"], type=list[Signal]) for row in rows
     }
+
+
+class Unpacked(msgspec.Struct, frozen=True):
+    """A screening without facts, and its article's mode today."""
+
+    id: UUID
+    comment_id: UUID
+    signals: list[Signal]
+    article_mode: str | None
+    created_at: datetime
+
+
+UNPACKED = """
+select s.id, s.comment_id, s.signals, a.mode as article_mode, s.created_at
+from screening s join comment c on c.id = s.comment_id join article a on a.id = c.article_id
+"""
+
+
+async def list_unpacked(conn: Executor, ids: Sequence[UUID]) -> list[Unpacked]:
+    """These screenings, newest first."""
+    rows = await conn.fetch(
+        UNPACKED + " where s.id = any($1::uuid[]) order by s.id desc",
+        ids,
+    )
+    return [_unpacked(row) for row in rows]
+
+
+async def list_never_packed(conn: Executor, days: int, limit: int) -> list[Unpacked]:
+    """The newest screenings of the last days that have no facts at all."""
+    rows = await conn.fetch(
+        UNPACKED
+        + """
+        where s.packed is null and s.created_at > now() - $1 * interval '1 day'
+        order by s.id desc limit $2
+        """,
+        days,
+        limit,
+    )
+    return [_unpacked(row) for row in rows]
+
+
+def _unpacked(row: asyncpg.Record) -> Unpacked:
+    return Unpacked(**{**row, "signals": msgspec.json.decode(row["signals"], type=list[Signal])})
+
+
+async def update_facts(conn: Executor, packed: Sequence[tuple[UUID, bytes]]) -> None:
+    """Write the facts of screenings."""
+    await conn.execute(
+        """
+        update screening s set packed = n.packed
+        from unnest($1::uuid[], $2::bytea[]) n (id, packed)
+        where s.id = n.id and s.packed is null
+        """,
+        [ident for ident, _ in packed],
+        [facts for _, facts in packed],
+    )
 
 
 async def delete_old_fingerprints(conn: Executor) -> None:

@@ -41,7 +41,7 @@ class WordsFound(msgspec.Struct, frozen=True):
 def find_words(entries: Sequence[str], texts: Sequence[tuple[str, str]]) -> Flags:
     """Which of these (name, body) hold a word of a list; see checks.words."""
     words = WordList.of(tuple(entries))
-    return np.array([bool(words.find(f"{name}\n{body}")) for name, body in texts], np.bool_)
+    return np.array([words.matches(f"{name}\n{body}") for name, body in texts], np.bool_)
 
 
 def effects(rows: Facts, policy: Policy, words: WordsFound) -> dict[str, Levels]:

@@ -86,6 +86,10 @@ class WordList:
             for begin, end, entry in sorted(found, key=lambda hit: hit[0])
         ]
 
+    def matches(self, text: str) -> bool:
+        """Whether any entry is found: where it stands costs most of finding it."""
+        return bool(self._find(self._folding.fold(text)))
+
     def _find(self, folded: str) -> list[tuple[int, int, str]]:
         found: list[tuple[int, int, str]] = []
         for match in WORD.finditer(folded):

@@ -3,14 +3,18 @@
 import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from thread import bearer, comment, post
 
+from service.articles.types import Site
 from service.core.db import Pool
-from service.moderation import simulation, window
+from service.moderation import policy_store, simulation, window
 from service.moderation.simulation import Simulator
+from service.screening.facts import LAYOUT, ROW, unpack
+from service.screening.jobs import pack_older
 
 SIMULATE = "/v1/moderation/policy/simulate"
 DECISIONS = "/v1/moderation/decisions"
@@ -139,6 +143,25 @@ async def test_rows_of_an_earlier_release_are_packed_on_the_way(
         assert again[key] == packed[key], key
 
 
+async def test_the_worker_packs_rows_of_an_earlier_release(
+    desk: httpx.AsyncClient, pool: Pool, ids: list[str], state: dict[str, Any]
+) -> None:
+    before = await simulate(desk, STRICT)
+    kept = await pool.fetch("select id, packed from screening order by id")
+    await pool.execute("update screening set packed = null")
+    assert await pack_older(pool, state["scorer"]) == 6
+    assert await pack_older(pool, state["scorer"]) == 0
+    again = await pool.fetch("select id, packed from screening order by id")
+    for was, now in zip(kept, again, strict=True):
+        [old], [new] = unpack(was["packed"]), unpack(now["packed"])
+        for field in ("fired", "links", "published", "article_mode", "listed"):
+            assert old[field] == new[field], field
+        assert old["hold"].tobytes() == new["hold"].tobytes()
+        assert old["scores"].tobytes() == new["scores"].tobytes()
+    found = await simulate(desk, STRICT, days=9)
+    assert (found["would"], found["now"]) == (before["would"], before["now"])
+
+
 async def test_only_the_last_days_count(
     desk: httpx.AsyncClient, pool: Pool, ids: list[str]
 ) -> None:
@@ -213,6 +236,71 @@ async def test_who_stops_listening_stops_it(
     await running.aclose()
     await asyncio.gather(*(simulate(desk, {}) for _ in range(2)))
     assert not simulator.busy
+
+
+async def test_a_client_that_has_gone_is_not_worked_for(
+    application: tuple[Any, dict[str, Any]],
+    moderator_token: str,
+    ids: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(simulation, "TEXTS", 1)
+    read: list[int] = []
+    list_texts = policy_store.list_texts
+
+    async def counted(*arguments: Any) -> Any:
+        read.append(1)
+        return await list_texts(*arguments)
+
+    monkeypatch.setattr(policy_store, "list_texts", counted)
+    body = json.dumps({"policy": STRICT}).encode()
+    incoming = [
+        {"type": "http.request", "body": body, "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return incoming.pop(0) if len(incoming) > 1 else incoming[0]
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "path": SIMULATE,
+        "raw_path": SIMULATE.encode(), "query_string": b"", "root_path": "", "scheme": "https",
+        "headers": [(b"authorization", f"Bearer {moderator_token}".encode())],
+        "client": ("127.0.0.1", 1), "server": ("comments.example", 443),
+        "state": dict(application[1]),
+    }  # fmt: skip
+    await application[0](scope, receive, send)
+    assert sent[0]["status"] == 204
+    assert len(read) < len(ids)
+    assert not application[1]["simulator"].busy
+
+
+async def test_facts_are_read_from_their_index_alone(
+    desk: httpx.AsyncClient, pool: Pool, ids: list[str], site: Site
+) -> None:
+    """Rows with their signals are ten times as wide, and lie all over the table."""
+    await pool.execute(
+        """
+        insert into screening (
+            site_id, id, comment_id, comment_version, policy_version, verdict, risk, signals, packed
+        )
+        select site_id, (left(id::text, 24) || lpad(to_hex(n), 12, '0'))::uuid, comment_id, 1, 0,
+            verdict, risk, to_json(s.text), packed
+        from screening, generate_series(1, 2000) n, lateral (
+            select string_agg(md5(n::text || i), '') as text from generate_series(1, 50) i
+        ) s
+        """
+    )
+    await pool.execute("vacuum analyze screening")
+    arguments = [site.id, window.since_id(7), UUID(int=2**128 - 1), LAYOUT, ROW.itemsize, 25_000]
+    found = await pool.fetchval(f"explain (format json) {policy_store.PAGE}", *arguments)
+    assert '"Index Only Scan"' in found.decode()
+    assert '"screening_facts"' in found.decode()
+    assert '"Seq Scan"' not in found.decode()
 
 
 @pytest.mark.parametrize("days", [0, 91, -1, "7"])

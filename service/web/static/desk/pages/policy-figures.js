@@ -29,6 +29,9 @@ const KINDS = [
   ['now_spam', 'Would be spam now'],
   ['now_published', 'Would be published now'],
 ];
+// Checks whose names say too little by themselves.
+/** @type {Record<string, string>} */
+const NAMES = { hours: 'the hours', first_comment: 'a new reader', timing: 'a fast form', language: 'an unknown language', mode: 'the mode', history: 'a bad record', rate: 'many at once' };
 const WOULD = { publish: 'published', hold: 'held', spam: 'spam' };
 
 /** @param {number} n @param {string} one @param {string} [many] */
@@ -174,8 +177,8 @@ export class Figures {
         { class: 'against', 'data-against': wrong },
         decided
           ? `Of ${few(decided, 'decision')} by people it would have gone against ${number.format(wrong)}: ` +
-              `${few(against.published_by_people, 'published comment')} held or made spam, ` +
-              `${few(against.refused_by_people, 'refused one')} published.`
+              `not published are ${number.format(against.published_by_people)} that they published, ` +
+              `and published ${number.format(against.refused_by_people)} that they refused.`
           : 'People have decided none of these comments.',
       ),
       el('li', {}, `Nobody has looked at ${few(found.unknown, 'comment')}, so nobody can say of these.`),
@@ -226,7 +229,7 @@ function outcome(key, name, found) {
  */
 function example(one, open) {
   const decided = one.decided ? ` People ${one.decided} it.` : '';
-  const names = one.checks.map(({ check, score }) => `${check.replaceAll('_', ' ')}${score == null ? '' : ` ${score.toFixed(2)}`}`);
+  const names = one.checks.map(({ check, score }) => `${NAMES[check] ?? check.replaceAll('_', ' ')}${score == null ? '' : ` ${score.toFixed(2)}`}`);
   const why = el('p', { class: 'quiet' }, names.length ? `For ${names.join(', ')}.` : '');
   const text = el('p', { class: 'words' }, one.excerpt);
   const seen = el('ul', { class: 'seen' });
