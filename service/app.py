@@ -35,6 +35,7 @@ from service.moderation.policy_routes import ENDPOINTS as POLICY
 from service.moderation.routes import ENDPOINTS as MODERATION
 from service.moderation.sanctions import ENDPOINTS as SANCTIONS
 from service.moderation.simulation import Simulator
+from service.moderation.stats import ENDPOINTS as STATS
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
@@ -42,7 +43,7 @@ from service.settings import Settings
 from service.web.files import Files
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *ACCOUNTS,
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 

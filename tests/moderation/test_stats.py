@@ -1,0 +1,86 @@
+"""Statistics by day."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from thread import post
+
+from service.core.db import Pool
+
+STATS = "/v1/moderation/stats"
+DECISIONS = "/v1/moderation/decisions"
+
+
+async def decide(desk: httpx.AsyncClient, ident: str, action: str) -> str:
+    answer = await desk.post(
+        DECISIONS, json={"decisions": [{"comment_id": ident, "action": action}]}
+    )
+    batch: str = answer.json()["batch_id"]
+    return batch
+
+
+async def stats(desk: httpx.AsyncClient, **query: str) -> list[dict[str, Any]]:
+    answer = await desk.get(STATS, params=query)
+    assert answer.status_code == 200, answer.text
+    days: list[dict[str, Any]] = answer.json()["days"]
+    return days
+
+
+async def test_a_day_says_what_people_and_machine_did(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient
+) -> None:
+    held = [(await post(client, f"Held {n}.", company="x"))["comment"]["id"] for n in range(3)]
+    shown = [(await post(client, f"Shown {n}."))["comment"]["id"] for n in range(4)]
+    await decide(desk, held[0], "publish")
+    await decide(desk, held[1], "reject")
+    await decide(desk, shown[0], "spam")
+    await decide(desk, shown[1], "publish")
+    taken_back = await decide(desk, shown[2], "reject")
+    await desk.post(f"/v1/moderation/batches/{taken_back}/undo")
+    # A second thought: the last word counts.
+    await decide(desk, held[0], "reject")
+    await decide(desk, held[0], "publish")
+    days = await stats(desk, days="3")
+    assert [day["comments"] for day in days] == [0, 0, 7]
+    today = days[-1]
+    assert today["day"] == datetime.now(UTC).date().isoformat()
+    assert (today["published"], today["held"], today["spam"]) == (4, 3, 0)
+    assert (today["decisions"], today["let_through"], today["rejected"]) == (4, 2, 1)
+    assert (today["marked_spam"], today["judged"]) == (1, 4)
+    assert (today["overruled"], today["missed"]) == (1, 1)
+    assert 0 <= today["median_minutes"] <= today["p90_minutes"] < 1
+
+
+async def test_a_day_is_one_of_the_zone_that_was_asked_for(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    await post(client, "Early.")
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        here = await pool.fetchval("select (now() at time zone $1)::date::text", zone)
+        [day] = await stats(desk, days="1", time_zone=zone)
+        assert day["day"] == here
+        assert day["comments"] == 1
+
+
+async def test_old_days_are_left_out(client: httpx.AsyncClient, desk: httpx.AsyncClient) -> None:
+    assert len(await stats(desk)) == 30
+    assert len(await stats(desk, days="365")) == 365
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"days": "0"},
+        {"days": "366"},
+        {"days": "many"},
+        {"days": "9" * 50},
+        {"time_zone": "Mars/Olympus"},
+        {"time_zone": "../etc/passwd"},
+        {"time_zone": "\x00"},
+    ],
+)
+async def test_bad_questions(desk: httpx.AsyncClient, query: dict[str, str]) -> None:
+    assert (await desk.get(STATS, params=query)).status_code == 422
+    assert (await desk.get(STATS, params={"site": "nowhere"})).status_code == 404
