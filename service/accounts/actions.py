@@ -40,15 +40,24 @@ async def add_moderator(
 ) -> str:
     """Add a moderator (of every site where `site_ids` is empty) and return a one-time token.
 
-    `name` as shown, and folded: readers can't take it or a look-alike of it.
+    `name` as shown, and folded: readers can't take it or a look-alike of it. Another role or other
+    sites than before end every session, so that nobody goes on with what they no longer may.
     """
     email = check_email("email", email)
     async with conn.transaction():
+        before = await store.get_moderator_by_email(conn, email)
         ident = await store.upsert_moderator(
             conn, uuid7(), email, *name, role, all_sites=not site_ids
         )
         await store.set_moderator_sites(conn, ident, site_ids)
+        after = await store.get_moderator_by_email(conn, email)
+        if before and after and _may(before) != _may(after):
+            await store.delete_sessions(conn, ident)
         return await _new_token(conn, ident, auth.LINK, "link", LINK_LASTS)
+
+
+def _may(moderator: Moderator) -> tuple[Role, bool, frozenset[UUID]]:
+    return moderator.role, moderator.all_sites, frozenset(moderator.site_ids)
 
 
 async def create_api_token(conn: Conn, email: str) -> str:

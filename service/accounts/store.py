@@ -118,6 +118,13 @@ async def delete_moderator_token(conn: Conn, token_hash: bytes, kind: str) -> bo
     return done == "DELETE 1"
 
 
+async def delete_sessions(conn: Conn, moderator_id: UUID) -> None:
+    """End all sessions of a moderator."""
+    await conn.execute(
+        "delete from moderator_token where moderator_id = $1 and kind = 'session'", moderator_id
+    )
+
+
 async def delete_expired_tokens(conn: Executor) -> None:
     """Forget the tokens that no longer open anything."""
     await conn.execute("delete from moderator_token where expires_at < now()")

@@ -8,6 +8,7 @@ from thread import bearer, post
 
 from service.accounts import actions
 from service.accounts.actions import check_email
+from service.accounts.types import Role
 from service.core.db import Pool
 from service.core.problems import Invalid, NotFound
 
@@ -98,3 +99,17 @@ BAD_ADDRESSES = [
 def test_what_is_no_address(email: str) -> None:
     with pytest.raises(Invalid):
         check_email("email", email)
+
+
+@pytest.mark.parametrize(
+    ("role", "limited", "status"),
+    [("editor", False, 200), ("moderator", False, 401), ("editor", True, 401)],
+)
+async def test_another_role_or_other_sites_end_the_sessions(
+    client: httpx.AsyncClient, link: str, pool: Pool, role: Role, *, limited: bool, status: int
+) -> None:
+    await client.post(SESSION, json={"token": link})
+    async with pool.acquire() as conn:
+        sites = [await conn.fetchval("select id from site")] if limited else []
+        await actions.add_moderator(conn, "eve@courier.example", role, sites)
+    assert (await client.get(SESSION)).status_code == status

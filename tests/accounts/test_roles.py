@@ -1,0 +1,84 @@
+"""Who may call what: every route of the desk, asked by everybody."""
+
+import uuid
+from typing import Any
+
+import httpx
+import pytest
+from thread import bearer, post
+
+from service.accounts import actions as accounts
+from service.app import ENDPOINTS
+from service.articles import actions as articles
+from service.core.http import Endpoint
+
+DESK = [e for e in ENDPOINTS if e.path.startswith("/v1/moderation/") or e.access == "editor"]
+OF_EDITORS = [endpoint for endpoint in DESK if endpoint.access == "editor"]
+STREAMS = {"/v1/moderation/events"}  # what a right token opens there never ends
+
+
+def name_of(endpoint: Endpoint) -> str:
+    return f"{endpoint.method} {endpoint.path}"
+
+
+async def ask(
+    client: httpx.AsyncClient, endpoint: Endpoint, token: str | None, **query: str
+) -> int:
+    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
+    path = endpoint.path.format(**{name: str(uuid.uuid4()) for name in names})
+    answer = await client.request(
+        endpoint.method,
+        path,
+        params=query,
+        json={} if endpoint.body is not None else None,
+        headers=bearer(token) if token else {},
+    )
+    return answer.status_code
+
+
+def test_every_route_of_the_desk_says_who_may() -> None:
+    assert len(DESK) > 15
+    assert OF_EDITORS
+    assert {endpoint.access for endpoint in DESK} == {"moderator", "editor"}
+
+
+@pytest.mark.parametrize("endpoint", DESK, ids=name_of)
+async def test_nobody_else_gets_in(
+    endpoint: Endpoint, client: httpx.AsyncClient, state: dict[str, Any], publisher_key: str
+) -> None:
+    posted = await post(client)
+    classify = await accounts.create_key(
+        state["pool"], await state["pool"].fetchval("select id from site"), ["classify"]
+    )
+    for token, status in [
+        (None, 401),
+        ("rm" + "a" * 40, 401),
+        ("nonsense", 401),
+        (posted["edit_token"], 403),
+        (publisher_key, 403),
+        (classify, 403),
+    ]:
+        assert await ask(client, endpoint, token) == status, token
+
+
+@pytest.mark.parametrize("endpoint", OF_EDITORS, ids=name_of)
+async def test_moderators_don_t_do_what_editors_do(
+    endpoint: Endpoint, client: httpx.AsyncClient, moderator_token: str
+) -> None:
+    assert await ask(client, endpoint, moderator_token) == 403
+
+
+@pytest.mark.parametrize(
+    "endpoint", [e for e in DESK if "site" in e.query and e.path not in STREAMS], ids=name_of
+)
+async def test_a_member_of_another_site_learns_nothing_of_this_one(
+    endpoint: Endpoint, client: httpx.AsyncClient, state: dict[str, Any]
+) -> None:
+    async with state["pool"].acquire() as conn:
+        other = await articles.add_site(conn, "other", "Other", ["https://other.example"])
+        await accounts.add_moderator(conn, "o@courier.example", "editor", [other.id])
+        token = await accounts.create_api_token(conn, "o@courier.example")
+    assert await ask(client, endpoint, token, site="default") in {403, 422}
+    if endpoint.method == "GET":
+        assert await ask(client, endpoint, token, site="default") == 403
+        assert await ask(client, endpoint, token, site="other") == 200
