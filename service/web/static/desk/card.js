@@ -104,7 +104,7 @@ function why(item) {
   return el(
     'section',
     { class: 'why' },
-    el('h3', {}, decided ? 'Why it is here' : 'What the checks noted'),
+    el('h2', {}, decided ? 'Why it is here' : 'What the checks noted'),
     el(
       'ul',
       {},

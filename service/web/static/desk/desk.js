@@ -81,9 +81,9 @@ function showDesk(session) {
   const search = el('input', { type: 'search', name: 'q', placeholder: 'Search', 'aria-label': 'Search in these comments', maxlength: 200 });
   const views = el('nav', { class: 'views', 'aria-label': 'Views' });
   for (const [name, text] of VIEWS) {
-    views.append(el('a', { href: `#${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
+    views.append(el('a', { href: `#/${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
-  for (const [name, text] of PAGES) views.append(el('a', { href: `#${name}`, 'data-view': name, class: 'page' }, text));
+  for (const [name, text] of PAGES) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
   const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
   order.onchange = () => {
     queue.order = order.value;
@@ -119,7 +119,7 @@ function showDesk(session) {
   const other = el('main', { hidden: true });
   const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
   const choose = () => {
-    const named = location.hash.slice(1);
+    const named = location.hash.replace(/^#\/?/, '');
     const page = PAGES.find(([name]) => name === named);
     queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
     for (const link of views.querySelectorAll('a')) {

@@ -1,0 +1,67 @@
+"""axe-core finds nothing wrong with the desk: light, dark, narrow, and with its dialogs open."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from e2e.visitors import Api, MakeVisitor, text
+from playwright.async_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+LOOKS: list[dict[str, Any]] = [
+    {"color_scheme": "light"},
+    {"color_scheme": "dark"},
+    {"viewport": {"width": 360, "height": 700}},
+]
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script, from npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("NPM IS MISSING: axe-core looked at nothing (install Node.js)")
+    folder: Path = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "axe-core@4"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+
+
+async def violations(page: Page, axe: str) -> list[str]:
+    # A strict policy forbids inline scripts, not what the test runs in the page.
+    await page.evaluate(axe)
+    found = await page.evaluate("axe.run(document)")
+    return [
+        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
+        for one in found["violations"]
+    ]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])
+async def test_nothing_is_wrong(
+    visitors: MakeVisitor, api: Api, key: str, axe: str, look: dict[str, Any]
+) -> None:
+    await api.hold(key, f"I will kill you, you filthy animal. {text()}")
+    await api.hold(key, f"What a stupid idiot wrote this. {text()}")
+    visitor = await visitors(**look)
+    page = await visitor.page()
+    await page.goto(visitor.server.sign_in_link())
+    await expect(page.locator(".card").first).to_be_visible()
+    await expect(page.locator(".views [data-view=held] .n")).not_to_be_empty()
+    assert await violations(page, axe) == []
+    await page.keyboard.press("w")
+    await page.keyboard.press("x")
+    await page.keyboard.press("d")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    assert await violations(page, axe) == []
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    assert await violations(page, axe) == []
+    await page.keyboard.press("Escape")
+    await page.get_by_role("link", name="Policy").click()
+    await expect(page.get_by_role("heading", name="Policy", exact=True)).to_be_visible()
+    assert await violations(page, axe) == []
