@@ -130,7 +130,8 @@ function showDesk(session) {
     list.hidden = Boolean(page);
     other.hidden = !page;
     other.replaceChildren();
-    claim().then(() => (page ? undefined : queue.load()));
+    if (!page) queue.load();
+    claim();
     if (page) {
       left = new AbortController();
       const signal = AbortSignal.any([left.signal, life.signal]);
