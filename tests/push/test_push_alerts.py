@@ -53,6 +53,7 @@ async def test_put_registers_then_updates(publisher: httpx.AsyncClient) -> None:
             "published_at": None,
             "open": True,
             "mode": None,
+            "slow_mode": None,
             "comments": 0,
         },
         "alert": None,
