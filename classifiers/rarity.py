@@ -23,7 +23,6 @@ _FULL = 255  # the weight of a run that was never seen
 _COMMON = 20  # a run in one text of so many says nothing
 
 _LINK = re.compile(r"https?://\S+|www\.\S+")
-_SPELT = re.compile(r"\b(?:\w[\W_]{1,2}){2,}\w\b")
 _SIGN_WITHIN = re.compile(r"(?<=\w)[^\w\s](?=\w)")
 _NUMBER = re.compile(r"\b\d+\b")
 _NOT_LETTER = re.compile(r"[\W_]+")
@@ -36,12 +35,11 @@ _WEIGHTS = np.array([1_000_003**power % 2**64 for power in range(RUN)], dtype=np
 def bare(text: str) -> str:
     """A text's letters and nothing else: what rewording and disguise leave of it.
 
-    Links and numbers are left out, since every copy has its own; spelt-out words are put together,
-    signs within words taken out, digits read as the letters that they stand for, repetitions made
-    one.
+    Links and numbers are left out, since every copy has its own; signs and spaces too, so that what
+    is spelt out is put together; digits within words are read as the letters that they stand for,
+    repetitions made one.
     """
     folded = _LINK.sub(" ", fold(text))
-    folded = _SPELT.sub(lambda found: _NOT_LETTER.sub("", found[0]), folded)
     folded = _NUMBER.sub(" ", _SIGN_WITHIN.sub("", folded))
     return _REPEATED.sub(r"\1", _NOT_LETTER.sub("", folded.translate(_SIGNS)))
 

@@ -154,7 +154,7 @@ function showDesk(session) {
     views,
     list,
     other,
-    queue.toast,
+    queue.toast.node,
   );
   const recount = listenLive(
     {

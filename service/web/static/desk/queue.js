@@ -5,6 +5,9 @@ import { CallError, call } from './calls.js';
 import { STATUS, card } from './card.js';
 import { isWorst, spread } from './marks.js';
 import { askReason } from './reason.js';
+import { pick, selected } from './selection.js';
+import { Toast } from './toast.js';
+import { DONE, EMPTY } from './words.js';
 
 /**
  * @typedef {import('./types.js').Item} Item
@@ -12,21 +15,7 @@ import { askReason } from './reason.js';
  * @typedef {import('./types.js').Result} Result
  */
 
-/** @type {Record<string, [title: string, text: string]>} */
-const EMPTY = {
-  held: ['Nothing is waiting', 'Every held comment has been decided. New ones appear here.'],
-  reported: ['No open reports', 'Comments that readers report appear here.'],
-  new: ['No new comments', 'The latest published comments that nobody has looked at appear here.'],
-  spam: ['No spam', 'What was taken for spam appears here, in case the machine was wrong.'],
-  rejected: ['Nothing rejected', 'Comments that were rejected appear here.'],
-  published: ['Nothing published yet', 'Published comments appear here.'],
-};
-
-const SECONDS = 10; // that a message stays
 const UNDOS = 50;
-
-/** @type {Record<Action, string>} */
-const DONE = { publish: 'Published', reject: 'Rejected', spam: 'Marked as spam', hold: 'Held' };
 
 export class Queue {
   view = 'held';
@@ -41,8 +30,7 @@ export class Queue {
   current = null;
   /** @type {number | null} */
   count = null;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  silence;
+  toast = new Toast();
   fresh = 0;
   /** @type {HTMLElement | null} where a range of selected comments begins */
   picked = null;
@@ -56,7 +44,6 @@ export class Queue {
     this.list = el('div', { class: 'list', role: 'feed', 'aria-label': 'Comments' });
     this.foot = el('div', { class: 'more' });
     this.figure = el('span', { class: 'figure', role: 'status' });
-    this.toast = el('div', { class: 'toast', role: 'status' });
     this.news = button('news', '', () => this.loadNew(), { class: 'wide news', hidden: true, 'aria-keyshortcuts': '.' });
     this.list.addEventListener('focusin', (event) => {
       const at = /** @type {HTMLElement} */ (event.target).closest('.card');
@@ -180,8 +167,8 @@ export class Queue {
   async decide(item, action) {
     const at = this.#node(item.id);
     if (!at || at.ariaBusy || at.classList.contains('done')) return;
-    const selected = this.#selected();
-    const nodes = selected.includes(at) ? selected : [at];
+    const chosen = selected(this.list);
+    const nodes = chosen.includes(at) ? chosen : [at];
     const reason = action === 'reject' ? await askReason(item.reason || 'other') : undefined;
     if (reason === null) return this.go(at);
     const items = new Map(nodes.map((node) => [node, /** @type {Item} */ (this.items.get(node.id.slice(2)))]));
@@ -231,29 +218,18 @@ export class Queue {
   #remember(done) {
     this.#done.push(done);
     if (this.#done.length > UNDOS) this.#done.shift();
-    this.#say(`${done.words}.`, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
-  }
-
-  /**
-   * @param {string} text
-   * @param {HTMLElement} [action]
-   */
-  #say(text, action) {
-    clearTimeout(this.silence);
-    this.toast.replaceChildren(el('span', {}, text));
-    if (action) this.toast.append(' ', action, ' ', el('kbd', { 'aria-hidden': 'true' }, 'z'));
-    this.silence = setTimeout(() => this.toast.replaceChildren(), SECONDS * 1000);
+    this.toast.say(`${done.words}.`, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
   }
 
   /** Takes the newest batch of this session back, also after its message has gone. */
   async undo() {
     const last = this.#done.pop();
-    if (!last) return this.#say('There is nothing to undo.');
+    if (!last) return this.toast.say('There is nothing to undo.');
     try {
       const { results } = await call('POST', `v1/moderation/batches/${last.batch}/undo`);
       const back = results.filter((/** @type {Result} */ { outcome }) => outcome === 'applied');
       const kept = results.length - back.length;
-      this.#say(`Undone: ${back.length}.${kept ? ` ${kept} had changed meanwhile and stayed.` : ''}`);
+      this.toast.say(`Undone: ${back.length}.${kept ? ` ${kept} had changed meanwhile and stayed.` : ''}`);
       const undone = new Set(back.map((/** @type {Result} */ { comment_id: id }) => id));
       for (const [node, item] of last.cards) {
         if (!undone.has(item.id) || !node.isConnected) continue;
@@ -263,7 +239,7 @@ export class Queue {
     } catch (error) {
       if (error instanceof CallError && error.status === 401) return void this.signedOut();
       this.#done.push(last);
-      this.#say(`Not undone. ${error instanceof Error ? error.message : String(error)}`);
+      this.toast.say(`Not undone. ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -273,26 +249,12 @@ export class Queue {
     return node instanceof HTMLElement ? node : null;
   }
 
-  /** @returns {HTMLElement[]} */
-  #selected() {
-    const boxes = this.list.querySelectorAll('.card:not(.done) input[name="pick"]:checked');
-    return [...boxes].map((box) => /** @type {HTMLElement} */ (box.closest('.card')));
-  }
-
   /** @param {boolean} range from the last selected one to the current */
   pick(range) {
-    const open = /** @type {HTMLElement[]} */ ([...this.list.querySelectorAll('.card:not(.done)')]);
-    const to = this.current ? open.indexOf(this.current) : -1;
-    if (to < 0) return;
-    const from = range && this.picked ? open.indexOf(this.picked) : -1;
-    const nodes = from < 0 ? [open[to]] : open.slice(Math.min(from, to), Math.max(from, to) + 1);
-    for (const node of nodes) {
-      const box = /** @type {HTMLInputElement} */ (node.querySelector('input[name="pick"]'));
-      box.checked = from >= 0 || !box.checked;
-    }
-    this.picked = open[to];
-    const n = this.#selected().length;
-    this.#say(say({ one: '{n} comment selected.', other: '{n} comments selected.' }, { n }));
+    if (!pick(this.list, this.current, range ? this.picked : null)) return;
+    this.picked = this.current;
+    const n = selected(this.list).length;
+    this.toast.say(say({ one: '{n} comment selected.', other: '{n} comments selected.' }, { n }));
   }
 
   /** @param {number} n comments that came since the list was loaded */
