@@ -43,6 +43,10 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.policy
+	$(BIN)/python -m tests.bench.desk
+	@if [ -n "$(DATA)" ]; then $(BIN)/python -m tests.bench.campaigns --data $(DATA); \
+	else echo "Not measured: campaigns, which need labelled data: make bench DATA=/path"; fi
 
 browsers:
 	@missing=""; \
