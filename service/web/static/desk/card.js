@@ -31,6 +31,7 @@ export function card(item, decide) {
     el('div', { class: 'main' }, byline(item, `${id}-by`), marked(item), isWorst(item) && unveil(), about(item)),
     why(item),
     actions(item, decide),
+    el('p', { class: 'own-note', hidden: true }),
     el('div', { class: 'outcome', role: 'status' }),
   );
 }
@@ -56,6 +57,12 @@ function byline(item, id) {
     item.campaign && el('span', { class: 'badge' }, `campaign of ${item.campaign.size}`),
     item.claim && !item.claim.own && el('span', { class: 'badge busy' }, `${item.claim.moderator} is looking at this`),
   );
+}
+
+/** Where there is no room beside the list, this opens what would stand there. */
+function context() {
+  const ask = (/** @type {Event} */ event) => event.currentTarget?.dispatchEvent(new CustomEvent('context', { bubbles: true }));
+  return button('context', 'Thread, reader', ask, { class: 'act context', 'aria-keyshortcuts': 'i' });
 }
 
 function unveil() {
@@ -144,6 +151,7 @@ function actions(item, decide) {
     item.status !== 'rejected' && action('reject', all ? `Reject all ${all} …` : 'Reject …', 'd'),
     item.status !== 'spam' && action('spam', all ? `All ${all} are spam` : 'Spam', 's'),
     item.status !== 'held' && action('hold', 'Hold', 'h'),
-    el('label', { class: 'pick' }, el('input', { type: 'checkbox', name: 'pick' }), 'Select ', el('kbd', { 'aria-hidden': 'true' }, 'x')),
+    context(),
+    el('label', { class: 'pick' }, el('input', { type: 'checkbox', name: 'pick' }), el('span', {}, 'Select'), el('kbd', { 'aria-hidden': 'true' }, 'x')),
   );
 }

@@ -2,29 +2,13 @@
 
 import { button, el, tick } from '../widgets/dom.js';
 import { CallError, closeSession, openSession } from './calls.js';
-import { keepClaims } from './claims.js';
-import { help, listen } from './keys.js';
-import { listenLive, shown } from './live.js';
-import { Queue } from './queue.js';
+import { help } from './keys.js';
+import { shown } from './live.js';
+import { VIEWS, readPlace, writePlace } from './place.js';
+import { Workplace } from './workplace.js';
 
 /** @typedef {import('./types.js').Session} Session */
 /** @typedef {(root: HTMLElement, given: { session: Session, signal: AbortSignal, site?: string }) => Promise<void>} Show */
-
-/** @type {[name: string, text: string][]} */
-const VIEWS = [
-  ['held', 'Held'],
-  ['reported', 'Reported'],
-  ['new', 'New'],
-  ['spam', 'Spam'],
-  ['rejected', 'Rejected'],
-  ['published', 'Published'],
-];
-/** @type {[name: string, text: string][]} */
-const ORDERS = [
-  ['risk', 'Riskiest first'],
-  ['oldest', 'Oldest first'],
-  ['newest', 'Newest first'],
-];
 
 /** @type {[name: string, text: string, show: () => Promise<{ show: Show }>][]} what isn't the queue */
 const PAGES = [['policy', 'Policy', () => import('./pages/policy.js')]];
@@ -77,66 +61,33 @@ function showDesk(session) {
   const { moderator, sites } = session;
   life.abort();
   life = new AbortController();
-  const queue = new Queue(() => showSignIn('Your session has ended. Please sign in again.'));
-  const search = el('input', { type: 'search', name: 'q', placeholder: 'Search', 'aria-label': 'Search in these comments', maxlength: 200 });
+  const { signal } = life;
   const views = el('nav', { class: 'views', 'aria-label': 'Views' });
   for (const [name, text] of VIEWS) {
     views.append(el('a', { href: `#/${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
   for (const [name, text] of PAGES) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
-  const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
-  order.onchange = () => {
-    queue.order = order.value;
-    queue.load();
-  };
-  const site =
-    sites.length > 1 &&
-    el('select', { name: 'site', 'aria-label': 'Site' }, el('option', { value: '' }, 'All sites'), ...sites.map(({ slug, name }) => el('option', { value: slug }, name)));
-  if (site) {
-    site.onchange = () => {
-      queue.site = site.value;
-      queue.load();
-      recount();
-    };
-  }
-  const form = el('form', { role: 'search', class: 'search' }, search);
-  form.onsubmit = async (event) => {
-    event.preventDefault();
-    queue.words = search.value.trim();
-    await queue.load();
-    if (queue.current && queue.words) queue.go(queue.current);
-  };
-  search.addEventListener('search', () => {
-    if (!search.value && queue.words) form.requestSubmit();
-  });
-  const offline = el('span', { class: 'offline', role: 'status', hidden: true }, 'Not connected: what others do is not shown.');
-  const claim = keepClaims(
-    () => (!list.hidden && queue.view === 'held' && queue.order === 'risk' && !queue.words ? { site: queue.site } : null),
-    life.signal,
-  );
-  let left = new AbortController();
-  const list = el('main', {}, el('div', { class: 'tools' }, queue.figure, offline, site, order, form), queue.news, queue.list, queue.foot);
-  const other = el('main', { hidden: true });
+  const work = new Workplace(session, () => showSignIn('Your session has ended. Please sign in again.'), signal);
+  const other = el('main', { class: 'other', hidden: true });
   const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
+  let left = new AbortController();
   const choose = () => {
-    const named = location.hash.replace(/^#\/?/, '');
-    const page = PAGES.find(([name]) => name === named);
-    queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
+    const place = readPlace(location.hash);
+    const page = PAGES.find(([name]) => name === place.name);
+    if (!page && !VIEWS.some(([name]) => name === place.name)) place.name = 'held';
     for (const link of views.querySelectorAll('a')) {
-      if (link.dataset.view === (page ? named : queue.view)) link.setAttribute('aria-current', 'page');
+      link.href = writePlace({ ...place, name: String(link.dataset.view), q: '', filters: {} });
+      if (link.dataset.view === place.name) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
     left.abort();
-    list.hidden = Boolean(page);
     other.hidden = !page;
     other.replaceChildren();
-    if (!page) queue.load();
-    claim();
-    if (page) {
-      left = new AbortController();
-      const signal = AbortSignal.any([left.signal, life.signal]);
-      page[2]().then(({ show }) => (signal.aborted ? undefined : show(other, { session, signal, site: queue.site })), failed);
-    }
+    work.show(page ? null : place);
+    if (!page) return;
+    left = new AbortController();
+    const gone = AbortSignal.any([left.signal, signal]);
+    page[2]().then(({ show }) => (gone.aborted ? undefined : show(other, { session, signal: gone, site: place.site })), failed);
   };
   const signOut = async () => {
     await closeSession().catch(() => {});
@@ -151,30 +102,18 @@ function showDesk(session) {
       button('help', 'Keys', help, { class: 'link', 'aria-keyshortcuts': '?' }),
       button('sign-out', 'Sign out', signOut, { class: 'link' }),
     ),
-    views,
-    list,
-    other,
-    queue.toast.node,
+    el('div', { class: 'panes' }, views, work.list, work.pane.node, other),
+    work.toast.node,
   );
-  const recount = listenLive(
-    {
-      site: () => queue.site,
-      changed: (change) => (!queue.site || change.site === queue.site) && queue.changed(change),
-      counted: (counts) => {
-        for (const link of views.querySelectorAll('a')) {
-          const n = counts[String(link.dataset.view)];
-          const figure = link.querySelector('.n');
-          if (figure) figure.textContent = n === undefined ? '' : shown(n);
-        }
-      },
-      connected: (up) => (offline.hidden = up),
-      signedOut: () => showSignIn('Your session has ended. Please sign in again.'),
-    },
-    life.signal,
-  );
-  addEventListener('hashchange', choose, { signal: life.signal });
-  listen(queue, () => search, life.signal);
-  tick(desk, life.signal);
+  work.counted = (counts) => {
+    for (const link of views.querySelectorAll('a')) {
+      const n = counts[String(link.dataset.view)];
+      const figure = link.querySelector('.n');
+      if (figure) figure.textContent = n === undefined ? '' : shown(n);
+    }
+  };
+  addEventListener('hashchange', choose, { signal });
+  tick(desk, signal);
   choose();
 }
 

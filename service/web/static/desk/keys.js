@@ -1,6 +1,7 @@
 // The keyboard: one key a decision, and a sheet that says which.
 
 import { button, el } from '../widgets/dom.js';
+import { openModal } from './modal.js';
 
 /** @type {[keys: string, text: string][]} */
 const HELP = [
@@ -11,9 +12,13 @@ const HELP = [
   ['s', 'Spam'],
   ['h', 'Hold'],
   ['z', 'Undo, also several times'],
+  ['n', 'Note for the decision, seen by colleagues'],
   ['x', 'Select; with Shift all from the last one selected. Keys then decide all of them'],
   ['w', 'Show the deciding words'],
   ['b', 'Show a comment that is veiled'],
+  ['i', 'The thread, the reader, and what has happened; Escape goes back'],
+  ['r', 'Sanction the reader'],
+  ['t', 'Filter'],
   ['.', 'Load what is new'],
   ['/', 'Search'],
   ['?', 'This help'],
@@ -27,33 +32,29 @@ export function help() {
     el('dl', {}, ...HELP.flatMap(([key, text]) => [el('dt', {}, el('kbd', {}, key)), el('dd', {}, text)])),
     button('close', 'Close', () => dialog.close(), { class: 'wide' }),
   );
-  dialog.onclose = () => dialog.remove();
-  dialog.onclick = (event) => event.target === dialog && dialog.close();
-  document.body.append(dialog);
-  dialog.showModal();
+  openModal(dialog);
 }
 
 /**
  * @param {import('./queue.js').Queue} queue
- * @param {() => HTMLElement | null} search
+ * @param {Record<string, () => void>} more what other keys do
  * @param {AbortSignal} signal
  */
-export function listen(queue, search, signal) {
+export function listen(queue, more, signal) {
   /** @type {Record<string, () => void>} */
   const keys = {
+    ...more,
     j: () => queue.move(1),
     k: () => queue.move(-1),
     f: () => queue.press('publish'),
     d: () => queue.press('reject'),
     s: () => queue.press('spam'),
     h: () => queue.press('hold'),
-    z: () => queue.undo(),
     x: () => queue.pick(false),
     X: () => queue.pick(true),
     w: () => queue.list.classList.toggle('marks'),
     b: () => queue.current?.removeAttribute('data-veiled'),
     '.': () => queue.loadNew(),
-    '/': () => search()?.focus(),
     '?': help,
   };
   document.addEventListener(
@@ -62,7 +63,7 @@ export function listen(queue, search, signal) {
       const { target, key } = event;
       if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || document.querySelector('dialog[open]')) return;
       if (!queue.list.checkVisibility()) return; // another page is shown
-      if ((target instanceof HTMLInputElement && target.type !== 'checkbox') || target instanceof HTMLSelectElement) {
+      if ((target instanceof HTMLInputElement && target.type !== 'checkbox') || target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement) {
         if (key !== 'Escape') return;
         event.preventDefault(); // a search field would empty itself
         if (queue.current) queue.go(queue.current);

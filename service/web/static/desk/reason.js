@@ -2,6 +2,7 @@
 
 import { button, el } from '../widgets/dom.js';
 import { REASONS } from '../widgets/words-more.js';
+import { openModal } from './modal.js';
 
 /** @type {Record<string, string>} */
 const LETTERS = {
@@ -42,14 +43,9 @@ export function askReason(suggested) {
     dialog.onkeydown = (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in LETTERS)) return;
       event.preventDefault();
+      event.stopPropagation(); // the list has other uses for the same letters
       choose(LETTERS[event.key]);
     };
-    dialog.onclick = (event) => event.target === dialog && dialog.close();
-    dialog.onclose = () => {
-      dialog.remove();
-      done(chosen);
-    };
-    document.body.append(dialog);
-    dialog.showModal();
+    openModal(dialog, () => done(chosen));
   });
 }

@@ -7,7 +7,7 @@
  */
 
 /** @type {Record<string, string>} */
-const LABELS = {
+export const LABELS = {
   spam: 'spam',
   abuse: 'abuse',
   severe_abuse: 'severe abuse',

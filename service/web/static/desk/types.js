@@ -23,8 +23,36 @@
  * @property {{ moderator: string, own: boolean, until: string } | null} [claim]
  * @property {{ id: string, size: number, waiting: number }} [campaign]
  * @property {{ id: string, confirmed?: boolean, published?: number, held?: number, refused?: number }} reader
+ * @property {string} [note] what the moderator has written for the decision to come; never from the API
  *
  * @typedef {import('../widgets/types.js').Comment & Extra} Item
+ *
+ * @typedef {object} Entry a row of the ledger
+ * @property {string} actor
+ * @property {string | null} moderator
+ * @property {string | null} from_status
+ * @property {string} to_status
+ * @property {string | null} reason
+ * @property {string | null} note
+ * @property {string} created_at
+ *
+ * @typedef {object} More
+ * @property {Entry[]} ledger
+ * @property {{ reason: string, note: string | null, created_at: string }[]} report_notes
+ * @property {import('../widgets/types.js').Comment[]} history
+ * @property {import('../widgets/types.js').Comment[]} context
+ * @property {import('../widgets/types.js').Comment[]} members
+ *
+ * @typedef {Omit<Item, 'replies'> & More & { replies: import('../widgets/types.js').Comment[] }} Detail
+ *
+ * @typedef {object} Reader
+ * @property {string} id
+ * @property {string} name
+ * @property {string} email
+ * @property {boolean} confirmed
+ * @property {string} created_at
+ * @property {{ published: number, held: number, refused: number }} counts
+ * @property {{ id: string, kind: string, reason: string, until: string | null, created_by: string | null, lifted_at: string | null, active: boolean }[]} sanctions
  *
  * @typedef {object} Queue
  * @property {Item[]} items

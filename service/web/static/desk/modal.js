@@ -1,0 +1,17 @@
+// A dialog over the desk: it closes by Escape or by a click beside it, and leaves nothing behind.
+
+/**
+ * @param {HTMLDialogElement} dialog
+ * @param {() => void} [closed]
+ */
+export function openModal(dialog, closed) {
+  dialog.addEventListener('click', (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  dialog.addEventListener('close', () => {
+    dialog.remove();
+    closed?.();
+  });
+  document.body.append(dialog);
+  dialog.showModal();
+}
