@@ -36,6 +36,7 @@ from service.moderation.routes import ENDPOINTS as MODERATION
 from service.moderation.sanctions import ENDPOINTS as SANCTIONS
 from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
+from service.moderation.stats import Figures
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
@@ -79,6 +80,7 @@ async def resources(
             "threads": Threads(events),
             "likes": Likes(pool),
             "live": Live(events),
+            "figures": Figures(pool),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }
         async with events.listening():

@@ -27,7 +27,10 @@ const ORDERS = [
 ];
 
 /** @type {[name: string, text: string, show: () => Promise<{ show: Show }>][]} what isn't the queue */
-const PAGES = [['policy', 'Policy', () => import('./pages/policy.js')]];
+const PAGES = [
+  ['statistics', 'Statistics', () => import('./pages/statistics.js')],
+  ['policy', 'Policy', () => import('./pages/policy.js')],
+];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
 let life = new AbortController();
