@@ -19,7 +19,7 @@ DOT = 2.5
 FOOT = 26.0
 RIGHT = 14.0  # also what a label may stand out on either side
 MOST_TICKS = 5
-ROOM_FOR_GAPS = 4.0  # pixels a day from which on bars stand apart
+DENSE = 4.0  # pixels a day below which bars touch, and lines are thin
 SWATCH = 10.0
 
 Colour = Literal["one", "two", "three"]
@@ -46,7 +46,7 @@ STYLE = (
     ".one{{--c:var(--one)}}.two{{--c:var(--two)}}.three{{--c:var(--three)}}"
     ".bars,.dot{{fill:var(--c)}}"
     ".line{{stroke:var(--c);fill:none;stroke-width:2;stroke-linejoin:round;stroke-linecap:round}}"
-    ".two.line{{stroke-dasharray:5 4}}"
+    ".two.line{{stroke-dasharray:5 4}}.dense.line{{stroke-width:1.25;stroke-dasharray:none}}"
 )
 
 
@@ -68,6 +68,7 @@ class Chart(msgspec.Struct, frozen=True):
     stacked: bool = True
     whole: bool = True
     unit: str = ""
+    note: str = ""
     nothing: str = "Nothing in this period"
 
 
@@ -87,7 +88,7 @@ def ticks(most: float, *, whole: bool) -> list[float]:
 
 
 def day_labels(days: list[date], width: float) -> list[tuple[int, float, str]]:
-    """Which days to name beneath the plot: index, centre, text.
+    """Which days (or weeks, by their first day) to name beneath the plot: index, centre, text.
 
     As many as have room: each stands under its day, none touches another or the picture's edge.
     """
@@ -101,7 +102,8 @@ def day_labels(days: list[date], width: float) -> list[tuple[int, float, str]]:
         named = [
             (n, f"{day:%b}" if day.month > 1 else f"{day:%b %Y}")
             for n, day in enumerate(days)
-            if day.day == 1 and (day.month - 1) % months == 0
+            if (day.day == 1 or (n and day.month != days[n - 1].month))
+            and (day.month - 1) % months == 0
         ]
         if placed := _place(named, step, width):
             return placed
@@ -126,7 +128,7 @@ def draw(chart: Chart, width: float) -> str:
     most = _most(chart)
     scale = ticks(most, whole=chart.whole)
     names = [f"{tick:,g}{chart.unit}" for tick in scale]
-    left = max(len(name) for name in names) * CHARACTER + 12
+    left = max(len(name) for name in names) * CHARACTER + 17
     svg = ET.Element(
         "svg",
         {
@@ -140,7 +142,7 @@ def draw(chart: Chart, width: float) -> str:
     _add(svg, "desc", id="desc").text = chart.summary
     _add(svg, "style").text = STYLE.format(light=_variables(LIGHT), dark=_variables(DARK))
     paper = _add(svg, "rect", **{"class": "paper", "width": "100%", "height": "100%"})
-    top = _legend(svg, chart.series, width) + 8
+    top = _legend(svg, chart, width) + 8
     whole = top + HEIGHT + FOOT
     svg.set("viewBox", f"0 0 {width:g} {whole:g}")
     svg.set("width", f"{width:g}")
@@ -173,11 +175,11 @@ def _most(chart: Chart) -> float:
     return max((sum(value or 0 for value in day) for day in days), default=0)
 
 
-def _legend(svg: ET.Element, series: list[Series], width: float) -> float:
+def _legend(svg: ET.Element, chart: Chart, width: float) -> float:
     """Names of the series, in as many lines as it takes; the height of them."""
     legend = _add(svg, "g", **{"class": "legend"})
     x, y = 2.0, 4.0
-    for one in series:
+    for one in chart.series:
         needed = SWATCH + 6 + len(one.name) * CHARACTER
         if x > 2 and x + needed > width:  # noqa: PLR2004 (where a line begins)
             x, y = 2.0, y + LINE
@@ -188,6 +190,8 @@ def _legend(svg: ET.Element, series: list[Series], width: float) -> float:
         text = _add(legend, "text", x=f"{x + SWATCH + 6:g}", y=f"{y + SWATCH - 0.5:g}")
         text.text = one.name
         x += needed + 14
+    if chart.note and x + len(chart.note) * CHARACTER < width:
+        _add(svg, "text", x=f"{x:g}", y=f"{y + SWATCH - 0.5:g}").text = chart.note
     return y + LINE
 
 
@@ -215,7 +219,7 @@ def _axes(
 def _bars(plot: ET.Element, chart: Chart, top: float, width: float) -> None:
     """One path a series: a year of bars is three nodes."""
     step = width / len(chart.days)
-    gap = step * 0.25 if step >= ROOM_FOR_GAPS else 0.0
+    gap = step * 0.25 if step >= DENSE else 0.0
     below = [0.0] * len(chart.days)
     for one in chart.series:
         parts = []
@@ -232,6 +236,7 @@ def _bars(plot: ET.Element, chart: Chart, top: float, width: float) -> None:
 def _lines(plot: ET.Element, chart: Chart, top: float, width: float) -> None:
     """A line through neighbouring days; a day alone is a dot, and a day without a value a gap."""
     step = width / len(chart.days)
+    dense = "" if step >= DENSE else " dense"
     for one in chart.series:
         for run in _runs(one.values):
             points = [((n + 0.5) * step, HEIGHT * (1 - value / top)) for n, value in run]
@@ -241,7 +246,7 @@ def _lines(plot: ET.Element, chart: Chart, top: float, width: float) -> None:
                 _add(plot, "circle", **dot, cx=f"{x:.2f}", cy=f"{y:.2f}")
             else:
                 d = "M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points)
-                _add(plot, "path", **{"class": f"line {one.colour}"}, d=d)
+                _add(plot, "path", **{"class": f"line {one.colour}{dense}"}, d=d)
 
 
 def _runs(values: list[Number]) -> list[list[tuple[int, float]]]:

@@ -7,22 +7,29 @@ from service.moderation.charts import Chart, Colour, Series
 from service.moderation.stats_store import Day
 
 HOUR, DAY = 60, 24 * 60
+WEEK = 7
+NOTES = {"day": "", "week": "by week"}
+MOST_BARS = 120  # more days than that are shown by the week
 LONG_IN_MINUTES, LONG_IN_HOURS = 3 * HOUR, 3 * DAY
+COUNTED = [name for name in Day.__struct_fields__ if not name.endswith("minutes") and name != "day"]
 Picture = Callable[[list[Day], str], Chart]
 
 
 def volume(days: list[Day], zone: str) -> Chart:
     """Comments, by what the machine made of them."""
     total = sum(day.comments for day in days)
+    said = f"{_period(days, zone)}: {total:,} comments{_most(days, 'comments')}."
+    days, each = _bars(days)
     return Chart(
-        title="Comments a day",
-        summary=f"{_period(days, zone)}: {total:,} comments{_most(days, 'comments')}.",
+        title=f"Comments a {each}",
+        summary=said,
         days=[day.day for day in days],
         series=[
             _counts("Published", "one", [day.published for day in days]),
             _counts("Held", "two", [day.held for day in days]),
             _counts("Spam", "three", [day.spam for day in days]),
         ],
+        note=NOTES[each],
         nothing="No comments in this period",
     )
 
@@ -30,15 +37,18 @@ def volume(days: list[Day], zone: str) -> Chart:
 def decisions(days: list[Day], zone: str) -> Chart:
     """What people decided."""
     total = sum(day.decisions for day in days)
+    said = f"{_period(days, zone)}: {total:,} decisions{_most(days, 'decisions')}."
+    days, each = _bars(days)
     return Chart(
-        title="Decisions a day",
-        summary=f"{_period(days, zone)}: {total:,} decisions{_most(days, 'decisions')}.",
+        title=f"Decisions a {each}",
+        summary=said,
         days=[day.day for day in days],
         series=[
             _counts("Published", "one", [day.let_through for day in days]),
             _counts("Rejected", "two", [day.rejected for day in days]),
             _counts("Marked as spam", "three", [day.marked_spam for day in days]),
         ],
+        note=NOTES[each],
         nothing="No decisions in this period",
     )
 
@@ -75,11 +85,15 @@ def disagreement(days: list[Day], zone: str) -> Chart:
     judged = sum(day.judged for day in days)
     overruled = sum(day.overruled for day in days)
     missed = sum(day.missed for day in days)
-    return Chart(
-        title="Where people and machine differ",
-        summary=f"{_period(days, zone)}: of {judged:,} comments that people judged, they published "
+    said = (
+        f"{_period(days, zone)}: of {judged:,} comments that people judged, they published "
         f"{overruled:,} which the machine had held or put to spam, and refused {missed:,} which "
-        "it had published.",
+        "it had published."
+    )
+    days, each = _bars(days)
+    return Chart(
+        title=f"Where people and machine differ, by {each}",
+        summary=said,
         days=[day.day for day in days],
         series=[
             Series(
@@ -92,7 +106,8 @@ def disagreement(days: list[Day], zone: str) -> Chart:
             ),
         ],
         whole=False,
-        unit=" %",
+        unit="%",
+        note=NOTES[each],
         nothing="No disagreement in this period" if judged else "Nobody has judged anything yet",
     )  # fmt: skip
 
@@ -103,6 +118,21 @@ PICTURES: dict[str, Picture] = {
     "time-to-decision": time_to_decision,
     "disagreement": disagreement,
 }
+
+
+def _bars(days: list[Day]) -> tuple[list[Day], str]:
+    """The days, or the weeks that end today where there are too many; the oldest takes the rest."""
+    if len(days) <= MOST_BARS:
+        return days, "day"
+    rest = len(days) % WEEK
+    cuts = [0, *range(rest + WEEK, len(days), WEEK)]
+    return [
+        _sum(days[cut:to]) for cut, to in zip(cuts, [*cuts[1:], len(days)], strict=True)
+    ], "week"
+
+
+def _sum(days: list[Day]) -> Day:
+    return Day(days[0].day, **{name: sum(getattr(day, name) for day in days) for name in COUNTED})
 
 
 def _counts(name: str, colour: Colour, counts: list[int]) -> Series:

@@ -62,6 +62,9 @@ async def test_nothing_is_wrong(
     await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     assert await violations(page, axe) == []
     await page.keyboard.press("Escape")
+    await page.get_by_role("link", name="Statistics").click()
+    await expect(page.get_by_role("img").first).to_be_visible()
+    assert await violations(page, axe) == []
     await page.get_by_role("link", name="Policy").click()
     await expect(page.get_by_role("heading", name="Policy", exact=True)).to_be_visible()
     assert await violations(page, axe) == []

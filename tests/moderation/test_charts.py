@@ -162,6 +162,16 @@ def test_pictures_say_in_words_what_they_show() -> None:
     assert said["time-to-decision"].unit == " h"
     assert said["time-to-decision"].series[1].values[-1] == pytest.approx(20)
     assert said["disagreement"].series[0].values == [100, 100, 100]
+    year = [Day(day, comments=1, held=n, judged=2, missed=1) for n, day in enumerate(days(365))]
+    by_week = PICTURES["volume"](year, "UTC")
+    assert by_week.title == "Comments a week"
+    assert len(by_week.days) == 52
+    assert ">by week<" in draw(by_week, 700)
+    assert ">by week<" not in draw(PICTURES["volume"](year[-90:], "UTC"), 700)
+    assert by_week.days[-1] == days(7)[0]
+    assert sum(value or 0 for value in by_week.series[1].values) == sum(range(365))
+    assert by_week.series[1].values[-1] == sum(range(358, 365))
+    assert set(PICTURES["disagreement"](year, "UTC").series[1].values) == {50}
     nobody = PICTURES["disagreement"]([Day(days(1)[0])], "UTC")
     assert nobody.series[0].values == [None]
 

@@ -174,7 +174,7 @@ function section(chart, days, query) {
       'picture',
       {},
       ...WIDTHS.map(([media, width]) => el('source', { media, srcset: source(width) })),
-      el('img', { src: source(WIDEST), alt: `${title} by day, as a picture of the numbers in the table`, width: WIDEST, height: 258 }),
+      el('img', { src: source(WIDEST), alt: `${title}, as a picture of the numbers in the table`, width: WIDEST, height: 258 }),
     ),
     el('div', { class: 'stats-table', role: 'region', 'aria-label': `${title}, the numbers`, tabindex: '0' }, table(chart, days)),
   );
