@@ -37,6 +37,7 @@ from service.moderation.sanctions import ENDPOINTS as SANCTIONS
 from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
 from service.moderation.stats import Figures
+from service.notices.routes import ENDPOINTS as NOTICES
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
@@ -44,7 +45,8 @@ from service.settings import Settings
 from service.web.files import Files
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *NOTICES,
+    *ACCOUNTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 

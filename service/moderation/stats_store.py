@@ -95,11 +95,15 @@ async def list_days(conn: Conn, sites: list[UUID], first: datetime, zone: str) -
 
 
 async def list_zones(conn: Executor, sites: list[UUID]) -> list[str]:
-    """The time zones that these sites' staffed hours are in, each once; UTC where one has none."""
+    """The time zones that these sites live by, each once.
+
+    That of the notices, else of the staffed hours, else UTC.
+    """
     rows = await conn.fetch(
         """
-        select distinct coalesce(p.zone, 'UTC') as zone
+        select distinct coalesce(r.time_zone, p.zone, 'UTC') as zone
         from unnest($1::uuid[]) as asked (site_id)
+        left join notice_rule r on r.site_id = asked.site_id
         left join lateral (
             select rules -> 'hours' ->> 'time_zone' as zone from policy
             where site_id = asked.site_id order by version desc limit 1
