@@ -17,7 +17,7 @@ cross join lateral (
     select count(*) as waiting from comment where site_id = r.site_id and status = 'held'
 ) w
 cross join lateral (
-    select count(*) filter (where since <= $1 - r.held_minutes * interval '1 minute') as late,
+    select count(*) filter (where since <= $1::timestamptz - r.held_minutes * interval '1 minute') as late,
         min(since) as oldest
     from (
         select coalesce(
@@ -30,7 +30,7 @@ cross join lateral (
         ) as since
         from comment c
         where c.site_id = r.site_id and c.status = 'held'
-            and c.created_at <= $1 - r.held_minutes * interval '30 seconds'
+            and c.created_at <= $1::timestamptz - r.held_minutes * interval '30 seconds'
         order by c.created_at limit $2
     ) old
 ) o
