@@ -17,7 +17,9 @@ cross join lateral (
     select count(*) as waiting from comment where site_id = r.site_id and status = 'held'
 ) w
 cross join lateral (
-    select count(*) filter (where since <= $1::timestamptz - r.held_minutes * interval '1 minute') as late,
+    select count(*) filter (
+            where since <= $1::timestamptz - r.held_minutes * interval '1 minute'
+        ) as late,
         min(since) as oldest
     from (
         select coalesce(

@@ -169,7 +169,8 @@ async def remind(
     since: datetime | None = await conn.fetchval(
         """
         update notice_state set told_at = $3, said = $5
-        where site_id = $1 and alarm = $2 and since is not null and told_at <= $3::timestamptz - $4::interval
+        where site_id = $1 and alarm = $2 and since is not null
+            and told_at <= $3::timestamptz - $4::interval
         returning since
         """,
         site_id,
