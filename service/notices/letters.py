@@ -64,7 +64,7 @@ def _html(letter: Letter, desk: str | None, foot: list[str]) -> str:
     parts = [f"<p>{escape(paragraph)}</p>" for paragraph in letter.paragraphs]
     if letter.rows:
         cells = (
-            f'<tr><th scope="row" align="left" style="{CELL};font-weight:400">{escape(name)}</th>'
+            f'<tr><th scope="row" align="left" style="{CELL};font-weight:400;white-space:nowrap">{escape(name)}</th>'
             f'<td style="{CELL}">{escape(value)}</td></tr>'
             for name, value in letter.rows
         )
