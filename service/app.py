@@ -36,6 +36,8 @@ from service.moderation.routes import ENDPOINTS as MODERATION
 from service.moderation.sanctions import ENDPOINTS as SANCTIONS
 from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
+from service.moderation.stats import Figures
+from service.notices.routes import ENDPOINTS as NOTICES
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
@@ -43,7 +45,8 @@ from service.settings import Settings
 from service.web.files import Files
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *NOTICES,
+    *ACCOUNTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
@@ -79,6 +82,7 @@ async def resources(
             "threads": Threads(events),
             "likes": Likes(pool),
             "live": Live(events),
+            "figures": Figures(pool),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }
         async with events.listening():

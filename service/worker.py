@@ -18,6 +18,7 @@ from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
 from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
+from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
 from service.screening.jobs import ticks as learning_ticks
 from service.settings import Settings
@@ -34,7 +35,8 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
     async with push.open_push(pool, state["keyring"], state["settings"]) as pushing:
         learning = learning_ticks(pool, state.get("scorer"))
         post = _post_office(state)
-        ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning, *post.ticks()]
+        watch = notice_ticks(pool, state["keyring"], state["settings"])
+        ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning, *post.ticks(), *watch]
         stop_push = asyncio.create_task(_when(stop, pushing.stop))
         try:
             await work(pool, [*push.jobs(pushing), *post.jobs()], ticks, stop)

@@ -34,3 +34,4 @@ RETRAININGS = Counter("rejoinder_retrainings_total", "Retrainings, by outcome", 
 SITE_MODELS = Counter(
     "rejoinder_site_models_total", "Sites' models taken into use, or why not", ["outcome"]
 )
+NOTICES = Counter("rejoinder_notices_total", "Alarms and digests announced", ["notice"])

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from service.accounts.types import Moderator
 from service.articles.sites import Sites
 from service.articles.store import list_sites
+from service.articles.types import Site
 from service.core.db import Conn
 from service.core.http import check_time, query_choice, query_uuid
 from service.core.problems import Forbidden, Invalid, NotFound
@@ -74,6 +75,25 @@ async def site_of(request: Request[Any], moderator: Moderator, slug: str | None)
     if not moderator.covers(site.id):
         raise Forbidden("You are not a member of this site.")
     return site.id
+
+
+async def one_site(request: Request[Any], moderator: Moderator, slug: str | None) -> Site:
+    """The site asked for, or the only one there is for this moderator.
+
+    Raises Invalid where it isn't said which, NotFound and Forbidden.
+    """
+    if not slug:
+        pool = request.state["pool"]
+        own = [site for site in await list_sites(pool) if moderator.covers(site.id)]
+        if len(own) != 1:
+            raise Invalid.field("site", "Expected the site that this is about")
+        return own[0]
+    await site_of(request, moderator, slug)
+    sites: Sites = request.state["sites"]
+    site = await sites.find(slug)
+    if site is None:
+        raise NotFound("There is no such site.")
+    return site
 
 
 def quoted(words: str | None) -> str | None:

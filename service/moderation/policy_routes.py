@@ -12,10 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import require_editor, require_moderator
-from service.accounts.types import Moderator
-from service.articles.sites import Sites
-from service.articles.store import list_sites
-from service.articles.types import Site
 from service.comments.rules import SURROGATE
 from service.core.http import (
     Endpoint,
@@ -26,9 +22,9 @@ from service.core.http import (
     read_json,
     write_cursor,
 )
-from service.core.problems import Invalid, NotFound, TooManyRequests
+from service.core.problems import Invalid, TooManyRequests
 from service.moderation import policies, policy_store
-from service.moderation.filters import site_of
+from service.moderation.filters import one_site
 from service.moderation.policy_types import (
     PolicyAnswer,
     PolicyVersions,
@@ -52,7 +48,7 @@ STREAM = "text/event-stream"
 async def get_policy(request: Request[Any]) -> Response:
     """The policy of a site, or an old version of it."""
     moderator = await require_moderator(request)
-    site = await _site(request, moderator, request.query_params.get("site"))
+    site = await one_site(request, moderator, request.query_params.get("site"))
     version = _version(request)
     return json_response(
         await policies.read_policy(request.state["pool"], site, request.state["scorer"], version)
@@ -63,7 +59,7 @@ async def put_policy(request: Request[Any]) -> Response:
     """A new version of a site's policy."""
     editor = await require_editor(request)
     put = await read_json(request, PutPolicy, LARGEST)
-    site = await _site(request, editor, request.query_params.get("site"))
+    site = await one_site(request, editor, request.query_params.get("site"))
     pool = request.state["pool"]
     version = await policies.put_policy(pool, editor, site.id, put)
     # This process shows its own change at once; the others hear of it.
@@ -75,7 +71,7 @@ async def put_policy(request: Request[Any]) -> Response:
 async def get_versions(request: Request[Any]) -> Response:
     """Who put a policy, and when."""
     moderator = await require_moderator(request)
-    site = await _site(request, moderator, request.query_params.get("site"))
+    site = await one_site(request, moderator, request.query_params.get("site"))
     after = read_cursor(request, VersionPosition)
     limit = query_limit(request, PAGE)
     found = await policy_store.list_versions(
@@ -90,7 +86,7 @@ async def simulate(request: Request[Any]) -> Response:
     """What a policy would have done; as server-sent events for whoever accepts these."""
     moderator = await require_moderator(request)
     body = await read_json(request, SimulatePolicy, LARGEST)
-    site = await _site(request, moderator, body.site)
+    site = await one_site(request, moderator, body.site)
     await asyncio.to_thread(check_policy, body.policy)
     simulator: Simulator = request.state["simulator"]
     if simulator.busy:
@@ -113,7 +109,7 @@ async def try_text(request: Request[Any]) -> Response:
     """What a policy makes of a text."""
     moderator = await require_moderator(request)
     body = await read_json(request, TryText, LARGEST)
-    site = await _site(request, moderator, body.site)
+    site = await one_site(request, moderator, body.site)
     await asyncio.to_thread(check_policy, body.policy)
     if SURROGATE.search(body.text):
         raise Invalid.field("$.text", "Contains a lone surrogate")
@@ -129,22 +125,6 @@ async def _events(
         async for part in running:
             event = "progress" if isinstance(part, Progress) else "result"
             yield ServerSentEvent(msgspec.json.encode(part).decode(), event=event)
-
-
-async def _site(request: Request[Any], moderator: Moderator, slug: str | None) -> Site:
-    """The site asked for, or the only one there is for this moderator."""
-    if not slug:
-        pool = request.state["pool"]
-        own = [site for site in await list_sites(pool) if moderator.covers(site.id)]
-        if len(own) != 1:
-            raise Invalid.field("site", "Expected the site that this is about")
-        return own[0]
-    await site_of(request, moderator, slug)
-    sites: Sites = request.state["sites"]
-    site = await sites.find(slug)
-    if site is None:
-        raise NotFound("There is no such site.")
-    return site
 
 
 def _version(request: Request[Any]) -> int | None:

@@ -1,5 +1,9 @@
-"""Statistics of moderation: volumes, decisions, time to decision, disagreement."""
+"""Statistics of moderation over HTTP: as JSON, as a table for spreadsheets, as pictures."""
 
+import asyncio
+import csv
+import io
+import time
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,92 +14,21 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import require_moderator
-from service.core.db import Conn, row_to
+from service.core.db import Pool
 from service.core.http import Endpoint, json_response
-from service.core.problems import Invalid
+from service.core.problems import Invalid, NotFound
+from service.moderation.charts import draw
 from service.moderation.filters import sites_of
+from service.moderation.pictures import PICTURES
+from service.moderation.stats_store import Day, list_days, list_zones
 
 MOST_DAYS = 365
 USUAL_DAYS = 30
-
-# Ids are UUIDv7, in the order of time: $2 is the first one of the first day. What was taken back is
-# no decision, and a person's last word on a comment counts.
-DAYS = """
-with rows as (
-    select l.*, (l.created_at at time zone $3)::date as day from ledger l
-    where l.site_id = any($1::uuid[]) and l.id >= $2
-), came as (
-    select comment_id, day, to_status, created_at from rows where from_status is null
-), said as (
-    select distinct on (r.comment_id, r.day) r.comment_id, r.day, r.from_status, r.to_status,
-        r.created_at
-    from rows r
-    where r.actor = 'moderator' and not exists (
-        select from ledger u where u.undoes = r.batch_id and u.comment_id = r.comment_id
-    )
-    order by r.comment_id, r.day, r.id desc
-), first_said as (
-    select s.comment_id, s.day, s.to_status, c.to_status as machine,
-        extract(epoch from s.created_at - c.created_at) / 60 as minutes
-    from said s join came c on c.comment_id = s.comment_id
-), volumes as (
-    select day, count(*) as comments, count(*) filter (where to_status = 'published') as published,
-        count(*) filter (where to_status = 'held') as held,
-        count(*) filter (where to_status = 'spam') as spam
-    from came group by day
-), decisions as (
-    select day, count(*) as decisions,
-        count(*) filter (where to_status = 'published') as let_through,
-        count(*) filter (where to_status = 'rejected') as rejected,
-        count(*) filter (where to_status = 'spam') as marked_spam
-    from said group by day
-), compared as (
-    select day, count(*) filter (
-            where machine in ('held', 'spam') and to_status = 'published'
-        ) as overruled,
-        count(*) filter (
-            where machine = 'published' and to_status in ('rejected', 'spam')
-        ) as missed,
-        count(*) as judged,
-        percentile_cont(0.5) within group (order by minutes) filter (where machine = 'held')
-            as median_minutes,
-        percentile_cont(0.9) within group (order by minutes) filter (where machine = 'held')
-            as p90_minutes
-    from first_said group by day
-)
-select day, coalesce(comments, 0) as comments, coalesce(published, 0) as published,
-    coalesce(held, 0) as held, coalesce(spam, 0) as spam, coalesce(decisions, 0) as decisions,
-    coalesce(let_through, 0) as let_through, coalesce(rejected, 0) as rejected,
-    coalesce(marked_spam, 0) as marked_spam, coalesce(judged, 0) as judged,
-    coalesce(overruled, 0) as overruled, coalesce(missed, 0) as missed, median_minutes, p90_minutes
-from volumes full join decisions using (day) full join compared using (day)
-order by day
-"""
-
-
-class Day(msgspec.Struct, frozen=True):
-    """One day. `published`, `held` and `spam` are what the machine did with the day's comments.
-
-    `let_through`, `rejected` and `marked_spam` are people's decisions of the day, what was taken
-    back left out. Of `judged`, those whose comments are of the same period, people `overruled` the
-    machine where they published what it had held or put to spam; it `missed` what they refused
-    and it had published. The minutes are from posting to decision, of what was held.
-    """
-
-    day: date
-    comments: int = 0
-    published: int = 0
-    held: int = 0
-    spam: int = 0
-    decisions: int = 0
-    let_through: int = 0
-    rejected: int = 0
-    marked_spam: int = 0
-    judged: int = 0
-    overruled: int = 0
-    missed: int = 0
-    median_minutes: float | None = None
-    p90_minutes: float | None = None
+NARROWEST, WIDEST, USUAL_WIDTH = 280, 1600, 760
+KEPT = 60.0  # seconds for which a picture may show what the numbers beside it were counted from
+MOST_KEPT = 50
+# A picture that is opened by itself is a page of our origin: it may style itself, and no more.
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 class Stats(msgspec.Struct, frozen=True):
@@ -105,44 +38,127 @@ class Stats(msgspec.Struct, frozen=True):
     days: list[Day]
 
 
-async def list_days(conn: Conn, sites: list[UUID], first: datetime, zone: str) -> dict[date, Day]:
-    """The days since a moment on which anything happened."""
-    floor = UUID(int=int(first.timestamp() * 1000) << 80)
-    rows = await conn.fetch(DAYS, sites, floor, zone)
-    return {row["day"]: row_to(Day, row) for row in rows}
+Key = tuple[tuple[UUID, ...], int, str, date]
+
+
+class Figures:
+    """The statistics, counted when asked for; pictures share what was counted last.
+
+    A page asks for the numbers and then for four pictures of them: one count, and the same figures
+    in all of them.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        """Nothing is counted before the first question."""
+        self._pool = pool
+        self._kept: dict[Key, tuple[float, Stats]] = {}
+        self._counting = asyncio.Lock()
+
+    async def count(self, sites: list[UUID], days: int, zone: zoneinfo.ZoneInfo) -> Stats:
+        """The figures as they are now."""
+        today = datetime.now(UTC).astimezone(zone).date()
+        period = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+        first = datetime.combine(period[0], datetime.min.time(), zone)
+        async with self._pool.acquire() as conn:
+            found = await list_days(conn, sites, first, zone.key)
+        stats = Stats(zone.key, [found.get(day, Day(day)) for day in period])
+        while len(self._kept) >= MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[(tuple(sorted(sites)), days, zone.key, today)] = (time.monotonic(), stats)
+        return stats
+
+    async def recent(self, sites: list[UUID], days: int, zone: zoneinfo.ZoneInfo) -> Stats:
+        """The figures of a minute ago at most."""
+        today = datetime.now(UTC).astimezone(zone).date()
+        key = (tuple(sorted(sites)), days, zone.key, today)
+        async with self._counting:
+            at, stats = self._kept.get(key, (0.0, None))
+            if stats is None or time.monotonic() - at > KEPT:
+                stats = await self.count(sites, days, zone)
+        return stats
 
 
 async def get_stats(request: Request[Any]) -> Response:
     """Volumes, decisions and disagreement by day."""
+    figures: Figures = request.state["figures"]
+    return json_response(await figures.count(*await _asked(request)))
+
+
+async def get_table(request: Request[Any]) -> Response:
+    """The same as comma-separated values, a line a day."""
+    figures: Figures = request.state["figures"]
+    stats = await figures.recent(*await _asked(request))
+    text = io.StringIO()
+    rows = csv.writer(text)
+    rows.writerow(Day.__struct_fields__)
+    rows.writerows(msgspec.structs.astuple(day) for day in stats.days)
+    name = f"statistics-{stats.days[0].day}-{stats.days[-1].day}.csv"
+    return Response(
+        text.getvalue(),
+        headers={
+            "cache-control": "no-store",
+            "content-disposition": f'attachment; filename="{name}"',
+        },
+        media_type="text/csv",
+    )
+
+
+async def get_picture(request: Request[Any]) -> Response:
+    """One of the pictures, as SVG."""
+    figures: Figures = request.state["figures"]
+    asked = await _asked(request)
+    picture = PICTURES.get(request.path_params["chart"])
+    if picture is None:
+        raise NotFound(f"There is no such chart; there are {', '.join(PICTURES)}.")
+    width = _number(request, "width", USUAL_WIDTH, NARROWEST, WIDEST)
+    stats = await figures.recent(*asked)
+    return Response(
+        draw(picture(stats.days, stats.time_zone), width),
+        headers={"cache-control": "no-store", "content-security-policy": PICTURE_POLICY},
+        media_type="image/svg+xml",
+    )
+
+
+async def _asked(request: Request[Any]) -> tuple[list[UUID], int, zoneinfo.ZoneInfo]:
     moderator = await require_moderator(request)
-    count, zone = _days(request), _zone(request)
-    today = datetime.now(UTC).astimezone(zone).date()
-    days = [today - timedelta(days=back) for back in range(count - 1, -1, -1)]
-    first = datetime.combine(days[0], datetime.min.time(), zone)
+    count = _number(request, "days", USUAL_DAYS, 1, MOST_DAYS)
     async with request.state["pool"].acquire() as conn:
         sites = await sites_of(request, conn, moderator, request.query_params.get("site"))
-        found = await list_days(conn, sites, first, zone.key)
-    return json_response(Stats(zone.key, [found.get(day, Day(day)) for day in days]))
+        given = request.query_params.get("time_zone")
+        zones = [given] if given else await list_zones(conn, sites)
+    # Sites in several zones have no day in common.
+    return sites, count, _zone(zones[0] if len(zones) == 1 else "UTC")
 
 
-def _days(request: Request[Any]) -> int:
-    value = request.query_params.get("days") or str(USUAL_DAYS)
-    if not (value.isascii() and value.isdigit() and 1 <= int(value[:9]) <= MOST_DAYS):
-        raise Invalid.field("days", f"Expected a number from 1 to {MOST_DAYS}")
+def _number(request: Request[Any], name: str, usual: int, least: int, most: int) -> int:
+    value = request.query_params.get(name) or str(usual)
+    if not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most):
+        raise Invalid.field(name, f"Expected a number from {least} to {most}")
     return int(value)
 
 
-def _zone(request: Request[Any]) -> zoneinfo.ZoneInfo:
-    name = request.query_params.get("time_zone") or "UTC"
+def _zone(name: str) -> zoneinfo.ZoneInfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise Invalid.field("time_zone", "Expected a zone like Europe/Lisbon") from error
 
 
+STATS = "/v1/moderation/stats"
+QUERY = ("site", "days", "time_zone")
+
 ENDPOINTS = [
     Endpoint(
-        "GET", "/v1/moderation/stats", get_stats, "Volumes, decisions and disagreement by day",
-        access="moderator", answer=Stats, query=("site", "days", "time_zone"),
+        "GET", STATS, get_stats, "Volumes, decisions and disagreement by day",
+        access="moderator", answer=Stats, query=QUERY,
+    ),
+    Endpoint(
+        "GET", STATS + ".csv", get_table, "The same as comma-separated values",
+        access="moderator", query=QUERY,
+    ),
+    Endpoint(
+        "GET", STATS + "/{chart}.svg", get_picture,
+        "A picture of them: volume, decisions, time-to-decision, disagreement",
+        access="moderator", query=(*QUERY, "width"),
     ),
 ]  # fmt: skip

@@ -20,6 +20,7 @@ PARAMETERS = {
     "batch": UNKNOWN,
     "reader": UNKNOWN,
     "sanction": UNKNOWN,
+    "chart": "volume",
     "id": UNKNOWN,
 }
 

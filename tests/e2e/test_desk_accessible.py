@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from e2e.policy_page import sign_in_link
 from e2e.visitors import Api, MakeVisitor, text
 from playwright.async_api import Page, expect
 
@@ -62,6 +63,13 @@ async def test_nothing_is_wrong(
     await expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
     assert await violations(page, axe) == []
     await page.keyboard.press("Escape")
+    await page.get_by_role("link", name="Statistics").click()
+    await expect(page.get_by_role("img").first).to_be_visible()
+    assert await violations(page, axe) == []
+    await page.goto(sign_in_link(visitor.server, "editor"))
+    await page.get_by_role("link", name="Notices").click()
+    await expect(page.get_by_role("heading", name="Who is told")).to_be_visible()
+    assert await violations(page, axe) == []
     await page.get_by_role("link", name="Policy").click()
     await expect(page.get_by_role("heading", name="Policy", exact=True)).to_be_visible()
     assert await violations(page, axe) == []

@@ -4,6 +4,9 @@
 
 const root = new URL('../', import.meta.url);
 
+/** @param {string} path an address of the service, for what the browser loads by itself */
+export const address = (path) => new URL(path, root).href;
+
 /** A call that failed; `status` 0 means that no answer came. */
 export class CallError extends Error {
   /**

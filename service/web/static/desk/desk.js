@@ -10,8 +10,12 @@ import { Workplace } from './workplace.js';
 /** @typedef {import('./types.js').Session} Session */
 /** @typedef {(root: HTMLElement, given: { session: Session, signal: AbortSignal, site?: string }) => Promise<void>} Show */
 
-/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>][]} what isn't the queue */
-const PAGES = [['policy', 'Policy', () => import('./pages/policy.js')]];
+/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>, role?: string][]} what isn't the queue */
+const PAGES = [
+  ['statistics', 'Statistics', () => import('./pages/statistics.js')],
+  ['policy', 'Policy', () => import('./pages/policy.js')],
+  ['notices', 'Notices', () => import('./pages/notices.js'), 'editor'],
+];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
 let life = new AbortController();
@@ -66,14 +70,15 @@ function showDesk(session) {
   for (const [name, text] of VIEWS) {
     views.append(el('a', { href: `#/${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
-  for (const [name, text] of PAGES) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
+  const pages = PAGES.filter(([, , , role]) => !role || role === moderator.role);
+  for (const [name, text] of pages) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
   const work = new Workplace(session, () => showSignIn('Your session has ended. Please sign in again.'), signal);
   const other = el('main', { class: 'other', hidden: true });
   const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
   let left = new AbortController();
   const choose = () => {
     const place = readPlace(location.hash);
-    const page = PAGES.find(([name]) => name === place.name);
+    const page = pages.find(([name]) => name === place.name);
     if (!page && !VIEWS.some(([name]) => name === place.name)) place.name = 'held';
     for (const link of views.querySelectorAll('a')) {
       link.href = writePlace({ ...place, name: String(link.dataset.view), q: '', filters: {} });

@@ -1,0 +1,114 @@
+"""What the ledger says of each day, and by which clock its days are cut."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from service.core.db import Conn, Executor, row_to
+
+# Ids are UUIDv7, in the order of time: $2 is the first one of the first day. What was taken back is
+# no decision, and a person's last word on a comment counts.
+DAYS = """
+with rows as (
+    select l.*, (l.created_at at time zone $3)::date as day from ledger l
+    where l.site_id = any($1::uuid[]) and l.id >= $2
+), came as (
+    select comment_id, day, to_status, created_at from rows where from_status is null
+), said as (
+    select distinct on (r.comment_id, r.day) r.comment_id, r.day, r.from_status, r.to_status,
+        r.created_at
+    from rows r
+    where r.actor = 'moderator' and not exists (
+        select from ledger u where u.undoes = r.batch_id and u.comment_id = r.comment_id
+    )
+    order by r.comment_id, r.day, r.id desc
+), first_said as (
+    select s.comment_id, s.day, s.to_status, c.to_status as machine,
+        extract(epoch from s.created_at - c.created_at) / 60 as minutes
+    from said s join came c on c.comment_id = s.comment_id
+), volumes as (
+    select day, count(*) as comments, count(*) filter (where to_status = 'published') as published,
+        count(*) filter (where to_status = 'held') as held,
+        count(*) filter (where to_status = 'spam') as spam
+    from came group by day
+), decisions as (
+    select day, count(*) as decisions,
+        count(*) filter (where to_status = 'published') as let_through,
+        count(*) filter (where to_status = 'rejected') as rejected,
+        count(*) filter (where to_status = 'spam') as marked_spam
+    from said group by day
+), compared as (
+    select day, count(*) filter (
+            where machine in ('held', 'spam') and to_status = 'published'
+        ) as overruled,
+        count(*) filter (
+            where machine = 'published' and to_status in ('rejected', 'spam')
+        ) as missed,
+        count(*) as judged,
+        percentile_cont(0.5) within group (order by minutes) filter (where machine = 'held')
+            as median_minutes,
+        percentile_cont(0.9) within group (order by minutes) filter (where machine = 'held')
+            as p90_minutes
+    from first_said group by day
+)
+select day, coalesce(comments, 0) as comments, coalesce(published, 0) as published,
+    coalesce(held, 0) as held, coalesce(spam, 0) as spam, coalesce(decisions, 0) as decisions,
+    coalesce(let_through, 0) as let_through, coalesce(rejected, 0) as rejected,
+    coalesce(marked_spam, 0) as marked_spam, coalesce(judged, 0) as judged,
+    coalesce(overruled, 0) as overruled, coalesce(missed, 0) as missed, median_minutes, p90_minutes
+from volumes full join decisions using (day) full join compared using (day)
+order by day
+"""
+
+
+class Day(msgspec.Struct, frozen=True):
+    """One day. `published`, `held` and `spam` are what the machine did with the day's comments.
+
+    `let_through`, `rejected` and `marked_spam` are people's decisions of the day, what was taken
+    back left out. Of `judged`, those whose comments are of the same period, people `overruled` the
+    machine where they published what it had held or put to spam; it `missed` what they refused
+    and it had published. The minutes are from posting to decision, of what was held.
+    """
+
+    day: date
+    comments: int = 0
+    published: int = 0
+    held: int = 0
+    spam: int = 0
+    decisions: int = 0
+    let_through: int = 0
+    rejected: int = 0
+    marked_spam: int = 0
+    judged: int = 0
+    overruled: int = 0
+    missed: int = 0
+    median_minutes: float | None = None
+    p90_minutes: float | None = None
+
+
+async def list_days(conn: Conn, sites: list[UUID], first: datetime, zone: str) -> dict[date, Day]:
+    """The days since a moment on which anything happened."""
+    floor = UUID(int=int(first.timestamp() * 1000) << 80)
+    rows = await conn.fetch(DAYS, sites, floor, zone)
+    return {row["day"]: row_to(Day, row) for row in rows}
+
+
+async def list_zones(conn: Executor, sites: list[UUID]) -> list[str]:
+    """The time zones that these sites live by, each once.
+
+    That of the notices, else of the staffed hours, else UTC.
+    """
+    rows = await conn.fetch(
+        """
+        select distinct coalesce(r.time_zone, p.zone, 'UTC') as zone
+        from unnest($1::uuid[]) as asked (site_id)
+        left join notice_rule r on r.site_id = asked.site_id
+        left join lateral (
+            select rules -> 'hours' ->> 'time_zone' as zone from policy
+            where site_id = asked.site_id order by version desc limit 1
+        ) p on true
+        """,
+        sites,
+    )
+    return [row["zone"] for row in rows]
