@@ -19,6 +19,7 @@ DOT = 2.5
 FOOT = 26.0
 RIGHT = 14.0  # also what a label may stand out on either side
 MOST_TICKS = 5
+LEAST = 1e-9  # no figure is smaller and not nothing; logarithms of the smallest numbers fail
 DENSE = 4.0  # pixels a day below which bars touch, and lines are thin
 SWATCH = 10.0
 
@@ -74,7 +75,7 @@ class Chart(msgspec.Struct, frozen=True):
 
 def ticks(most: float, *, whole: bool) -> list[float]:
     """Round numbers from 0 to the first that is no less than `most`; up to six of them."""
-    if most <= 0:
+    if most < LEAST:
         return [0.0, 1.0]
     exponent = math.floor(math.log10(most / MOST_TICKS))
     if whole:

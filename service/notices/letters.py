@@ -19,6 +19,7 @@ LONGEST_TITLE = 120
 HOUR = 60
 STYLE = "font:15px/1.5 system-ui,sans-serif;color:#1a1c1f;max-width:36rem"
 CELL = "padding:2px 16px 2px 0;vertical-align:top"
+HEAD = f"{CELL};font-weight:400;white-space:nowrap"
 QUIET = "color:#5b6067;font-size:13px"
 
 
@@ -64,8 +65,7 @@ def _html(letter: Letter, desk: str | None, foot: list[str]) -> str:
     parts = [f"<p>{escape(paragraph)}</p>" for paragraph in letter.paragraphs]
     if letter.rows:
         cells = (
-            f'<tr><th scope="row" align="left" style="{CELL};font-weight:400;white-space:nowrap">'
-            f"{escape(name)}</th>"
+            f'<tr><th scope="row" align="left" style="{HEAD}">{escape(name)}</th>'
             f'<td style="{CELL}">{escape(value)}</td></tr>'
             for name, value in letter.rows
         )

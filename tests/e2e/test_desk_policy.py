@@ -118,7 +118,7 @@ async def test_signals_hours_and_threads_are_kept(page: Page, api: Api) -> None:
     await page.reload()
     await expect(page.get_by_label("From how many links")).to_have_value("7")
     await expect(page.get_by_label("Hours 1: from")).to_have_value("07:30")
-    await page.get_by_role("button", name="Take up the defaults").click()
+    await page.get_by_role("button", name="Take it up: the defaults").click()
     await expect(page.get_by_label("From how many links")).to_have_value("3")
     await expect(page.get_by_text("Changes that are not saved")).to_be_visible()
 

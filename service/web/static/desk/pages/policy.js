@@ -223,7 +223,7 @@ class Page {
         version > 0 && el('span', { class: 'quiet' }, ` ${who ?? 'the command line'}, `, time(at)),
         version === this.#version
           ? el('span', { class: 'quiet' }, ' in force')
-          : this.editable && button('load', 'Take it up', () => this.#load(version), { class: 'link', 'aria-label': `Take up ${version ? `version ${version}` : 'the defaults'} in the form` }),
+          : this.editable && button('load', 'Take it up', () => this.#load(version), { class: 'link', 'aria-label': `Take it up: ${version ? `version ${version}` : 'the defaults'}, in the form` }),
       ),
     );
     this.#versions.replaceChildren(...rows);
