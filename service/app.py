@@ -41,9 +41,11 @@ from service.screening.actions import Policies
 from service.screening.scorer import Scorer
 from service.settings import Settings
 from service.web.files import Files
+from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *WEBHOOKS,
+    *ACCOUNTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 

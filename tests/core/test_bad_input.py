@@ -20,6 +20,8 @@ PARAMETERS = {
     "batch": UNKNOWN,
     "reader": UNKNOWN,
     "sanction": UNKNOWN,
+    "webhook": UNKNOWN,
+    "delivery": UNKNOWN,
     "id": UNKNOWN,
 }
 
