@@ -27,7 +27,7 @@ log = structlog.get_logger("rejoinder.webhooks")
 
 FOR_ONE = 4  # messages under way to one webhook, in all workers together
 AT_ONCE = 40  # messages under way in one run
-LEASE = timedelta(seconds=40)  # well beyond the longest message (sender.TOTAL_SECONDS)
+LEASE = timedelta(seconds=30)  # well beyond the longest message (sender.TOTAL_SECONDS)
 LOOK = 1.0  # seconds until a run that waits for slow receivers looks for others' work again
 GRACE = 5.0  # seconds that messages get to end when the worker must go
 GONE = "The receiver has said that it wants nothing more (410)"
