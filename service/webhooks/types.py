@@ -1,13 +1,14 @@
 """Requests, rows and answers of webhooks."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
 EventKind = Literal["comment.created", "comment.decided", "comment.reported", "reader.sanctioned"]
+EVENTS: tuple[EventKind, ...] = get_args(EventKind)
 State = Literal["pending", "delivered", "dead"]
 STATES: tuple[State, ...] = ("pending", "delivered", "dead")
 PING = "ping"
