@@ -193,7 +193,7 @@ ENDPOINTS = [
         access="editor", answer=Delivery, status=202,
     ),
     Endpoint(
-        "POST", ONE + "/deliveries/retry", post_retry_all, "Send all dead deliveries again",
+        "POST", ONE + "/retry", post_retry_all, "Send all dead deliveries again",
         access="editor", answer=Retried, status=202,
     ),
 ]  # fmt: skip

@@ -102,7 +102,7 @@ async def test_all_dead_ones_are_revived_at_once(
     await pool.execute("update webhook_delivery set state = 'dead', done_at = now()")
     await courier.deliver()
     assert inbox.heard == []
-    answer = await editor.post(f"{WEBHOOKS}/{ident}/deliveries/retry")
+    answer = await editor.post(f"{WEBHOOKS}/{ident}/retry")
     assert (answer.status_code, answer.json()) == (202, {"count": 3})
     await courier.deliver()
     assert len(inbox.heard) == 3

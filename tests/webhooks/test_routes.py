@@ -215,7 +215,7 @@ async def test_an_editor_of_another_site_finds_nothing(
     assert (await client.get(WEBHOOKS, headers=headers)).json()["items"] == []
     for method, path in [
         ("PATCH", ""), ("DELETE", ""), ("POST", "/secret"), ("POST", "/test"),
-        ("GET", "/deliveries"), ("POST", "/deliveries/retry"),
+        ("GET", "/deliveries"), ("POST", "/retry"),
     ]:  # fmt: skip
         answer = await client.request(
             method, f"{WEBHOOKS}/{ident}{path}", json={"enabled": False}, headers=headers
