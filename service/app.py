@@ -27,9 +27,11 @@ from service.core.edge import Edge
 from service.core.events import Events
 from service.core.http import Endpoint, routes_of
 from service.core.limits import Limiter
+from service.core.outbound import open_session
 from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
+from service.moderation.external_routes import ENDPOINTS as EXTERNAL
 from service.moderation.live import Live
 from service.moderation.policy_routes import ENDPOINTS as POLICY
 from service.moderation.routes import ENDPOINTS as MODERATION
@@ -38,13 +40,14 @@ from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
+from service.screening.external import DEADLINE, MOST_CONNECTIONS, Elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
 from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *WEBHOOKS,
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *WEBHOOKS,
     *ACCOUNTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
@@ -68,18 +71,25 @@ async def resources(
     settings: Settings, url: str, scorer: Scorer | None = None
 ) -> AsyncIterator[State]:
     """Open everything that requests share, by the names under which handlers find it."""
-    async with open_pool(url) as pool:
+    local, keyring = settings.webhook_allow_local, Keyring(settings.secret)
+    async with (
+        open_pool(url) as pool,
+        open_session(
+            allow_local=local, limit=MOST_CONNECTIONS, total=DEADLINE, connect=DEADLINE
+        ) as session,
+    ):
         events = Events(url)
         state: State = {
             "settings": settings,
             "pool": pool,
-            "keyring": Keyring(settings.secret),
+            "keyring": keyring,
             "limiter": Limiter(pool, enabled=settings.rate_limits),
             "events": events,
             "sites": Sites(pool, events),
             "policies": Policies(pool, events),
             "threads": Threads(events),
             "likes": Likes(pool),
+            "elsewhere": Elsewhere(session, keyring, allow_local=local),
             "live": Live(events),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }

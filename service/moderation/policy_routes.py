@@ -26,6 +26,7 @@ from service.core.http import (
     read_json,
     write_cursor,
 )
+from service.core.outbound import check_target
 from service.core.problems import Invalid, NotFound, TooManyRequests
 from service.moderation import policies, policy_store
 from service.moderation.filters import site_of
@@ -52,7 +53,7 @@ STREAM = "text/event-stream"
 async def get_policy(request: Request[Any]) -> Response:
     """The policy of a site, or an old version of it."""
     moderator = await require_moderator(request)
-    site = await _site(request, moderator, request.query_params.get("site"))
+    site = await named_site(request, moderator, request.query_params.get("site"))
     version = _version(request)
     return json_response(
         await policies.read_policy(request.state["pool"], site, request.state["scorer"], version)
@@ -63,7 +64,10 @@ async def put_policy(request: Request[Any]) -> Response:
     """A new version of a site's policy."""
     editor = await require_editor(request)
     put = await read_json(request, PutPolicy, LARGEST)
-    site = await _site(request, editor, request.query_params.get("site"))
+    site = await named_site(request, editor, request.query_params.get("site"))
+    if put.policy.external is not None:
+        local = request.state["settings"].webhook_allow_local
+        await check_target("$.policy.external.url", put.policy.external.url, allow_local=local)
     pool = request.state["pool"]
     version = await policies.put_policy(pool, editor, site.id, put)
     # This process shows its own change at once; the others hear of it.
@@ -75,7 +79,7 @@ async def put_policy(request: Request[Any]) -> Response:
 async def get_versions(request: Request[Any]) -> Response:
     """Who put a policy, and when."""
     moderator = await require_moderator(request)
-    site = await _site(request, moderator, request.query_params.get("site"))
+    site = await named_site(request, moderator, request.query_params.get("site"))
     after = read_cursor(request, VersionPosition)
     limit = query_limit(request, PAGE)
     found = await policy_store.list_versions(
@@ -90,7 +94,7 @@ async def simulate(request: Request[Any]) -> Response:
     """What a policy would have done; as server-sent events for whoever accepts these."""
     moderator = await require_moderator(request)
     body = await read_json(request, SimulatePolicy, LARGEST)
-    site = await _site(request, moderator, body.site)
+    site = await named_site(request, moderator, body.site)
     await asyncio.to_thread(check_policy, body.policy)
     simulator: Simulator = request.state["simulator"]
     if simulator.busy:
@@ -113,7 +117,7 @@ async def try_text(request: Request[Any]) -> Response:
     """What a policy makes of a text."""
     moderator = await require_moderator(request)
     body = await read_json(request, TryText, LARGEST)
-    site = await _site(request, moderator, body.site)
+    site = await named_site(request, moderator, body.site)
     await asyncio.to_thread(check_policy, body.policy)
     if SURROGATE.search(body.text):
         raise Invalid.field("$.text", "Contains a lone surrogate")
@@ -131,7 +135,7 @@ async def _events(
             yield ServerSentEvent(msgspec.json.encode(part).decode(), event=event)
 
 
-async def _site(request: Request[Any], moderator: Moderator, slug: str | None) -> Site:
+async def named_site(request: Request[Any], moderator: Moderator, slug: str | None) -> Site:
     """The site asked for, or the only one there is for this moderator."""
     if not slug:
         pool = request.state["pool"]
