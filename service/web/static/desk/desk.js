@@ -26,8 +26,11 @@ const ORDERS = [
   ['newest', 'Newest first'],
 ];
 
-/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>][]} what isn't the queue */
-const PAGES = [['policy', 'Policy', () => import('./pages/policy.js')]];
+/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>, role?: string][]} what isn't the queue */
+const PAGES = [
+  ['policy', 'Policy', () => import('./pages/policy.js')],
+  ['webhooks', 'Webhooks', () => import('./pages/webhooks.js'), 'editor'],
+];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
 let life = new AbortController();
@@ -83,7 +86,8 @@ function showDesk(session) {
   for (const [name, text] of VIEWS) {
     views.append(el('a', { href: `#/${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
-  for (const [name, text] of PAGES) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
+  const pages = PAGES.filter(([, , , role]) => !role || role === moderator.role);
+  for (const [name, text] of pages) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
   const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
   order.onchange = () => {
     queue.order = order.value;
@@ -120,7 +124,7 @@ function showDesk(session) {
   const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
   const choose = () => {
     const named = location.hash.replace(/^#\/?/, '');
-    const page = PAGES.find(([name]) => name === named);
+    const page = pages.find(([name]) => name === named);
     queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
     for (const link of views.querySelectorAll('a')) {
       if (link.dataset.view === (page ? named : queue.view)) link.setAttribute('aria-current', 'page');
