@@ -27,7 +27,6 @@ from service.core.edge import Edge
 from service.core.events import Events
 from service.core.http import Endpoint, routes_of
 from service.core.limits import Limiter
-from service.core.outbound import open_session
 from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
@@ -40,7 +39,7 @@ from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
-from service.screening.external import DEADLINE, MOST_CONNECTIONS, Elsewhere
+from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
 from service.web.files import Files
@@ -71,12 +70,10 @@ async def resources(
     settings: Settings, url: str, scorer: Scorer | None = None
 ) -> AsyncIterator[State]:
     """Open everything that requests share, by the names under which handlers find it."""
-    local, keyring = settings.webhook_allow_local, Keyring(settings.secret)
+    keyring = Keyring(settings.secret)
     async with (
         open_pool(url) as pool,
-        open_session(
-            allow_local=local, limit=MOST_CONNECTIONS, total=DEADLINE, connect=DEADLINE
-        ) as session,
+        open_elsewhere(keyring, allow_local=settings.webhook_allow_local) as elsewhere,
     ):
         events = Events(url)
         state: State = {
@@ -89,7 +86,7 @@ async def resources(
             "policies": Policies(pool, events),
             "threads": Threads(events),
             "likes": Likes(pool),
-            "elsewhere": Elsewhere(session, keyring, allow_local=local),
+            "elsewhere": elsewhere,
             "live": Live(events),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
         }

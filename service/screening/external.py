@@ -8,7 +8,8 @@ import asyncio
 import hmac
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,12 +21,13 @@ from yarl import URL
 
 from service.core.http import CONTROL
 from service.core.metrics import EXTERNAL_CHECKS
-from service.core.outbound import refusal
+from service.core.outbound import open_session, refusal
 from service.core.signing import signed_headers
 from service.core.tokens import Keyring
 from service.screening.types import External, ExternalAnswer, Probability, Question
 
 DEADLINE = 0.5  # seconds, from the look-up of the name to the last byte
+BACKSTOP = 10.0
 LARGEST = 64 * 1024
 MOST_CONNECTIONS = 100
 MOST_FAILURES = 5  # in a row
@@ -134,6 +136,15 @@ class Elsewhere:
             if response.status != HTTPStatus.OK:
                 raise UnusableError(f"It answered {response.status}")
             return _read(await _body(response.content))
+
+
+@asynccontextmanager
+async def open_elsewhere(keyring: Keyring, *, allow_local: bool) -> AsyncIterator[Elsewhere]:
+    """One with a session of its own, whose limits are a backstop behind DEADLINE."""
+    async with open_session(
+        allow_local=allow_local, limit=MOST_CONNECTIONS, total=BACKSTOP, connect=BACKSTOP
+    ) as session:
+        yield Elsewhere(session, keyring, allow_local=allow_local)
 
 
 def _since(began: float) -> float:

@@ -81,8 +81,8 @@ export function card(first, signal, removed) {
       told.textContent = await outcome(own, await call('POST', `${own}/test`), signal);
     } finally {
       ping.disabled = false;
+      await refresh();
     }
-    await refresh();
   }), { class: 'act' });
   const rotate = button('rotate', 'New secret', doing(async () => {
     if (!confirm('Make a new secret? The one in use signs beside it for 24 hours, so that the receiver can change over.')) return;
