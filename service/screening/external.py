@@ -21,7 +21,7 @@ from yarl import URL
 
 from service.core.http import CONTROL
 from service.core.metrics import EXTERNAL_CHECKS
-from service.core.outbound import open_session, refusal
+from service.core.outbound import open_session, refusal, why_failed
 from service.core.signing import signed_headers
 from service.core.tokens import Keyring
 from service.screening.types import External, ExternalAnswer, Probability, Question
@@ -116,7 +116,7 @@ class Elsewhere:
         except aiohttp.InvalidURL:
             failure = "Not an address"
         except (aiohttp.ClientError, OSError) as error:
-            failure = f"The connection failed ({type(error).__name__})"
+            failure = why_failed(error)
         else:
             return ExternalAnswer(said.verdict, said.score, said.reason, seconds=_since(began))
         return ExternalAnswer(failure=failure, seconds=_since(began))

@@ -92,7 +92,7 @@ class Courier:
             secrets = keys.open_all(self._keyring, target)
         except SealError:
             return Answer(
-                None, "The secret doesn't open: was REJOINDER_SECRET changed? A new one helps."
+                None, "The secret doesn't open (was REJOINDER_SECRET changed?); a new one helps"
             )
         body = render(event)
         headers = signed_headers(secrets, str(one.event_id), int(time.time()), body)

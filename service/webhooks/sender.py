@@ -7,7 +7,7 @@ from typing import Protocol
 import aiohttp
 from yarl import URL
 
-from service.core.outbound import refusal
+from service.core.outbound import refusal, why_failed
 from service.webhooks import rules
 
 TOTAL_SECONDS = 10  # well below a lease
@@ -50,18 +50,5 @@ class Sender:
             return rules.Answer(None, "Not an address")
         except TimeoutError:
             return rules.Answer(None, f"No answer within {TOTAL_SECONDS} seconds")
-        except aiohttp.ClientSSLError:
-            return rules.Answer(None, "The certificate is not valid for this address")
         except (aiohttp.ClientError, OSError) as error:
-            return rules.Answer(None, _told(error))
-
-
-def _told(error: Exception) -> str:
-    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
-    if isinstance(cause, PermissionError):
-        return "The name leads to an address that isn't public"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "The name is not known"
-    if isinstance(cause, ConnectionRefusedError):
-        return "The connection was refused"
-    return f"The connection failed ({type(cause).__name__})"
+            return rules.Answer(None, why_failed(error))

@@ -29,9 +29,9 @@ from webhook_delivery d join webhook_event e on e.id = d.event_id
 
 
 async def list_webhooks(conn: Executor, site_ids: Sequence[UUID]) -> list[Webhook]:
-    """The webhooks of these sites, oldest first."""
+    """The webhooks of these sites, newest first."""
     rows = await conn.fetch(
-        WEBHOOK + " where w.site_id = any($1::uuid[]) order by s.slug, w.id", list(site_ids)
+        WEBHOOK + " where w.site_id = any($1::uuid[]) order by s.slug, w.id desc", list(site_ids)
     )
     return [row_to(Webhook, row) for row in rows]
 

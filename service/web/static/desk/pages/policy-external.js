@@ -9,7 +9,7 @@ import { row } from './policy-rules.js';
 /** @type {[field: string, name: string, about: string][]} */
 const SAYS = [
   ['signals.external', 'It says hold', 'its reason stands beside the comment'],
-  ['signals.external_spam', 'It says spam', 'the same'],
+  ['signals.external_spam', 'It says spam', 'and so does this, unless you say otherwise'],
   ['signals.external_unknown', 'It says nothing', 'no answer in time, or not of the right form'],
 ];
 

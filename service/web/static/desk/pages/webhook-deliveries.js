@@ -29,6 +29,8 @@ export function deliveries(own, signal, changed) {
   const node = el('details', { class: 'messages' }, figure, el('div', { class: 'tools' }, choice, all), problem, rows, more);
   /** @type {string | null} */
   let cursor = null;
+  let waiting = 0;
+  let dead = 0;
 
   /** @param {unknown} error */
   const tell = (error) => {
@@ -75,14 +77,20 @@ export function deliveries(own, signal, changed) {
     );
   };
   choice.onchange = () => load();
-  node.addEventListener('toggle', () => node.open && load());
+  node.addEventListener('toggle', () => {
+    if (!node.open) return;
+    choice.value = dead ? 'dead' : waiting ? 'pending' : 'delivered';
+    load();
+  });
   return {
     node,
     /**
-     * @param {number} waiting
-     * @param {number} dead
+     * @param {number} stillWaiting
+     * @param {number} undelivered
      */
-    count: (waiting, dead) => {
+    count: (stillWaiting, undelivered) => {
+      waiting = stillWaiting;
+      dead = undelivered;
       const parts = [dead && `${dead} could not be delivered`, waiting && `${waiting} waiting`].filter(Boolean);
       figure.textContent = parts.length ? `Messages: ${parts.join(', ')}` : 'Messages';
       figure.classList.toggle('bad', dead > 0);
