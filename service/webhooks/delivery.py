@@ -69,7 +69,8 @@ class Courier:
     async def _claim(self, room: int) -> list[Claimed]:
         if room <= 0:
             return []
-        return await store.claim(self._pool, uuid7(), LEASE, FOR_ONE, room)
+        async with self._pool.acquire() as conn, conn.transaction():
+            return await store.claim(conn, uuid7(), LEASE, FOR_ONE, room)
 
     async def _deliver_one(self, one: Claimed) -> None:
         """Send one and write what became of it; one that can't be ends no run of the others."""
@@ -99,11 +100,14 @@ class Courier:
         return await self._send(target.url, body, headers)
 
     async def _record(self, one: Claimed, answer: Answer) -> str:
-        """Write what became of an attempt; its name for the metric."""
+        """Write what became of an attempt; its name for the metric.
+
+        The webhook's row before the delivery's, as claiming does, or the two could deadlock.
+        """
         async with self._pool.acquire() as conn, conn.transaction():
             if answer.delivered:
-                held = await store.finish(conn, one, answer.status, None, "delivered")
                 await store.note_success(conn, one.webhook_id)
+                held = await store.finish(conn, one, answer.status, None, "delivered")
                 return "delivered" if held else "lost"
             await store.note_failure(conn, one.webhook_id)
             wait = rules.next_wait(one.kind, one.attempts + 1, answer)

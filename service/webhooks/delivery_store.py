@@ -7,31 +7,34 @@ from uuid import UUID
 from service.core.db import Conn, Executor, row_to
 from service.webhooks.types import Claimed, Target
 
-# Locking the webhook's row makes the count exact: of two workers that ask at once, the second
-# passes over what the first is choosing from.
+# In a statement of its own: the next one then sees what whoever held the lock before has leased.
+LOCK = """
+select w.id from webhook w
+where w.enabled and exists (
+    select from webhook_delivery d
+    where d.webhook_id = w.id and d.state = 'pending' and d.next_at <= now()
+        and (d.leased_until is null or d.leased_until < now())
+)
+for no key update skip locked
+"""
+
 CLAIM = """
-with chosen as (
-    select free.id from webhook w
+update webhook_delivery d set lease = $1, leased_until = now() + $2
+from webhook_event e, (
+    select free.id from unnest($5::uuid[]) w (id)
     cross join lateral (
-        select d.id from webhook_delivery d
-        where d.webhook_id = w.id and d.state = 'pending' and d.next_at <= now()
-            and (d.leased_until is null or d.leased_until < now())
-        order by d.next_at
+        select o.id from webhook_delivery o
+        where o.webhook_id = w.id and o.state = 'pending' and o.next_at <= now()
+            and (o.leased_until is null or o.leased_until < now())
+        order by o.next_at
         limit greatest(0, $3 - (
             select count(*) from webhook_delivery b
             where b.webhook_id = w.id and b.state = 'pending' and b.leased_until >= now()
         ))
     ) free
-    where w.enabled and exists (
-        select from webhook_delivery d
-        where d.webhook_id = w.id and d.state = 'pending' and d.next_at <= now()
-    )
     limit $4
-    for no key update of w skip locked
-)
-update webhook_delivery d set lease = $1, leased_until = now() + $2
-from webhook_event e
-where d.id in (select id from chosen) and e.id = d.event_id
+) chosen
+where d.id = chosen.id and e.id = d.event_id
 returning d.id, d.webhook_id, d.event_id, e.kind, d.lease, d.attempts
 """
 
@@ -54,10 +57,14 @@ where e.id = $1
 
 
 async def claim(
-    conn: Executor, lease: UUID, lasts: timedelta, for_one: int, most: int
+    conn: Conn, lease: UUID, lasts: timedelta, for_one: int, most: int
 ) -> list[Claimed]:
-    """Lease due deliveries, `most` at once and no more than `for_one` under way to one webhook."""
-    rows = await conn.fetch(CLAIM, lease, lasts, for_one, most)
+    """Lease due deliveries, `most` at once and no more than `for_one` under way to one webhook.
+
+    Needs a transaction of its own. Passes over webhooks for which somebody else is claiming.
+    """
+    ids = [row["id"] for row in await conn.fetch(LOCK)]
+    rows = await conn.fetch(CLAIM, lease, lasts, for_one, most, ids) if ids else []
     return [row_to(Claimed, row) for row in rows]
 
 

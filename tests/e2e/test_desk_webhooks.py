@@ -157,7 +157,7 @@ async def test_a_check_elsewhere_is_tried_saved_and_asked(
         checker.answer = {"verdict": "hold", "score": 0.8, "reason": "Names a minor."}
         await section.get_by_label("Ask it about a text").fill("What about this?")
         await section.get_by_role("button", name="Ask it").click()
-        found = section.locator(".found")
+        found = section.locator(".asked")
         await expect(found).to_contain_text("It says hold after")
         await expect(found).to_contain_text("Names a minor. (0.80)")
         checker.answer = b"what?"

@@ -89,7 +89,7 @@ function secret(draft, site) {
  */
 function tester(draft, site) {
   const text = el('input', { type: 'text', name: 'external-text', maxlength: 10_000, placeholder: 'Type what a reader might write' });
-  const found = el('div', { class: 'found', role: 'status' });
+  const found = el('div', { class: 'asked', role: 'status' });
   const ask = el('button', { type: 'submit', class: 'act' }, 'Ask it');
   const form = el('form', { class: 'tester' }, el('label', { class: 'grow' }, el('b', {}, 'Ask it about a text'), text), ask, found);
   form.onsubmit = async (event) => {
