@@ -60,6 +60,7 @@ UP = (
     )
     """,
     "create index webhook_delivery_due on webhook_delivery (webhook_id, next_at) where state = 'pending'",
+    "create index webhook_delivery_leased on webhook_delivery (webhook_id) where lease is not null",
     "create index webhook_delivery_list on webhook_delivery (webhook_id, created_at desc, id desc)",
     "create index webhook_delivery_done on webhook_delivery (done_at) where state <> 'pending'",
     # A job like those of service/core/jobs.py. Where PgQueuer's table isn't there yet, or is another

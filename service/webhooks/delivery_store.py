@@ -29,7 +29,7 @@ from webhook_event e, (
         order by o.next_at
         limit greatest(0, $3 - (
             select count(*) from webhook_delivery b
-            where b.webhook_id = w.id and b.state = 'pending' and b.leased_until >= now()
+            where b.webhook_id = w.id and b.lease is not null and b.leased_until >= now()
         ))
     ) free
     limit $4
