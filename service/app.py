@@ -30,6 +30,7 @@ from service.core.limits import Limiter
 from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
+from service.moderation.external_routes import ENDPOINTS as EXTERNAL
 from service.moderation.live import Live
 from service.moderation.policy_routes import ENDPOINTS as POLICY
 from service.moderation.routes import ENDPOINTS as MODERATION
@@ -40,13 +41,15 @@ from service.moderation.stats import Figures
 from service.notices.routes import ENDPOINTS as NOTICES
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
+from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
 from service.web.files import Files
+from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *NOTICES,
-    *ACCOUNTS,
+    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *NOTICES,
+    *WEBHOOKS, *ACCOUNTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
@@ -69,18 +72,23 @@ async def resources(
     settings: Settings, url: str, scorer: Scorer | None = None
 ) -> AsyncIterator[State]:
     """Open everything that requests share, by the names under which handlers find it."""
-    async with open_pool(url) as pool:
+    keyring = Keyring(settings.secret)
+    async with (
+        open_pool(url) as pool,
+        open_elsewhere(keyring, allow_local=settings.webhook_allow_local) as elsewhere,
+    ):
         events = Events(url)
         state: State = {
             "settings": settings,
             "pool": pool,
-            "keyring": Keyring(settings.secret),
+            "keyring": keyring,
             "limiter": Limiter(pool, enabled=settings.rate_limits),
             "events": events,
             "sites": Sites(pool, events),
             "policies": Policies(pool, events),
             "threads": Threads(events),
             "likes": Likes(pool),
+            "elsewhere": elsewhere,
             "live": Live(events),
             "figures": Figures(pool),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),

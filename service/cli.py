@@ -23,6 +23,7 @@ from service.core.embedded import EmbeddedServerError
 from service.core.problems import NotFound, Problem
 from service.core.tokens import Keyring
 from service.settings import Settings, SettingsError
+from service.webhooks_command import register as register_webhooks
 
 T = TypeVar("T")
 
@@ -277,6 +278,7 @@ def main() -> None:
     """Run, and say in one line what went wrong where that is known."""
     # Before anything can log: by default structlog writes where secrets are printed.
     log.configure()
+    register_webhooks(app, in_database, _site)
     try:
         app()
     except Problem as problem:

@@ -72,9 +72,8 @@ async def prepare(state: dict[str, Any], base: str, origins: list[str]) -> str:
 
 
 async def _first_comments(state: dict[str, Any], site: Site) -> None:
-    desk = comments.Desk(
-        state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"]
-    )
+    names = ("pool", "keyring", "scorer", "policies", "limiter", "elsewhere")
+    desk = comments.Desk(*(state[name] for name in names))
     for name, body in COMMENTS.items():
         email = f"{name.split()[0].strip('.').lower()}@readers.example"
         client = comments.Client(state["keyring"].digest("address", "127.0.0.1"))

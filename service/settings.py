@@ -38,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     alert_hold: int
     push_hosts: tuple[str, ...]
     push_allow_local: bool
+    webhook_allow_local: bool
     rate_limits: bool
 
     @property
@@ -66,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             alert_hold=_seconds(environ, "REJOINDER_ALERT_HOLD", 30),
             push_hosts=_words(environ.get("REJOINDER_PUSH_HOSTS", "")),
             push_allow_local=_switch(environ, "REJOINDER_PUSH_ALLOW_LOCAL", off="0", on="1"),
+            webhook_allow_local=_switch(environ, "REJOINDER_WEBHOOK_ALLOW_LOCAL", off="0", on="1"),
             rate_limits=not _switch(environ, "REJOINDER_RATE_LIMITS", off="on", on="off"),
         )
 

@@ -22,6 +22,7 @@ from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
 from service.screening.jobs import ticks as learning_ticks
 from service.settings import Settings
+from service.webhooks import jobs as webhooks
 
 log = structlog.get_logger("rejoinder.worker")
 
@@ -32,16 +33,28 @@ SILENCE = timedelta(seconds=20)  # after which another worker takes a dead one's
 async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
     """Work until `stop`; whatever dies in here ends the worker, loudly."""
     pool: Pool = state["pool"]
-    async with push.open_push(pool, state["keyring"], state["settings"]) as pushing:
+    keyring, settings = state["keyring"], state["settings"]
+    async with (
+        push.open_push(pool, keyring, settings) as pushing,
+        webhooks.open_courier(pool, keyring, settings) as courier,
+    ):
         learning = learning_ticks(pool, state.get("scorer"))
         post = _post_office(state)
-        watch = notice_ticks(pool, state["keyring"], state["settings"])
-        ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning, *post.ticks(), *watch]
-        stop_push = asyncio.create_task(_when(stop, pushing.stop))
+        ticks = [
+            *push.ticks(pushing),
+            *comment_ticks(pool),
+            *learning,
+            *post.ticks(),
+            *notice_ticks(pool, keyring, settings),
+            *webhooks.ticks(pool),
+        ]
+        jobs = [*push.jobs(pushing), *post.jobs(), *webhooks.jobs(courier)]
+        stopping = [asyncio.create_task(_when(stop, then)) for then in (pushing.stop, courier.stop)]
         try:
-            await work(pool, [*push.jobs(pushing), *post.jobs()], ticks, stop)
+            await work(pool, jobs, ticks, stop)
         finally:
-            stop_push.cancel()
+            for one in stopping:
+                one.cancel()
 
 
 def _post_office(state: dict[str, Any]) -> PostOffice:

@@ -59,6 +59,7 @@ def environment(database_url: str, secret: str, url: str, folder: Path) -> dict[
         "REJOINDER_SECRET": secret,
         "REJOINDER_PUBLIC_URL": url,
         "REJOINDER_PUSH_ALLOW_LOCAL": "1",
+        "REJOINDER_WEBHOOK_ALLOW_LOCAL": "1",
         "REJOINDER_ALERT_HOLD": "0",
         "REJOINDER_RATE_LIMITS": "off",
     }

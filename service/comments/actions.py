@@ -13,23 +13,26 @@ from service.articles import store as article_store
 from service.articles.rules import check_key, check_url, normalised_url
 from service.articles.types import Article, Site
 from service.comments import posting, rules, store, urgency
+from service.comments.asking import ask, question_of
 from service.comments.campaigns import find_campaign
 from service.comments.opening import opening, slow_mode
+from service.comments.rights import check_facts, told_of
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
 from service.core.limits import Limit, Limiter
 from service.core.metrics import COMMENTS
-from service.core.problems import Conflict, Forbidden, Invalid, TooManyRequests
+from service.core.problems import Conflict, Invalid, TooManyRequests
 from service.core.tokens import Keyring
 from service.screening.actions import Policies, screen
+from service.screening.external import Elsewhere
 from service.screening.kin import Kin, kin
 from service.screening.names import name_key
 from service.screening.scorer import Scorer
 from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
-from service.screening.types import Context, History, Policy, Screening
+from service.screening.types import Context, History, Policy, QuestionComment, Screening
 
 STATUS_OF: dict[str, Status] = {"publish": "published", "hold": "held", "spam": "spam"}
 
@@ -42,6 +45,7 @@ class Desk(msgspec.Struct, frozen=True):
     scorer: Scorer
     policies: Policies
     limiter: Limiter
+    elsewhere: Elsewhere
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -106,13 +110,16 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
         await _check_pace(conn, desk.limiter, article, policy.policy, checked.email, client)
         print_ = fingerprint(checked.body)
         duplicates = await get_duplicates(conn, site.id, checked.email, print_, None)
+    told = QuestionComment(checked.name, checked.body, checked.website, new.parent_id)
+    question = question_of(site, key, article, new.article, told)
+    scores, external = await ask(desk.scorer, desk.elsewhere, site, policy, question)
     context = Context(
         body=checked.body,
         name=checked.name,
         website=checked.website,
         article_mode=article.mode if article else None,
         policy=policy,
-        scores=await desk.scorer.score(checked.body, site.id),
+        scores=scores,
         history=facts.history,
         duplicates=duplicates,
         recent_by_reader=facts.recent_by_reader,
@@ -120,6 +127,7 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
         sanction=facts.sanction,
         form_age=rules.ticket_age(desk.keyring, article.key if article else key, new.ticket),
         honeypot=bool(new.company),
+        external=external,
     )
     screening = screen(context)
     if article is None:
@@ -220,25 +228,6 @@ async def _parent(
     if parent.status != "published":
         raise Conflict("The comment that you reply to is not published.")
     return parent
-
-
-def check_facts(facts: posting.ReaderFacts) -> None:
-    """Staff and confirmed readers own their names, look-alikes included; a ban is told."""
-    if facts.reserved:
-        raise Invalid.field("$.name", "This name belongs to somebody else here; choose another")
-    if facts.sanction == "ban":
-        until = f" until {facts.sanction_until:%Y-%m-%d %H:%M} UTC" if facts.sanction_until else ""
-        raise Forbidden(f"You may not comment here{until}. Reason: {facts.sanction_reason}.")
-
-
-def told_of(facts: posting.ReaderFacts) -> str | None:
-    """What a reader whose comments wait for review is told; None for everybody else."""
-    if facts.sanction != "hold":
-        return None
-    until = f" until {facts.sanction_until:%Y-%m-%d %H:%M} UTC" if facts.sanction_until else ""
-    return (
-        f"Your comments are read before they are published{until}. Reason: {facts.sanction_reason}."
-    )
 
 
 async def _store(

@@ -8,9 +8,11 @@ import msgspec
 from service.articles import store as article_store
 from service.articles.types import Site
 from service.comments import posting, rules, store
-from service.comments.actions import STATUS_OF, Client, Desk, Stored, check_facts
+from service.comments.actions import STATUS_OF, Client, Desk, Stored
+from service.comments.asking import Asked, ask_of_edit
 from service.comments.campaigns import find_campaign
 from service.comments.changes import Actor, Change, change_statuses
+from service.comments.rights import check_facts
 from service.comments.types import CommentRow, EditedComment
 from service.core.db import Conn, Pool
 from service.core.metrics import COMMENTS
@@ -20,7 +22,7 @@ from service.screening.kin import kin
 from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
-from service.screening.types import Context, Scores, SitePolicy
+from service.screening.types import Context, SitePolicy
 
 
 async def edit_comment(
@@ -34,11 +36,14 @@ async def edit_comment(
     if rules.SURROGATE.search(body):
         raise Invalid.field("$.body", "Contains a lone surrogate")
     # Before a connection is taken: both may need one of their own, and a full pool has none.
-    policy, scores = await desk.policies.of(site.id), await desk.scorer.score(body, site.id)
+    policy = await desk.policies.of(site.id)
+    asked = await ask_of_edit(
+        desk.pool, desk.scorer, desk.elsewhere, site, policy, comment_id, body
+    )
     html = await rules.render_soon(body)
     async with desk.pool.acquire() as conn:
         before = await _editable(conn, site, comment_id)
-        context, print_ = await _context_of_edit(conn, before, body, client, policy, scores)
+        context, print_ = await _context_of_edit(conn, before, body, client, policy, asked)
     screening = screen(context)
     told = kin(body)
     campaign_id = await find_campaign(
@@ -83,7 +88,7 @@ def _check_window(comment: CommentRow) -> None:
 
 
 async def _context_of_edit(
-    conn: Conn, before: CommentRow, body: str, client: Client, policy: SitePolicy, scores: Scores
+    conn: Conn, before: CommentRow, body: str, client: Client, policy: SitePolicy, asked: Asked
 ) -> tuple[Context, Fingerprint]:
     article = await article_store.get_article_by_id(conn, before.article_id)
     email = await store.get_email(conn, before.reader_id)
@@ -97,7 +102,7 @@ async def _context_of_edit(
         website=None,
         article_mode=article.mode if article else None,
         policy=policy,
-        scores=scores,
+        scores=asked[0],
         history=facts.history,
         duplicates=await get_duplicates(conn, before.site_id, email, print_, before.id),
         recent_by_reader=facts.recent_by_reader,
@@ -105,6 +110,7 @@ async def _context_of_edit(
         sanction=facts.sanction,
         form_age=datetime.now(UTC) - before.created_at + rules.EDIT_WINDOW,
         honeypot=False,
+        external=asked[1],
     )
     return context, print_
 

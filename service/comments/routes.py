@@ -42,6 +42,7 @@ from service.core.limits import Limit, Limiter
 from service.core.problems import Forbidden, Invalid
 from service.core.tokens import Keyring
 from service.screening.actions import Policies
+from service.screening.external import Elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
 
@@ -71,6 +72,7 @@ class State(TypedDict):
     policies: Policies
     threads: Threads
     likes: Likes
+    elsewhere: Elsewhere
 
 
 def kept_thread(threads: Threads, scope: Scope) -> Answer | None:
@@ -240,8 +242,9 @@ async def get_counts(request: Request[Any]) -> Response:
 
 def _desk(state: State) -> actions.Desk:
     return actions.Desk(
-        state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"]
-    )
+        state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"],
+        state["elsewhere"],
+    )  # fmt: skip
 
 
 def _client(request: Request[Any]) -> actions.Client:

@@ -30,6 +30,10 @@ LISTENING = Gauge(
 JOBS = Counter("rejoinder_jobs_total", "Background jobs, by outcome", ["job", "outcome"])
 DELIVERIES = Counter("rejoinder_deliveries_total", "Push messages, by outcome", ["outcome"])
 MAILS = Counter("rejoinder_mails_total", "E-mails, by outcome", ["kind", "outcome"])
+WEBHOOKS = Counter("rejoinder_webhooks_total", "Webhook messages, by outcome", ["outcome"])
+EXTERNAL_CHECKS = Counter(
+    "rejoinder_external_checks_total", "Questions to checks elsewhere, by outcome", ["outcome"]
+)
 RETRAININGS = Counter("rejoinder_retrainings_total", "Retrainings, by outcome", ["outcome"])
 SITE_MODELS = Counter(
     "rejoinder_site_models_total", "Sites' models taken into use, or why not", ["outcome"]

@@ -129,3 +129,17 @@ async def open_session(
         trust_env=False,
     ) as session:
         yield session
+
+
+def why_failed(error: Exception) -> str:
+    """Why a request got no answer, for whoever wrote the address."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, PermissionError):
+        return "The name leads to an address that isn't public"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "The name is not known"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "The certificate is not valid for this address"
+    if isinstance(cause, ConnectionRefusedError):
+        return "The connection was refused"
+    return f"The connection failed ({type(cause).__name__})"

@@ -22,6 +22,7 @@ from service.core.http import (
     read_json,
     write_cursor,
 )
+from service.core.outbound import check_target
 from service.core.problems import Invalid, TooManyRequests
 from service.moderation import policies, policy_store
 from service.moderation.filters import one_site
@@ -60,6 +61,9 @@ async def put_policy(request: Request[Any]) -> Response:
     editor = await require_editor(request)
     put = await read_json(request, PutPolicy, LARGEST)
     site = await one_site(request, editor, request.query_params.get("site"))
+    if put.policy.external is not None:
+        local = request.state["settings"].webhook_allow_local
+        await check_target("$.policy.external.url", put.policy.external.url, allow_local=local)
     pool = request.state["pool"]
     version = await policies.put_policy(pool, editor, site.id, put)
     # This process shows its own change at once; the others hear of it.

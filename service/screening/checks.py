@@ -223,6 +223,19 @@ def form(context: Context) -> list[Finding]:
     ]
 
 
+def external(context: Context) -> list[Finding]:
+    """What the check elsewhere says. Nothing where there is none, or nobody asked it."""
+    answer = context.external
+    if answer is None or context.policy.policy.external is None:
+        return []
+    if answer.verdict is None:
+        evidence: dict[str, Any] = {"why": answer.failure, "seconds": answer.seconds}
+        return [Finding("external_unknown", fires=True, evidence=evidence)]
+    evidence = {"says": answer.verdict, "reason": answer.reason, "seconds": answer.seconds}
+    check = "external_spam" if answer.verdict == "spam" else "external"
+    return [Finding(check, answer.verdict != "ok", answer.score, evidence)]
+
+
 CHECKS: tuple[Check, ...] = (
     sanction,
     mode,
@@ -236,6 +249,7 @@ CHECKS: tuple[Check, ...] = (
     rate,
     history,
     first_comment,
+    external,
     language,
     length,
 )

@@ -27,7 +27,7 @@ LAYOUT = 1
 CHECKS = (
     "sanction", "mode", "hours", "classifier", "failure", "banned_word", "suspect_word",
     "word_list", "links", "duplicate", "timing", "honeypot", "rate", "history", "first_comment",
-    "language", "external", "external_unknown", "other",
+    "language", "external", "external_unknown", "other", "external_spam",
 )  # fmt: skip
 BIT = {check: 1 << number for number, check in enumerate(CHECKS)}
 MODES = (None, "post", "pre")

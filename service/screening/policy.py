@@ -26,6 +26,7 @@ REASON_OF: dict[str, Reason] = {
     "banned_word": "banned_word",
     "suspect_word": "banned_word",
     "word_list": "banned_word",
+    "external_spam": "spam",
     "severe_abuse": "abusive",
     "abuse": "abusive",
     "threat": "harassment_bullying",
@@ -43,6 +44,9 @@ HARM = {
     "insult": 0.75,
     "obscene": 0.6,
     "spam": 0.7,
+    # Nobody knows of which kind, nor how well calibrated.
+    "external": 0.7,
+    "external_spam": 0.7,
 }
 # What can't be judged is as likely as any comment to be refused, and nobody knows of what kind. Set
 # by hand: above nearly every comment that the scores call clean, below whatever a rule held.
@@ -63,8 +67,12 @@ FIELD_OF = {
     "language": "unknown_language",
 }
 CHOSEN = (
-    "banned_word", "suspect_word", "word_list", "links", "history", "external", "external_unknown",
+    "banned_word", "suspect_word", "word_list", "links", "history", "external", "external_spam",
+    "external_unknown",
 )  # fmt: skip
+
+# What those do of which a policy says nothing, and which don't hold.
+UNSAID: dict[str, Effect] = {"external_spam": "spam"}
 
 
 def judge(findings: list[Finding], context: Context) -> Screening:
@@ -93,9 +101,7 @@ def judge(findings: list[Finding], context: Context) -> Screening:
 
 def choices_of(policy: Policy) -> dict[str, Effect]:
     """What each check does when it fires; one that isn't named holds."""
-    choices: dict[str, Effect] = {
-        check: policy.signals[check] for check in CHOSEN if check in policy.signals
-    }
+    choices = UNSAID | {check: policy.signals[check] for check in CHOSEN if check in policy.signals}
     return choices | {check: getattr(policy, field) for check, field in FIELD_OF.items()}
 
 

@@ -58,6 +58,13 @@ class Hours(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     outside: Literal["hold", "hold_risky", "close"] = "hold"
 
 
+class External(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A check elsewhere (external.py): where it is, and by which of the site's keys it is asked."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2000)]
+    key: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
+
+
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a site makes of signals. A label without a threshold takes the model's own.
 
@@ -86,6 +93,7 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     # Seconds between two comments of a reader under one article, where that has none of its own.
     slow_mode: Annotated[int, Meta(ge=1, le=86_400)] | None = None
     hours: Hours | None = None
+    external: External | None = None
 
 
 class SitePolicy(msgspec.Struct, frozen=True):
@@ -143,6 +151,42 @@ class Duplicates(msgspec.Struct, frozen=True):
     near_refused: int = 0
 
 
+class QuestionArticle(msgspec.Struct, frozen=True):
+    """The article that a comment is about."""
+
+    key: str
+    url: str | None
+    title: str
+
+
+class QuestionComment(msgspec.Struct, frozen=True):
+    """A text to judge, and what readers will see beside it; `id` where it is an edit."""
+
+    name: str
+    body: str
+    website: str | None
+    parent_id: UUID | None = None
+    id: UUID | None = None
+
+
+class Question(msgspec.Struct, frozen=True, tag="comment.check", tag_field="type"):
+    """What a check elsewhere is asked. No e-mail and no address, of the reader or the network."""
+
+    site: str
+    article: QuestionArticle
+    comment: QuestionComment
+
+
+class ExternalAnswer(msgspec.Struct, frozen=True):
+    """What a check elsewhere said, or why nothing usable (`failure`); how long it took."""
+
+    verdict: Literal["ok", "hold", "spam"] | None = None
+    score: float | None = None
+    reason: str | None = None
+    failure: str | None = None
+    seconds: float = 0.0
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a verdict needs, gathered before. Checks touch no connection."""
 
@@ -159,6 +203,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     sanction: str | None
     form_age: timedelta | None
     honeypot: bool
+    external: ExternalAnswer | None = None
     now: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
 
 

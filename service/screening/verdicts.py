@@ -30,6 +30,9 @@ OF_THE_POLICY = {
     "first_comment",
 }  # fmt: skip
 
+# Without a check elsewhere in the policy, what one said once counts for nothing.
+ELSEWHERE = ("external", "external_spam", "external_unknown")
+
 
 class WordsFound(msgspec.Struct, frozen=True):
     """Which rows hold a word of the policy's lists."""
@@ -77,6 +80,9 @@ def _fired(rows: Facts, policy: Policy, words: WordsFound) -> dict[str, Flags]:
     fired: dict[str, Flags] = {
         check: (bits & np.uint32(BIT[check])) != 0 for check in CHECKS if check not in OF_THE_POLICY
     }
+    if policy.external is None:
+        for check in ELSEWHERE:
+            fired[check] = np.zeros(len(rows), np.bool_)
     own, pre = rows["article_mode"], MODES.index("pre")
     fired["mode"] = own == pre if policy.mode == "post" else (own == pre) | (own == 0)
     fired["banned_word"], fired["suspect_word"] = words.banned, words.suspect

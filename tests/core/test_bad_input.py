@@ -21,6 +21,8 @@ PARAMETERS = {
     "reader": UNKNOWN,
     "sanction": UNKNOWN,
     "chart": "volume",
+    "webhook": UNKNOWN,
+    "delivery": UNKNOWN,
     "id": UNKNOWN,
 }
 

@@ -27,11 +27,13 @@ def data() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def run(data: Path, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+def run(
+    data: Path, *words: str, stdin: str = "", columns: int = 80
+) -> subprocess.CompletedProcess[str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("REJOINDER_", "DATABASE_URL"))}
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *words],
-        env={**env, "REJOINDER_DATA": str(data)},
+        env={**env, "REJOINDER_DATA": str(data), "COLUMNS": str(columns)},
         input=stdin,
         capture_output=True,
         text=True,
@@ -48,6 +50,22 @@ def test_secrets_are_printed_alone(data: Path) -> None:
     assert re.fullmatch(r"http://127.0.0.1:8000/desk/#sign-in=[a-z0-9]+\n", link.stdout)
     token = run(data, "moderators", "token", "eve@courier.example")
     assert re.fullmatch(r"[a-z0-9]{10,63}\n", token.stdout)
+
+
+def test_webhooks_are_added_listed_and_removed(data: Path) -> None:
+    url = "https://hooks.courier.example/in"
+    added = run(data, "webhooks", "add", url, "--site", "courier", "--event", "comment.created")
+    assert re.fullmatch(r"whsec_[A-Za-z0-9+/=]{44}\n", added.stdout), added.stderr
+    again = run(data, "webhooks", "add", url, "--site", "courier")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "already" in again.stderr
+    wrong = run(data, "webhooks", "add", url, "--site", "courier", "--event", "comment.eaten")
+    assert "comment.decided" in wrong.stderr
+    listed = run(data, "webhooks", "list", "--site", "courier", columns=250).stderr
+    assert url in listed
+    [ident] = re.findall(r"[0-9a-f-]{36}", listed)
+    assert run(data, "webhooks", "remove", ident).returncode == 0
+    assert "no webhooks" in run(data, "webhooks", "list", "--site", "courier").stderr
 
 
 @pytest.mark.parametrize(
@@ -67,6 +85,11 @@ def test_secrets_are_printed_alone(data: Path) -> None:
         (["retrain", "--site", "nowhere"], "no site nowhere"),
         (["models", "list", "--site", "nowhere"], "no site nowhere"),
         (["models", "rollback", "--site", "courier"], "shared model"),
+        (["webhooks", "add", "http://hooks.example/", "--site", "courier"], "https"),
+        (["webhooks", "add", "https://10.0.0.1/", "--site", "courier"], "public host"),
+        (["webhooks", "add", "https://hooks.example/", "--site", "nowhere"], "no site nowhere"),
+        (["webhooks", "list", "--site", "nowhere"], "no site nowhere"),
+        (["webhooks", "remove", "nonsense"], "no webhook nonsense"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(data: Path, words: list[str], said: str) -> None:
@@ -91,6 +114,7 @@ def test_every_command_has_help(data: Path) -> None:
         "classify",
         "retrain",
         "models",
+        "webhooks",
     ):
         assert command in top
         assert run(data, command, "--help").returncode == 0

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from service.core import outbound
-from service.core.outbound import check_target, open_session, refusal
+from service.core.outbound import check_target, open_session, refusal, why_failed
 from service.core.problems import Invalid
 
 GOOD = [
@@ -108,6 +108,7 @@ async def test_a_session_opens_no_socket_inside_whatever_the_proxies_say(
             with pytest.raises(aiohttp.ClientConnectorError) as refused:
                 await session.get(local)
             assert isinstance(refused.value.os_error, PermissionError)
+            assert "isn't public" in why_failed(refused.value)
             with pytest.raises((aiohttp.ClientError, TimeoutError)):
                 await session.get("http://nowhere.invalid/")
         assert asked == []

@@ -73,3 +73,30 @@ async def test_nothing_is_wrong(
     await page.get_by_role("link", name="Policy").click()
     await expect(page.get_by_role("heading", name="Policy", exact=True)).to_be_visible()
     assert await violations(page, axe) == []
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])
+async def test_nothing_is_wrong_with_webhooks(
+    visitors: MakeVisitor, axe: str, look: dict[str, Any]
+) -> None:
+    visitor = await visitors(**look)
+    page = await visitor.page()
+    await page.goto(sign_in_link(visitor.server, "editor"))
+    await page.get_by_role("link", name="Webhooks").click()
+    await page.get_by_text("Add a webhook").click()
+    assert await violations(page, axe) == []
+    await page.get_by_label("Address").fill("http://127.0.0.1:9/")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    card = page.locator(".webhook")
+    await card.get_by_role("button", name="Send a ping").click()
+    await expect(card.locator(".told")).to_contain_text("refused")
+    await card.locator(".messages summary").click()
+    await expect(card.get_by_role("button", name="Send again: Ping")).to_be_visible()
+    await card.get_by_role("button", name="Change").click()
+    assert await violations(page, axe) == []
+    page.once("dialog", lambda dialog: dialog.accept())
+    await card.get_by_role("button", name="Remove").click()
+    await expect(card).to_have_count(0)
+    await page.goto(f"{visitor.server.url}/desk/#/policy")
+    await page.get_by_label("Its address").fill("http://127.0.0.1:9/")
+    assert await violations(page, axe) == []

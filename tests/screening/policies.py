@@ -11,6 +11,8 @@ from service.screening.policy import CHOSEN
 from service.screening.types import (
     Context,
     Duplicates,
+    External,
+    ExternalAnswer,
     History,
     Hours,
     Policy,
@@ -70,6 +72,7 @@ policies = st.builds(
     signals=st.dictionaries(st.sampled_from(CHOSEN), EFFECTS, max_size=3),
     new_readers=st.integers(1, 5),
     hours=some(hours),
+    external=some(st.just(External("https://check.news.example/"))),
 )
 
 
@@ -96,6 +99,14 @@ BODIES = st.lists(
     min_size=1, max_size=6,
 ).map(" ".join)  # fmt: skip
 COUNTS = st.integers(0, 7)
+answers = some(
+    st.builds(
+        ExternalAnswer,
+        verdict=st.sampled_from(["ok", "hold", "spam", None]),
+        score=some(LEVELS),
+        failure=st.just("No answer within 0.5 seconds"),
+    )
+)
 contexts = st.builds(
     Context,
     body=BODIES,
@@ -112,5 +123,6 @@ contexts = st.builds(
     sanction=st.sampled_from([None, None, None, "hold"]),
     form_age=some(st.sampled_from([timedelta(0), timedelta(minutes=1), timedelta(days=2)])),
     honeypot=st.booleans(),
+    external=answers,
     now=MOMENTS,
 )  # fmt: skip

@@ -49,7 +49,9 @@ MANY = settings(
 
 def under(context: Context, policy: Policy) -> Context:
     site_policy = SitePolicy(context.policy.site_id, 2, policy)
-    return msgspec.structs.replace(context, policy=site_policy)
+    # Where the policy in force named no check elsewhere, nobody had asked one.
+    told = context.external if context.policy.policy.external else None
+    return msgspec.structs.replace(context, policy=site_policy, external=told)
 
 
 def words_of(policy: Policy, contexts: list[Context]) -> WordsFound:

@@ -15,6 +15,7 @@ const PAGES = [
   ['statistics', 'Statistics', () => import('./pages/statistics.js')],
   ['policy', 'Policy', () => import('./pages/policy.js')],
   ['notices', 'Notices', () => import('./pages/notices.js'), 'editor'],
+  ['webhooks', 'Webhooks', () => import('./pages/webhooks.js'), 'editor'],
 ];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));

@@ -103,6 +103,9 @@ const SAID = {
   history: (e, _item, decided) =>
     decided ? `${e.refused} of this reader’s ${(e.published ?? 0) + (e.refused ?? 0)} comments were refused` : null,
   first_comment: (_e, item, decided) => (decided || !item.reader?.published ? 'first comment' : null),
+  external: (e, _item, decided) => (decided || e.says === 'hold' ? `your own check says hold${e.reason ? `: ${e.reason}` : ''}` : null),
+  external_spam: (e) => `your own check says spam${e.reason ? `: ${e.reason}` : ''}`,
+  external_unknown: (e) => `your own check said nothing: ${e.why ?? 'no answer'}`,
   language: unjudged,
   word_list: listed,
   length: (e) => (e.shouted ? 'mostly in capital letters' : null),

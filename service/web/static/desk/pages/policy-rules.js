@@ -29,6 +29,9 @@ const SIGNALS = [
   ['signals.history', 'Bad record', 'enough of the reader’s comments were refused'],
 ];
 
+/** What a policy does that says nothing of a signal. @param {string} signal @returns {Effect} */
+const unsaid = (signal) => (signal === 'external_spam' ? 'spam' : 'hold');
+
 /**
  * @param {Policy} policy
  * @param {string} field
@@ -36,7 +39,7 @@ const SIGNALS = [
  */
 function effectOf(policy, field) {
   const [, signal] = /^signals\.(.+)$/.exec(field) ?? [];
-  return signal ? policy.signals[signal] ?? 'hold' : policy[/** @type {'rate'} */ (field)];
+  return signal ? policy.signals[signal] ?? unsaid(signal) : policy[/** @type {'rate'} */ (field)];
 }
 
 /**
@@ -47,7 +50,7 @@ function effectOf(policy, field) {
 function setEffect(policy, field, effect) {
   const [, signal] = /^signals\.(.+)$/.exec(field) ?? [];
   if (!signal) policy[/** @type {'rate'} */ (field)] = effect;
-  else if (effect === 'hold') delete policy.signals[signal];
+  else if (effect === unsaid(signal)) delete policy.signals[signal];
   else policy.signals[signal] = effect;
 }
 
@@ -108,6 +111,29 @@ export function appearing(draft) {
   return { node, fill: () => [mode, close, slow].forEach((one) => one.fill()) };
 }
 
+/**
+ * What a signal does, as a row; `parts` are numbers of its own, with what stands around them.
+ * @param {Draft} draft
+ * @param {[field: string, name: string, about: string]} signal
+ * @param {{ node: HTMLElement, fill: () => void }[]} [parts]
+ * @param {[before: string, after: string]} [units]
+ */
+export function row(draft, [field, name, about], parts = [], [before, after] = ['', '']) {
+  const fills = parts.map((part) => part.fill);
+  const radios = EFFECTS.map(([value, text]) => {
+    const radio = el('input', { type: 'radio', name: `effect-${field}`, value, disabled: !draft.editable });
+    radio.onchange = () => {
+      setEffect(draft.policy, field, value);
+      draft.changed();
+    };
+    fills.push(() => void (radio.checked = effectOf(draft.policy, field) === value));
+    return el('label', { class: value }, radio, el('span', {}, text));
+  });
+  const extra = parts.length > 0 && el('span', { class: 'with' }, before && `${before} `, parts[0].node, after && ` ${after} `, parts[1]?.node);
+  const node = el('fieldset', { class: 'signal' }, el('legend', {}, name), el('div', { class: 'sign' }, el('span', { class: 'quiet' }, about), extra), el('div', { class: 'effects' }, ...radios));
+  return { node, fill: () => fills.forEach((one) => one()) };
+}
+
 /** @param {Draft} draft */
 export function signals(draft) {
   const p = () => draft.policy;
@@ -125,32 +151,15 @@ export function signals(draft) {
   };
   /** @type {Record<string, [string, string]>} */
   const units = { 'signals.links': ['from', 'links'], first_comment: ['below', 'comments'], 'signals.history': ['from', '% of at least'], 'signals.word_list': ['', ''] };
-  /** @type {(() => void)[]} */
-  const fills = [];
-  const rows = SIGNALS.map(([field, name, about]) => {
-    const radios = EFFECTS.map(([value, text]) => {
-      const radio = el('input', { type: 'radio', name: `effect-${field}`, value, disabled: !draft.editable });
-      radio.onchange = () => {
-        setEffect(p(), field, value);
-        draft.changed();
-      };
-      fills.push(() => void (radio.checked = effectOf(p(), field) === value));
-      return el('label', { class: value }, radio, el('span', {}, text));
-    });
-    const parts = more[field] ?? [];
-    parts.forEach((part) => fills.push(part.fill));
-    const [before, after] = units[field] ?? ['', ''];
-    const extra = parts.length > 0 && el('span', { class: 'with' }, before && `${before} `, parts[0].node, after && ` ${after} `, parts[1]?.node);
-    return el('fieldset', { class: 'signal' }, el('legend', {}, name), el('div', { class: 'sign' }, el('span', { class: 'quiet' }, about), extra), el('div', { class: 'effects' }, ...radios));
-  });
+  const rows = SIGNALS.map((one) => row(draft, one, more[one[0]], units[one[0]]));
   const node = el(
     'section',
     { 'aria-labelledby': 'signals-title' },
     el('h3', { id: 'signals-title' }, 'Signals'),
     el('p', { class: 'about' }, 'What each of these does to a comment. A reader’s sanction and a check that fails always hold.'),
-    el('div', { class: 'signals' }, ...rows),
+    el('div', { class: 'signals' }, ...rows.map((one) => one.node)),
   );
-  return { node, fill: () => fills.forEach((one) => one()) };
+  return { node, fill: () => rows.forEach((one) => one.fill()) };
 }
 
 /**

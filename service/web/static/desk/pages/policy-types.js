@@ -31,6 +31,7 @@
  * @property {number | null} close_after_days
  * @property {number | null} slow_mode
  * @property {Hours | null} hours
+ * @property {{ url: string, key: number } | null} external
  *
  * @typedef {object} Answer
  * @property {string} site

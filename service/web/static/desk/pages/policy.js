@@ -3,6 +3,7 @@
 import { button, el, time } from '../../widgets/dom.js';
 import { call, CallError } from '../calls.js';
 import { Figures } from './policy-figures.js';
+import { external } from './policy-external.js';
 import { hours } from './policy-hours.js';
 import { appearing, signals, words } from './policy-rules.js';
 import { scores } from './policy-scores.js';
@@ -78,7 +79,7 @@ class Page {
     /** @type {Draft} */
     this.draft = { policy: answer.policy, learnt, editable: this.editable, changed: () => this.#changed() };
     this.#take(answer);
-    this.parts = [scores(this.draft), signals(this.draft), words(this.draft, this.site), appearing(this.draft), hours(this.draft)];
+    this.parts = [scores(this.draft), signals(this.draft), words(this.draft, this.site), appearing(this.draft), hours(this.draft), external(this.draft, this.site)];
     const bar = el('div', { class: 'save-bar', role: 'region', 'aria-label': 'Saving' }, el('div', { class: 'states' }, this.#state, this.figures.brief), this.discard, this.save);
     this.root.replaceChildren(
       el(
