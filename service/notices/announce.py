@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import msgspec
+
 from service.core.db import Conn
 from service.core.metrics import NOTICES
 from service.core.outbox import post
@@ -9,6 +11,8 @@ from service.core.tokens import Keyring
 from service.notices.letters import Letter, alarm_letter, compose, digest_letter
 from service.notices.types import Alarm, Digest, Newsroom
 from service.settings import Settings
+from service.webhooks.store import insert_event
+from service.webhooks.types import EventKind
 
 # Of no use to anybody any later.
 ALARM_LASTS = timedelta(hours=6)
@@ -28,9 +32,10 @@ class Announcer:
     async def announce(self, conn: Conn, room: Newsroom, payload: Alarm | Digest) -> None:
         """Tell of an alarm's turn or a digest: the caller's transaction says that it is so.
 
-        A webhook that has asked for `desk.alarm` or `desk.digest` is told here, too: the payload
-        is what it gets.
+        A webhook that has asked for `desk.alarm` or `desk.digest` gets the payload as it is.
         """
+        kind: EventKind = "desk.alarm" if isinstance(payload, Alarm) else "desk.digest"
+        await insert_event(conn, room.site_id, kind, msgspec.json.encode(payload))
         if isinstance(payload, Alarm):
             NOTICES.labels(payload.alarm).inc()
             await self.mail(conn, room, alarm_letter(payload, room), "alarm", ALARM_LASTS)

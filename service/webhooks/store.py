@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from service.core.db import Conn, Executor, row_to
-from service.webhooks.types import PING, Delivery, DeliveryPosition, State, Webhook
+from service.webhooks.types import PING, Delivery, DeliveryPosition, EventKind, State, Webhook
 
 WEBHOOK = """
 select w.id, s.slug as site, w.url, w.events, w.enabled, w.stopped, w.failing_since,
@@ -185,3 +185,10 @@ async def revive(conn: Conn, ident: UUID, delivery_id: UUID | None) -> int:
         delivery_id,
     )
     return int(done.rpartition(" ")[2])
+
+
+async def insert_event(conn: Conn, site_id: UUID, kind: EventKind, data: bytes) -> None:
+    """Tell a site's webhooks that have asked for it; `data` is a JSON object."""
+    await conn.execute(
+        "select announce_to_webhooks($1, $2, null, null, $3::json)", site_id, kind, data
+    )

@@ -7,7 +7,14 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-EventKind = Literal["comment.created", "comment.decided", "comment.reported", "reader.sanctioned"]
+EventKind = Literal[
+    "comment.created",
+    "comment.decided",
+    "comment.reported",
+    "reader.sanctioned",
+    "desk.alarm",
+    "desk.digest",
+]
 EVENTS: tuple[EventKind, ...] = get_args(EventKind)
 State = Literal["pending", "delivered", "dead"]
 STATES: tuple[State, ...] = ("pending", "delivered", "dead")

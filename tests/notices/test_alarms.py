@@ -21,6 +21,7 @@ from service.core.tokens import Keyring
 from service.notices.announce import Announcer
 from service.notices.jobs import Watch
 from service.settings import Settings
+from service.webhooks.payload import render
 
 
 def later(**time: float) -> datetime:
@@ -190,7 +191,8 @@ async def test_many_workers_tell_it_once(
         assert sorted(mail["to"] for mail in mails) == ["a@courier.example", "b@courier.example"]
     await pool.execute("update comment set status = 'rejected'")
     await asyncio.gather(*(worker.check(later(hours=10)) for worker in workers))
-    assert len(await arrived()) == 2
+    told = subjects(await arrived())
+    assert len(told) == 2, told
 
 
 async def test_what_is_not_announced_has_not_begun(
@@ -297,3 +299,34 @@ async def test_without_a_server_nothing_piles_up(
     assert await pool.fetchval("select count(*) from mail") == 0
     # The desk shows it all the same.
     assert await pool.fetchval("select since is not null from notice_state")
+
+
+async def test_a_webhook_is_told_what_the_mail_says(
+    put: Put, watch: Watch, arrived: Arrived, pool: Pool, site: Site
+) -> None:
+    await put(jump_times=3.0, jump_comments=20, digest="daily", digest_hour=0)
+    await pool.execute(
+        """
+        insert into webhook (site_id, id, url, events, secret)
+        values ($1, gen_random_uuid(), 'https://hooks.example/', array['desk.alarm'], '')
+        """,
+        site.id,
+    )
+    await pool.execute("update site set created_at = now() - interval '60 days'")
+    now = datetime.now(UTC)
+    await fill(pool, site, 100, now)
+    for weeks in (1, 2, 3, 4):
+        await fill(pool, site, 20, now - timedelta(weeks=weeks, minutes=10))
+    for _ in range(2):
+        await watch.check(now)
+    await watch.digest(later(days=1))
+    told = subjects(await arrived())
+    assert len(told) == 2, told
+    [row] = await pool.fetch(
+        "select e.*, s.slug as site, null as sanction_id from webhook_event e"
+        " join site s on s.id = e.site_id join webhook_delivery d on d.event_id = e.id"
+    )
+    message = msgspec.json.decode(render(dict(row)))
+    assert (message["type"], message["data"]["alarm"]) == ("desk.alarm", "comments")
+    assert message["data"]["turn"] == "begun"
+    assert message["data"]["site"] == "default"

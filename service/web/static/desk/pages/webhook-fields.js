@@ -8,6 +8,8 @@ export const EVENTS = [
   ['comment.decided', 'Comment decided', 'its status changes, whoever did it'],
   ['comment.reported', 'Comment reported', 'never by whom'],
   ['reader.sanctioned', 'Reader sanctioned', 'imposed or lifted'],
+  ['desk.alarm', 'Alarm', 'begins, goes on or is over; see Notices'],
+  ['desk.digest', 'Digest', 'the figures of the day or the week; see Notices'],
 ];
 
 /** @param {string} kind */
