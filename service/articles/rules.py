@@ -1,10 +1,10 @@
 """Keys, origins and addresses of articles: pure functions."""
 
 import hashlib
-import ipaddress
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from service.core.address import is_loopback
 from service.core.problems import Invalid
 
 KEY = re.compile(r"[A-Za-z0-9._~:-]{1,200}")
@@ -60,14 +60,6 @@ def check_origin(text: str) -> str:
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise Invalid.field("origin", f"{text} must be https; http is for this machine only")
     return origin_of(url)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name means this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def normalised_url(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Who is calling: the client's address, believed from a proxy only when that proxy is trusted."""
+"""Addresses: the caller's, believed from a proxy only when that is trusted, and their kinds."""
 
 import ipaddress
 from collections.abc import Sequence
@@ -32,6 +32,23 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
             break
         peer = hop
     return _counted(peer)
+
+
+def is_literal(host: str) -> bool:
+    """Whether a host is an address in digits."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
 
 
 def _parse(text: str) -> Address | None:

@@ -1,20 +1,14 @@
-"""Where messages may go. An endpoint is whatever the caller wrote: it must not become a way in.
+"""Where messages may go: to the browsers' push services, however the caller spells an endpoint.
 
-Checked when it is saved, again before it is used (the list of hosts may have changed), and at
-the connection itself, where the address that is really connected to is known: a name that
-answers something else the second time it is asked is refused there.
+On top of what holds for every address that somebody else wrote (core/outbound.py). Checked when
+it is saved, again before it is used (the list of hosts may have changed), and at the connection.
 """
 
-import asyncio
-import ipaddress
-import socket
-import string
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-import aiohttp
-
-from service.articles.rules import is_loopback
+from service.core.address import is_literal, is_loopback
+from service.core.outbound import HTTPS, is_odd, lookup, may_connect
 from service.core.problems import Invalid
 
 # The browsers' push services: Chrome and Edge on Android, Firefox, Safari, Windows.
@@ -25,12 +19,6 @@ HOSTS = (
     "push.apple.com",
     "notify.windows.com",
 )
-HTTPS = 443
-ALLOWED = frozenset(string.ascii_letters + string.digits + "-._~:/?#[]@!$&'()*+,;=%")  # RFC 3986
-LOOKUP_SECONDS = 2.0
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 def refusal(endpoint: str, hosts: Sequence[str], *, allow_local: bool) -> str | None:
@@ -43,23 +31,14 @@ def refusal(endpoint: str, hosts: Sequence[str], *, allow_local: bool) -> str | 
         host, port = parts.hostname or "", parts.port
     except ValueError:
         return "Not an address"
-    # Parsers differ on unusual characters, and one that differs from the sender's is a hole.
-    if set(endpoint) - ALLOWED or "@" in parts.netloc or parts.fragment:
+    if is_odd(endpoint):
         return "Contains something that an endpoint doesn't have"
     if allow_local and parts.scheme == "http" and is_loopback(host):
         return None
     if parts.scheme != "https" or port not in {None, HTTPS}:
         return "Expected an https address on the usual port"
     named = any(host == known or host.endswith("." + known) for known in (*HOSTS, *hosts))
-    return None if named and not _is_literal(host) else "Not a push service known to this server"
-
-
-def _is_literal(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+    return None if named and not is_literal(host) else "Not a push service known to this server"
 
 
 def origin_of(endpoint: str) -> str:
@@ -83,47 +62,3 @@ async def check_endpoint(endpoint: str, hosts: Sequence[str], *, allow_local: bo
     for address in await lookup(urlsplit(endpoint).hostname or ""):
         if not may_connect(address, allow_local=allow_local):
             raise Invalid.field(path, "Not a push service known to this server")
-
-
-async def lookup(host: str) -> list[str]:
-    """The addresses of a host, none where they can't be had soon."""
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(LOOKUP_SECONDS):
-            found = await loop.getaddrinfo(host, HTTPS, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError, TimeoutError):
-        return []
-    return [str(entry[4][0]) for entry in found]
-
-
-def may_connect(address: str, *, allow_local: bool) -> bool:
-    """Whether an address is one of the public internet (or, in development, this machine)."""
-    try:
-        parsed = _carried(ipaddress.ip_address(address.partition("%")[0]))
-    except ValueError:
-        return False
-    if allow_local and parsed.is_loopback:
-        return True
-    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
-
-
-def _carried(address: Address) -> Address:
-    """The IPv4 address inside an IPv6 one that leads to it: mapped, 6to4, Teredo, NAT64."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else address)
-
-
-def guarded_connector(*, allow_local: bool, limit: int) -> aiohttp.TCPConnector:
-    """A connector that opens no socket to an address that isn't public."""
-
-    def guarded_socket(info: aiohttp.AddrInfoType) -> socket.socket:
-        family, kind, protocol, _, target = info
-        if not may_connect(str(target[0]), allow_local=allow_local):
-            raise PermissionError("not a public address")
-        return socket.socket(family=family, type=kind, proto=protocol)
-
-    return aiohttp.TCPConnector(limit=limit, socket_factory=guarded_socket, ttl_dns_cache=60)

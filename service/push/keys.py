@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from service.core.db import Pool
 from service.core.tokens import Keyring
 from service.push import store
-from service.push.vapid import Signer, subject, unseal
+from service.push.vapid import Signer, open_key, subject
 
 
 class Keys:
@@ -27,7 +27,7 @@ class Keys:
             if (site_id, ident) not in self._opened:
                 key = await store.get_vapid_key(self._pool, site_id, ident)
                 assert key is not None  # noqa: S101 (a subscription has its key by foreign key)
-                self._opened[site_id, ident] = unseal(self._keyring, key)
+                self._opened[site_id, ident] = open_key(self._keyring, key)
 
     async def subject(self, site_id: UUID, public_url: str | None) -> str:
         """Whom a push service may ask about this site's messages."""

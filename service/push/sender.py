@@ -9,8 +9,8 @@ import aiohttp
 import msgspec
 from yarl import URL
 
+from service.core.outbound import open_session
 from service.push import rules
-from service.push.endpoints import guarded_connector
 from service.push.types import Urgency
 
 CONNECT_SECONDS = 10
@@ -83,12 +83,10 @@ class Sender:
 @asynccontextmanager
 async def open_sender(*, allow_local: bool) -> AsyncIterator[Sender]:
     """A sender with a session of its own; closed on leaving."""
-    async with aiohttp.ClientSession(
-        connector=guarded_connector(allow_local=allow_local, limit=MOST_CONNECTIONS),
-        timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS),
-        cookie_jar=aiohttp.DummyCookieJar(),
-        headers={"User-Agent": "Rejoinder"},
-        skip_auto_headers=("Accept-Encoding",),
-        auto_decompress=False,
+    async with open_session(
+        allow_local=allow_local,
+        limit=MOST_CONNECTIONS,
+        total=TOTAL_SECONDS,
+        connect=CONNECT_SECONDS,
     ) as session:
         yield Sender(session)

@@ -1,28 +1,26 @@
 """VAPID (RFC 8292): one key a site, sealed in the database, and the header it signs.
 
-The private key is sealed with ChaCha20-Poly1305 under a key derived from REJOINDER_SECRET;
-site and key id are bound to it, so that a row copied to another site opens nothing.
+The private key is sealed (core/sealing.py), with site and key id bound to it, so that a row copied
+to another site opens nothing.
 """
 
 import base64
 import hashlib
 import ipaddress
-import os
 import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from py_vapid import Vapid02
 
+from service.core.sealing import SealError, seal, unseal
 from service.core.tokens import Keyring
 from service.push.types import VapidKey
 
-NONCE_LENGTH = 12
+PURPOSE = "vapid"
 PRIVATE_LENGTH = 32
 KEY_ID_LENGTH = 10  # bytes of the public key's hash
 LASTS = 12 * 3600  # seconds; RFC 8292, section 2 allows 24 h
@@ -34,10 +32,6 @@ MOST_HEADERS = 2000  # an origin each; Windows spreads over many hosts
 NO_CONTACT = "mailto:no-contact@example.com"
 
 
-class SealError(Exception):
-    """A VAPID key doesn't open: REJOINDER_SECRET is not the one that it was sealed with."""
-
-
 def new_key(keyring: Keyring, site_id: UUID) -> VapidKey:
     """Make a key pair; its id is a hash of the public key."""
     private = ec.generate_private_key(ec.SECP256R1())
@@ -45,25 +39,19 @@ def new_key(keyring: Keyring, site_id: UUID) -> VapidKey:
     digest = hashlib.sha256(public).digest()[:KEY_ID_LENGTH]
     ident = base64.b32encode(digest).decode("ascii").lower()
     raw = private.private_numbers().private_value.to_bytes(PRIVATE_LENGTH, "big")
-    nonce = os.urandom(NONCE_LENGTH)
-    sealed = _cipher(keyring).encrypt(nonce, raw, _bound(site_id, ident))
-    return VapidKey(site_id=site_id, id=ident, public_key=public, private_key=nonce + sealed)
+    sealed = seal(keyring, PURPOSE, raw, _bound(site_id, ident))
+    return VapidKey(site_id=site_id, id=ident, public_key=public, private_key=sealed)
 
 
-def unseal(keyring: Keyring, key: VapidKey) -> ec.EllipticCurvePrivateKey:
+def open_key(keyring: Keyring, key: VapidKey) -> ec.EllipticCurvePrivateKey:
     """The private key; raises SealError."""
-    nonce, sealed = key.private_key[:NONCE_LENGTH], key.private_key[NONCE_LENGTH:]
     try:
-        raw = _cipher(keyring).decrypt(nonce, sealed, _bound(key.site_id, key.id))
-    except InvalidTag as error:
+        raw = unseal(keyring, PURPOSE, key.private_key, _bound(key.site_id, key.id))
+    except SealError as error:
         raise SealError(
             f"The VAPID key {key.id} doesn't open: was REJOINDER_SECRET changed?"
         ) from error
     return ec.derive_private_key(int.from_bytes(raw, "big"), ec.SECP256R1())
-
-
-def _cipher(keyring: Keyring) -> ChaCha20Poly1305:
-    return ChaCha20Poly1305(keyring.key("vapid"))
 
 
 def _bound(site_id: UUID, ident: str) -> bytes:

@@ -1,5 +1,6 @@
 """Who comes to the page: visitors with a browser, readers and moderators without one."""
 
+import random
 import secrets
 import uuid
 from collections.abc import Awaitable, Callable
@@ -18,17 +19,44 @@ POLICY = (
     "img-src 'self'; worker-src 'self'"
 )
 
-# Two texts share nothing but small words: the check for near copies, which remembers what
-# moderators in other tests refused, must leave them alone.
-WORDS = [
-    "lighthouse garden kitchen orchard library bakery workshop school museum harbour",
-    "bicycle timetable window ladder piano kettle blanket lantern notebook umbrella",
-    "painted repaired counted borrowed photographed measured carried polished sold moved",
-    "uncle neighbour teacher baker gardener sister captain plumber librarian daughter",
-    "Sunday spring breakfast lunch winter Thursday autumn evening morning August",
-    "patience sunlight timber coffee music paper honey thunder chalk silence",
+# Two texts share hardly a word, and no long one: the check for near copies, which remembers
+# what moderators in other tests refused, must leave them alone.
+HARMLESS = """
+garden kitchen orchard library bakery museum harbour meadow cellar balcony station chapel stadium
+valley island canyon glacier lagoon bicycle window ladder piano kettle blanket lantern compass
+hammer violin trumpet wallet scarf jacket slipper painter baker captain plumber surgeon juggler
+drummer grocer tailor cobbler farmer weaver Sunday spring lunch winter autumn evening August
+holiday timber coffee paper honey thunder chalk silence copper velvet cotton granite marble amber
+pepper vinegar mustard turnip cabbage walnut almond apricot spinach radish parsley badger sparrow
+heron otter salmon beetle dolphin penguin giraffe pigeon falcon rooster donkey hamster lobster
+spider tramway ferry tractor scooter caravan airship sledge canoe rowboat bridge tunnel chimney
+attic statue barn stable curtain carpet cushion teapot bucket shovel thimble needle button ribbon
+pencil crayon diary atlas novel poem melody chorus ballet theatre cinema circus puppet costume
+mirror candle bonfire rainbow drizzle breeze volcano eclipse comet planet gravity algebra grammar
+proverb riddle chess domino archery cricket hockey skating cycling sailing camping picnic pancake
+noodle pudding biscuit ginger vanilla yoghurt butter cheddar sausage ankle apron arrow badge banjo
+barrel basket beacon bench blouse boot bottle bowl box brick broom bubble cabin camel carrot
+castle cave chain chair cherry cloud clover coat collar cork crane crown daisy desk dice drum duck
+eagle easel elbow fabric feather fence fiddle flag flask flute forest fox fridge frog garlic gate
+globe glove goose grape gravel guitar harp hat helmet hill hook horse hotel igloo ink iron ivory
+jam jar jelly jewel jigsaw jug kayak keeper kite kiwi knot label lace lake lamp lemon lettuce lily
+lion lizard locket magnet mango maple market mask medal melon mill mitten moss mug nest net oak
+oat olive onion orange oven owl oyster palace panda parcel parrot peach pear pebble perch pillow
+pine plum pond poppy prawn puzzle quartz quilt rabbit raft rake reef rice ring river robin rocket
+roof rope rose ruler saddle sail salad sand seal shed sheep shirt silk soap sofa soup spoon stamp
+stone stool straw string sugar swan table tent thyme tiger toast torch towel tower toy tray trout
+tulip tunic vase veil vest vine wagon waltz wasp whale wheat willow wolf wool wren yacht yarn
+zebra zipper
+"""
+WORDS = HARMLESS.split()
+FORMS = [
+    "Both {} and {}, or {}, or {}?",
+    "No {}, no {}: a {} by the {}!",
+    "Is it {}? Or the {}, {} and {}?",
+    "The {} had {} in it, as {} is to {}.",
 ]
-
+USED = 4  # words of a form
+DEALT: list[str] = []
 
 # A long number is a sign of spam, and these comments have none.
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
@@ -36,14 +64,11 @@ LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 def text() -> str:
     """A harmless comment unlike the others."""
-    place, thing, done, who, when, what = (secrets.choice(words.split()) for words in WORDS)
-    forms = [
-        f"My {who} {done} the {thing} from our {place} before {when}; it took {what}.",
-        f"Before {when} nobody {done} a {thing}. Ask any {who} at the {place} about {what}.",
-        f"What {what} did to that {thing}! The {who} {done} it in the {place} last {when}.",
-        f"Is there {what} at the {place} this {when}? A {who} {done} one {thing} there.",
-    ]
-    return f"{secrets.choice(forms)} ({uuid.uuid4().hex[:8].translate(LETTERS)})"
+    if len(DEALT) < USED:
+        DEALT[:] = random.sample(WORDS, len(WORDS))
+    words = [DEALT.pop() for _ in range(USED)]
+    form = secrets.choice(FORMS)
+    return f"{form.format(*words)} ({uuid.uuid4().hex[:8].translate(LETTERS)})"
 
 
 def email() -> str:

@@ -8,9 +8,10 @@ import aiohttp
 import pytest
 from push.push_service import PushService
 
+from service.core.outbound import guarded_connector, may_connect
 from service.core.problems import Invalid
 from service.push import endpoints
-from service.push.endpoints import check_endpoint, guarded_connector, may_connect, refusal
+from service.push.endpoints import check_endpoint, refusal
 from service.push.rules import Answer
 from service.push.sender import Message, open_sender
 

@@ -14,9 +14,10 @@ from py_vapid.jwt import decode
 
 from service.articles.types import Site
 from service.core.db import Conn, Pool, uuid7
+from service.core.sealing import SealError
 from service.core.tokens import Keyring
 from service.push import actions, store, vapid
-from service.push.vapid import SealError, Signer, new_key, subject, unseal
+from service.push.vapid import Signer, new_key, open_key, subject
 
 
 def claims(header: str) -> dict[str, Any]:
@@ -33,7 +34,7 @@ async def test_private_key_is_not_in_the_database(
         key = await actions.ensure_vapid_key(conn, state["keyring"], site.id)
         row = await conn.fetchrow("select t::text as text from vapid_key t")
     assert row is not None
-    private = unseal(state["keyring"], key)
+    private = open_key(state["keyring"], key)
     raw = private.private_numbers().private_value.to_bytes(32, "big")
     assert raw.hex() not in row["text"]
     assert letters(raw) not in row["text"]
@@ -43,15 +44,15 @@ async def test_private_key_is_not_in_the_database(
 
 def test_key_opens_for_its_site_and_secret_alone(keyring: Keyring) -> None:
     key = new_key(keyring, uuid7())
-    unseal(keyring, key)
+    open_key(keyring, key)
     with pytest.raises(SealError):
-        unseal(Keyring(b"another secret, just as long as it must be"), key)
+        open_key(Keyring(b"another secret, just as long as it must be"), key)
     with pytest.raises(SealError):
-        unseal(keyring, msgspec.structs.replace(key, site_id=uuid7()))
+        open_key(keyring, msgspec.structs.replace(key, site_id=uuid7()))
     with pytest.raises(SealError):
-        unseal(keyring, msgspec.structs.replace(key, id=new_key(keyring, key.site_id).id))
+        open_key(keyring, msgspec.structs.replace(key, id=new_key(keyring, key.site_id).id))
     with pytest.raises(SealError):
-        unseal(keyring, msgspec.structs.replace(key, private_key=key.private_key[:-1] + b"\0"))
+        open_key(keyring, msgspec.structs.replace(key, private_key=key.private_key[:-1] + b"\0"))
 
 
 def test_keys_and_seals_are_never_the_same_twice(keyring: Keyring) -> None:
@@ -94,7 +95,7 @@ async def _site(conn: Conn) -> UUID:
 
 def test_claims_are_each_services_own(keyring: Keyring) -> None:
     key = new_key(keyring, uuid7())
-    private, signer = unseal(keyring, key), Signer()
+    private, signer = open_key(keyring, key), Signer()
     origins = ["https://fcm.googleapis.com", "https://web.push.apple.com", "http://127.0.0.1:8080"]
     for _ in range(2):
         for origin in origins:
@@ -110,7 +111,7 @@ def test_header_is_kept_and_renewed_in_time(
     keyring: Keyring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = new_key(keyring, uuid7())
-    private, signer = unseal(keyring, key), Signer()
+    private, signer = open_key(keyring, key), Signer()
     start = time.time()
 
     def at(seconds: float) -> str:
@@ -129,7 +130,7 @@ def test_header_is_kept_and_renewed_in_time(
 def test_headers_kept_are_bounded(keyring: Keyring, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vapid, "MOST_HEADERS", 3)
     key = new_key(keyring, uuid7())
-    private, signer = unseal(keyring, key), Signer()
+    private, signer = open_key(keyring, key), Signer()
     for index in range(10):
         signer.header(private, key.id, f"https://h{index}.example", "https://a.example")
     assert len(signer._headers) <= 3
@@ -156,5 +157,5 @@ def test_subject_is_one_that_every_service_accepts(
     sub = subject(public_url, origins)
     assert sub == expected
     key = new_key(keyring, uuid7())
-    header = Signer().header(unseal(keyring, key), key.id, "https://web.push.apple.com", sub)
+    header = Signer().header(open_key(keyring, key), key.id, "https://web.push.apple.com", sub)
     assert claims(header)["sub"] == sub
