@@ -14,6 +14,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from service import operation
+from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
+from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
 from service.articles.sites import Sites
 from service.comments.likes import Likes
@@ -44,6 +46,7 @@ from service.web.files import Files
 
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
+    *OWN_ACCOUNT,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
@@ -72,6 +75,7 @@ async def resources(
             "settings": settings,
             "pool": pool,
             "keyring": Keyring(settings.secret),
+            "passwords": Passwords(),
             "limiter": Limiter(pool, enabled=settings.rate_limits),
             "events": events,
             "sites": Sites(pool, events),

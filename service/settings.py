@@ -39,6 +39,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """The path under which everything lives, without a trailing slash; often empty."""
         return urlsplit(self.public_url).path.rstrip("/") if self.public_url else ""
 
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https, so that cookies may insist on it."""
+        return bool(self.public_url and self.public_url.startswith("https:"))
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Read and check every variable; raises SettingsError naming the first wrong one.

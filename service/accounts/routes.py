@@ -2,39 +2,69 @@
 
 from typing import Any
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.accounts import actions, auth, store
+from service.accounts import actions, auth, credentials, store
 from service.accounts.types import Moderator, ModeratorAnswer, SignedIn, SignIn
 from service.core.address import client_address
 from service.core.http import Endpoint, empty_response, json_response, read_json
 from service.core.limits import Limit, Limiter
+from service.core.problems import Invalid
 
 SIGN_INS = Limit("sign-in", burst=10, every=30)
+GUESSES = Limit("password", burst=10, every=60)
 
 
 async def sign_in(request: Request[Any]) -> Response:
-    """Exchange a one-time token for a session."""
+    """Exchange a one-time token, or an e-mail address and its password, for a session."""
+    await take_sign_in(request)
+    body = await read_json(request, SignIn)
+    agent = request.headers.get("user-agent", "")
+    if body.token is not UNSET and body.email is UNSET and body.password is UNSET:
+        async with request.state["pool"].acquire() as conn:
+            moderator, session = await actions.sign_in(conn, body.token, agent)
+    elif body.token is UNSET and body.email is not UNSET and body.password is not UNSET:
+        email = actions.check_email("$.email", body.email)
+        await take_guess(request, email)
+        state = request.state
+        moderator, session = await credentials.sign_in(
+            state["pool"], state["passwords"], email, body.password, agent
+        )
+    else:
+        raise Invalid.field("$", "Expected a token, or an e-mail address and its password")
+    response = await _signed_in(request, moderator, session)
+    set_session_cookie(request, response, session)
+    return response
+
+
+async def take_sign_in(request: Request[Any]) -> None:
+    """Count a try to sign in against the caller's address; raises TooManyRequests."""
     state = request.state
     limiter: Limiter = state["limiter"]
     address = client_address(request.scope, state["settings"].trusted_proxies)
     await limiter.take(SIGN_INS, state["keyring"].digest("address", address))
-    body = await read_json(request, SignIn)
-    async with state["pool"].acquire() as conn:
-        moderator, session = await actions.sign_in(conn, body.token)
-    response = await _signed_in(request, moderator, session)
-    settings = state["settings"]
+
+
+async def take_guess(request: Request[Any], email: str) -> None:
+    """Count a try against the account, from wherever it comes, also one that isn't there."""
+    limiter: Limiter = request.state["limiter"]
+    await limiter.take(GUESSES, request.state["keyring"].digest("account", email))
+
+
+def set_session_cookie(request: Request[Any], response: Response, session: str) -> None:
+    """Send the session's cookie along."""
+    settings = request.state["settings"]
     response.set_cookie(
         auth.SESSION_COOKIE,
         session,
         max_age=int(actions.SESSION_LASTS.total_seconds()),
         path=f"{settings.prefix}/",
-        secure=bool(settings.public_url and settings.public_url.startswith("https:")),
+        secure=settings.secure,
         httponly=True,
         samesite="strict",
     )
-    return response
 
 
 async def get_session(request: Request[Any]) -> Response:
@@ -61,7 +91,7 @@ async def _signed_in(request: Request[Any], moderator: Moderator, session: str) 
 
 ENDPOINTS = [
     Endpoint(
-        "POST", "/desk/session", sign_in, "Sign in with a one-time link",
+        "POST", "/desk/session", sign_in, "Sign in with a one-time link or a password",
         body=SignIn, answer=SignedIn,
     ),
     Endpoint(
