@@ -2,18 +2,23 @@
 
 import ipaddress
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+
+from service.core.mail import Server, parse_server
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECRET_LENGTH = 32
 LONGEST_HOLD = 24 * 3600
+ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
 
 
 class SettingsError(Exception):
@@ -28,7 +33,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     secret: bytes
     public_url: str | None
     trusted_proxies: tuple[Network, ...]
-    smtp_url: str | None
+    smtp: Server | None
+    mail_from: str
     alert_hold: int
     push_hosts: tuple[str, ...]
     push_allow_local: bool
@@ -61,7 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             secret=_secret(environ.get("REJOINDER_SECRET"), data, keep=database_url is None),
             public_url=_public_url(environ.get("REJOINDER_PUBLIC_URL")),
             trusted_proxies=_networks(environ.get("REJOINDER_TRUSTED_PROXIES", "")),
-            smtp_url=environ.get("REJOINDER_SMTP_URL") or None,
+            **_mail(environ),
             alert_hold=_seconds(environ, "REJOINDER_ALERT_HOLD", 30),
             push_hosts=_words(environ.get("REJOINDER_PUSH_HOSTS", "")),
             push_allow_local=_switch(environ, "REJOINDER_PUSH_ALLOW_LOCAL", off="0", on="1"),
@@ -106,6 +112,20 @@ def _public_url(value: str | None) -> str | None:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise SettingsError("REJOINDER_PUBLIC_URL must be like https://news.example/rejoinder")
     return value.rstrip("/")
+
+
+def _mail(environ: Mapping[str, str]) -> Any:  # noqa: ANN401 (keywords of two types)
+    url, sender = environ.get("REJOINDER_SMTP_URL"), environ.get("REJOINDER_MAIL_FROM") or ""
+    try:
+        server = parse_server(url) if url else None
+    except ValueError as error:
+        # The address may hold a password: it isn't repeated.
+        raise SettingsError(f"REJOINDER_SMTP_URL {error}") from error
+    if not sender and server and "@" in (server.username or ""):
+        sender = str(server.username)
+    if (server or sender) and not ADDRESS.fullmatch(sender):
+        raise SettingsError("REJOINDER_MAIL_FROM must be an address like desk@news.example")
+    return {"smtp": server, "mail_from": sender}
 
 
 def _words(value: str) -> tuple[str, ...]:

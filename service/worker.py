@@ -16,6 +16,7 @@ from service.comments.jobs import ticks as comment_ticks
 from service.core.db import Pool, open_pool
 from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
+from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
 from service.push import jobs as push
 from service.screening.jobs import ticks as learning_ticks
@@ -32,12 +33,18 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
     pool: Pool = state["pool"]
     async with push.open_push(pool, state["keyring"], state["settings"]) as pushing:
         learning = learning_ticks(pool, state.get("scorer"))
-        ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning]
+        post = _post_office(state)
+        ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning, *post.ticks()]
         stop_push = asyncio.create_task(_when(stop, pushing.stop))
         try:
-            await work(pool, push.jobs(pushing), ticks, stop)
+            await work(pool, [*push.jobs(pushing), *post.jobs()], ticks, stop)
         finally:
             stop_push.cancel()
+
+
+def _post_office(state: dict[str, Any]) -> PostOffice:
+    settings: Settings = state["settings"]
+    return PostOffice(state["pool"], state["keyring"], settings.smtp, settings.mail_from)
 
 
 async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:

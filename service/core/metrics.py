@@ -29,6 +29,7 @@ LISTENING = Gauge(
 )
 JOBS = Counter("rejoinder_jobs_total", "Background jobs, by outcome", ["job", "outcome"])
 DELIVERIES = Counter("rejoinder_deliveries_total", "Push messages, by outcome", ["outcome"])
+MAILS = Counter("rejoinder_mails_total", "E-mails, by outcome", ["kind", "outcome"])
 RETRAININGS = Counter("rejoinder_retrainings_total", "Retrainings, by outcome", ["outcome"])
 SITE_MODELS = Counter(
     "rejoinder_site_models_total", "Sites' models taken into use, or why not", ["outcome"]

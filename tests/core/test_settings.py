@@ -25,6 +25,14 @@ GOOD = {"DATABASE_URL": "postgresql://localhost/x", "REJOINDER_SECRET": "x" * 32
         ({"REJOINDER_ALERT_HOLD": "99999999"}, "REJOINDER_ALERT_HOLD"),
         ({"REJOINDER_PUSH_ALLOW_LOCAL": "yes"}, "REJOINDER_PUSH_ALLOW_LOCAL"),
         ({"REJOINDER_RATE_LIMITS": "0"}, "REJOINDER_RATE_LIMITS"),
+        ({"REJOINDER_SMTP_URL": "mail.example"}, "REJOINDER_SMTP_URL"),
+        ({"REJOINDER_SMTP_URL": "smtp://mail.example/x"}, "REJOINDER_SMTP_URL"),
+        ({"REJOINDER_SMTP_URL": "smtp://mail.example:x"}, "REJOINDER_SMTP_URL"),
+        ({"REJOINDER_SMTP_URL": "smtp://mail.example?tls=maybe"}, "REJOINDER_SMTP_URL"),
+        ({"REJOINDER_SMTP_URL": "smtp://mail.example?ssl=1"}, "REJOINDER_SMTP_URL"),
+        ({"REJOINDER_SMTP_URL": "smtp://mail.example"}, "REJOINDER_MAIL_FROM"),
+        ({"REJOINDER_SMTP_URL": "smtp://u:p@mail.example"}, "REJOINDER_MAIL_FROM"),
+        ({"REJOINDER_MAIL_FROM": "The desk <desk@news.example>"}, "REJOINDER_MAIL_FROM"),
     ],
 )
 def test_a_wrong_variable_is_named(change: dict[str, str], named: str) -> None:
@@ -55,3 +63,27 @@ def test_a_damaged_secret_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("")
     with pytest.raises(SettingsError, match="damaged"):
         Settings.from_environment({"REJOINDER_DATA": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("url", "port", "implicit", "tls"),
+    [
+        ("smtp://mail.example", 587, False, "offered"),
+        ("smtp://desk%40news.example:p%2Fw@mail.example", 587, False, "required"),
+        ("smtp://desk:pw@127.0.0.1:25", 25, False, "offered"),
+        ("smtp://desk:pw@relay?tls=none", 587, False, "none"),
+        ("smtps://desk:pw@mail.example", 465, True, "required"),
+    ],
+)
+def test_where_mail_is_handed_in(url: str, port: int, implicit: bool, tls: str) -> None:  # noqa: FBT001 (a parameter of the test)
+    environ = {**GOOD, "REJOINDER_SMTP_URL": url, "REJOINDER_MAIL_FROM": "desk@news.example"}
+    server = Settings.from_environment(environ).smtp
+    assert server
+    assert (server.port, server.implicit, server.tls) == (port, implicit, tls)
+
+
+def test_the_sender_is_the_user_where_that_is_an_address() -> None:
+    environ = {**GOOD, "REJOINDER_SMTP_URL": "smtp://desk%40news.example:p%2Fw@mail.example"}
+    settings = Settings.from_environment(environ)
+    assert settings.smtp
+    assert (settings.mail_from, settings.smtp.password) == ("desk@news.example", "p/w")

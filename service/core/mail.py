@@ -1,0 +1,150 @@
+"""E-mail to the staff: where it is handed in, how a message is made, and what its failure means.
+
+SMTP as in RFC 5321, submission as in RFC 6409 and RFC 8314. Nothing here touches the database; what
+is to be sent is kept by `outbox`.
+"""
+
+import ipaddress
+import re
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import Literal, get_args
+from urllib.parse import parse_qs, unquote, urlsplit
+from uuid import UUID
+
+import aiosmtplib
+import msgspec
+
+SECONDS = 30.0  # for a whole message; a relay that greylists answers in less
+LONGEST_SUBJECT = 200
+SUBMISSION, SUBMISSIONS = 587, 465
+
+Tls = Literal["required", "offered", "none"]
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """Where mail is handed in. `implicit`: TLS from the first byte (smtps)."""
+
+    host: str
+    port: int
+    username: str | None
+    password: str | None
+    implicit: bool
+    tls: Tls
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One e-mail to one address; `html` says the same as `text`."""
+
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+
+
+class MailError(Exception):
+    """A message was not taken. `permanent`: the same again is refused again."""
+
+    def __init__(self, text: str, *, permanent: bool) -> None:
+        """`text` names neither the recipient nor what was written."""
+        super().__init__(text)
+        self.permanent = permanent
+
+
+def parse_server(url: str) -> Server:
+    """Read `smtp[s]://[user:password@]host[:port][?tls=required|offered|none]`.
+
+    Raises ValueError. With smtp, TLS is required as soon as a password would be sent to another
+    machine, and else taken where it is offered.
+    """
+    parts = urlsplit(url)
+    query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    tls = query.pop("tls", [None])[0]
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or query or parts.fragment:
+        raise ValueError("must be like smtp://user:password@mail.example:587")
+    if parts.path not in {"", "/"} or (tls is not None and tls not in get_args(Tls)):
+        raise ValueError("takes ?tls=required, ?tls=offered or ?tls=none, and no path")
+    implicit = parts.scheme == "smtps"
+    safe = parts.username is None or _is_here(parts.hostname)
+    return Server(
+        host=parts.hostname,
+        port=parts.port or (SUBMISSIONS if implicit else SUBMISSION),
+        username=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password or "") if parts.username else None,
+        implicit=implicit,
+        tls=msgspec.convert(tls or ("offered" if safe else "required"), Tls),
+    )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def compose(message: Message, ident: UUID, written_at: datetime, sender: str) -> EmailMessage:
+    """The message as it goes out; its Message-ID is made of `ident`.
+
+    So a message that is sent again, because nobody knows whether it was taken, can be told from a
+    new one. Raises MailError for an address that no header can hold.
+    """
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["From"] = Address("Rejoinder", addr_spec=sender)
+        mail["To"] = Address(addr_spec=message.to)
+    except (ValueError, IndexError, HeaderParseError) as error:
+        raise MailError("Not an address that mail can be sent to", permanent=True) from error
+    mail["Subject"] = re.sub(r"\s+", " ", message.subject).strip()[:LONGEST_SUBJECT]
+    mail["Date"] = format_datetime(written_at)
+    mail["Message-ID"] = f"<{ident.hex}@{sender.rpartition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday notices don't answer it
+    mail.set_content(message.text)
+    if message.html is not None:
+        mail.add_alternative(message.html, subtype="html")
+    return mail
+
+
+async def send(server: Server, mail: EmailMessage) -> None:
+    """Hand one message in, within 30 seconds; raises MailError."""
+    try:
+        await aiosmtplib.send(
+            mail,
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.implicit,
+            start_tls={"required": True, "offered": None, "none": False}[server.tls]
+            if not server.implicit
+            else False,
+            timeout=SECONDS,
+        )
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+        raise MailError(_words(error), permanent=_is_permanent(error)) from error
+
+
+def _is_permanent(error: Exception) -> bool:
+    """What the recipient or the text is refused for (5yz, RFC 5321, section 4.2.1).
+
+    All else, a refused sign-in or sender included, is the operator's to mend meanwhile.
+    """
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(_is_permanent(refused) for refused in error.recipients)
+    refused = isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
+    return refused and getattr(error, "code", 0) >= 500  # noqa: PLR2004 (the protocol's number)
+
+
+def _words(error: Exception) -> str:
+    """What went wrong, without the addresses and texts that servers put into their answers."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return _words(error.recipients[0])
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return f"{type(error).__name__.removeprefix('SMTP')}: the server answered {error.code}"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return type(error).__name__
