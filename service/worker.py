@@ -12,6 +12,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.models import Schedule
 
+from service.accounts.jobs import LinkSender
 from service.comments.jobs import ticks as comment_ticks
 from service.core.db import Pool, open_pool
 from service.core.jobs import Job, Tick
@@ -37,7 +38,9 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         ticks = [*push.ticks(pushing), *comment_ticks(pool), *learning, *post.ticks()]
         stop_push = asyncio.create_task(_when(stop, pushing.stop))
         try:
-            await work(pool, [*push.jobs(pushing), *post.jobs()], ticks, stop)
+            links = LinkSender(pool, state["keyring"], state["settings"])
+            jobs = [*push.jobs(pushing), *post.jobs(), *links.jobs()]
+            await work(pool, jobs, ticks, stop)
         finally:
             stop_push.cancel()
 

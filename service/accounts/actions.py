@@ -63,9 +63,9 @@ async def add_moderator(
         return await create_link(conn, ident)
 
 
-async def create_link(conn: Conn, moderator_id: UUID) -> str:
+async def create_link(conn: Conn, moderator_id: UUID, lasts: timedelta = LINK_LASTS) -> str:
     """Make a one-time token that signs this moderator in."""
-    return (await new_token(conn, moderator_id, "link", LINK_LASTS))[1]
+    return (await new_token(conn, moderator_id, "link", lasts))[1]
 
 
 async def create_api_token(conn: Conn, email: str) -> str:

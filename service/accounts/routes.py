@@ -6,14 +6,22 @@ from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.accounts import actions, auth, credentials, store
-from service.accounts.types import Moderator, ModeratorAnswer, SignedIn, SignIn
+from service.accounts import actions, auth, credentials, jobs, links, store
+from service.accounts.types import (
+    LinkRequest,
+    Moderator,
+    ModeratorAnswer,
+    SignedIn,
+    SignIn,
+    Ways,
+)
 from service.core.address import client_address
 from service.core.http import Endpoint, empty_response, json_response, read_json
 from service.core.limits import Limit, Limiter
-from service.core.problems import Invalid
+from service.core.problems import Conflict, Invalid
 
 SIGN_INS = Limit("sign-in", burst=10, every=30)
+LINKS = Limit("link", burst=3, every=300)
 GUESSES = Limit("password", burst=10, every=60)
 
 
@@ -82,6 +90,26 @@ async def sign_out(request: Request[Any]) -> Response:
     return response
 
 
+async def get_ways(request: Request[Any]) -> Response:
+    """How one may sign in here."""
+    settings = request.state["settings"]
+    return json_response(Ways(links=links.mails(settings) is not None, openid=None))
+
+
+async def ask_for_link(request: Request[Any]) -> Response:
+    """Have a sign-in link sent; the same answer whether there is such a moderator or not."""
+    state = request.state
+    await take_sign_in(request)
+    body = await read_json(request, LinkRequest)
+    email = actions.check_email("$.email", body.email)
+    if links.mails(state["settings"]) is None:
+        raise Conflict("No e-mail is sent from here. Whoever runs the service makes a link.")
+    await state["limiter"].take(LINKS, state["keyring"].digest("account", email))
+    async with state["pool"].acquire() as conn:
+        await jobs.ask_for_link(conn, state["keyring"], email)
+    return Response(status_code=202)
+
+
 async def _signed_in(request: Request[Any], moderator: Moderator, session: str) -> Response:
     sites = await store.list_member_sites(request.state["pool"], moderator)
     answer = ModeratorAnswer(moderator.id, moderator.email, moderator.name, moderator.role)
@@ -97,6 +125,11 @@ ENDPOINTS = [
     Endpoint(
         "GET", "/desk/session", get_session, "Who is signed in",
         access="moderator", answer=SignedIn,
+    ),
+    Endpoint("GET", "/desk/ways", get_ways, "How one may sign in here", answer=Ways),
+    Endpoint(
+        "POST", "/desk/links", ask_for_link, "Have a sign-in link sent by e-mail",
+        body=LinkRequest, status=202,
     ),
     Endpoint("DELETE", "/desk/session", sign_out, "Sign out", access="moderator", status=204),
 ]  # fmt: skip

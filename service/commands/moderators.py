@@ -5,9 +5,11 @@ from typing import Annotated
 import typer
 
 from service.accounts import actions as accounts
+from service.accounts.links import address, mail_invitation
 from service.accounts.types import Role
 from service.commands.shared import LOCAL, in_database, say, site_of
 from service.core.db import Conn
+from service.core.tokens import Keyring
 from service.settings import Settings
 
 app = typer.Typer(help="Moderators and editors.", no_args_is_help=True)
@@ -20,22 +22,32 @@ def add_moderator(
     site: Annotated[list[str] | None, typer.Option(help="Only this site. Repeatable.")] = None,
     name: Annotated[str, typer.Option(help="A name that readers can't take.")] = "",
 ) -> None:
-    """Add a moderator, or sign one in again, and print a one-time sign-in link."""
+    """Add a moderator, or sign one in again, and print a one-time sign-in link.
+
+    Where REJOINDER_SMTP_URL is set the link is sent by e-mail, too.
+    """
     if role not in {"moderator", "editor"}:
         raise typer.BadParameter("--role is moderator or editor")
     from service.screening.names import name_key  # noqa: PLC0415 (slow to load)
 
     chosen: Role = "editor" if role == "editor" else "moderator"
 
+    settings = Settings.from_environment()
+
     async def run(conn: Conn) -> str:
         ids = [(await site_of(conn, slug)).id for slug in site or []]
-        return await accounts.add_moderator(conn, email, chosen, ids, (name, name_key(name)))
+        async with conn.transaction():
+            full = (name, name_key(name))
+            token = await accounts.add_moderator(conn, email, chosen, ids, full)
+            to = accounts.check_email("email", email)
+            if await mail_invitation(conn, Keyring(settings.secret), settings, to, token, None):
+                say.print(f"The link is sent to {to}, too, by the worker.", highlight=False)
+        return token
 
-    base = Settings.from_environment().public_url
-    if base is None:
-        base = LOCAL
+    token = in_database(run)
+    if settings.public_url is None:
         say.print(f"REJOINDER_PUBLIC_URL is not set: the link is for {LOCAL}.")
-    typer.echo(f"{base}/desk/#sign-in={in_database(run)}")
+    typer.echo(address(settings.public_url or LOCAL, token))
 
 
 @app.command("token")
