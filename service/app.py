@@ -17,6 +17,8 @@ from service import operation
 from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
 from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
+from service.administration.member_routes import ENDPOINTS as MEMBERS
+from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.articles.sites import Sites
 from service.comments.likes import Likes
 from service.comments.routes import ENDPOINTS as COMMENTS
@@ -46,7 +48,7 @@ from service.web.files import Files
 
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
-    *OWN_ACCOUNT,
+    *OWN_ACCOUNT, *MEMBERS, *ADMINISTRATION,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 

@@ -80,7 +80,7 @@ async def _put_password(
 
 async def set_password(conn: Conn, passwords: Passwords, email: str, password: str) -> None:
     """Set a moderator's password from the command line; raises NotFound and Invalid."""
-    moderator = await _moderator(conn, email)
+    moderator = await find(conn, email)
     prepared = rules.check_password("password", password, moderator.email)
     hashed = await passwords.hash(prepared)
     async with conn.transaction():
@@ -98,7 +98,8 @@ async def remove_password(conn: Conn, moderator: Moderator, actor_id: UUID | Non
             await credentials.insert_event(conn, event)
 
 
-async def _moderator(conn: Conn, email: str) -> Moderator:
+async def find(conn: Conn, email: str) -> Moderator:
+    """The active moderator with this address; raises Invalid and NotFound."""
     email = actions.check_email("email", email)
     moderator = await store.get_moderator_by_email(conn, email)
     if moderator is None:

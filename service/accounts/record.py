@@ -33,7 +33,7 @@ def member_event(
     of no other site.
     """
     if before is None:
-        detail = {"role": after.role, "sites": _names(after, slugs)}
+        detail = {"role": after.role, "sites": site_names(after, slugs)}
         return Event("member added", actor_id, after.id, scope_of(after), detail)
     detail = {}
     own, then = set(before.site_ids), set(after.site_ids)
@@ -43,7 +43,7 @@ def member_event(
     if before.name != after.name:
         detail["name"] = f"{before.name or 'none'} → {after.name or 'none'}"
     if before.all_sites != after.all_sites:
-        detail["sites"] = f"{_names(before, slugs)} → {_names(after, slugs)}"
+        detail["sites"] = f"{site_names(before, slugs)} → {site_names(after, slugs)}"
     else:
         for word, gone in (("sites added", then - own), ("sites taken", own - then)):
             if gone:
@@ -55,7 +55,8 @@ def member_event(
     return Event("member changed", actor_id, after.id, sorted(about), detail)
 
 
-def _names(moderator: Moderator, slugs: Mapping[UUID, str]) -> str:
+def site_names(moderator: Moderator, slugs: Mapping[UUID, str]) -> str:
+    """The sites that a moderator works for, in words."""
     return "all" if moderator.all_sites else _listed(set(moderator.site_ids), slugs)
 
 

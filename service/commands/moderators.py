@@ -1,13 +1,18 @@
 """Moderators and editors."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from service.accounts import actions as accounts
+from service.accounts import credentials
 from service.accounts.links import address, mail_invitation
+from service.accounts.passwords import Passwords
+from service.accounts.record import site_names
+from service.accounts.store import list_slugs
 from service.accounts.types import Role
-from service.commands.shared import LOCAL, in_database, say, site_of
+from service.commands.shared import LOCAL, in_database, print_rows, say, shown_time, site_of
 from service.core.db import Conn
 from service.core.tokens import Keyring
 from service.settings import Settings
@@ -58,3 +63,71 @@ def moderator_token(email: str) -> None:
         return await accounts.create_api_token(conn, email)
 
     typer.echo(in_database(run))
+
+
+@app.command("list")
+def list_moderators(
+    site: Annotated[str | None, typer.Option(help="Only who works for this site.")] = None,
+) -> None:
+    """Show moderators and editors: what each may do where, and since when it was not seen."""
+    from service.administration import members  # noqa: PLC0415 (slow to load)
+
+    async def run(conn: Conn) -> list[list[str]]:
+        ids = [(await site_of(conn, site)).id] if site else None
+        slugs = await list_slugs(conn)
+        return [
+            [
+                member.moderator.email,
+                "disabled" if member.disabled else member.moderator.role,
+                site_names(member.moderator, slugs),
+                member.moderator.name,
+                shown_time(member.last_seen_at),
+            ]
+            for member in await members.everybody(conn, ids)
+        ]
+
+    print_rows(["E-MAIL", "ROLE", "SITES", "NAME", "LAST SEEN"], in_database(run))
+
+
+@app.command("remove")
+def remove_moderator(email: str) -> None:
+    """Remove a moderator and every way in; what they decided stays under their name."""
+    from service.administration import members  # noqa: PLC0415 (slow to load)
+
+    async def run(conn: Conn) -> int:
+        return await members.remove_by_email(conn, email)
+
+    left = in_database(run)
+    say.print(f"Removed {email}.", highlight=False)
+    if not left:
+        say.print("[yellow]No editor of every site is left.[/yellow]")
+
+
+@app.command("password")
+def moderator_password(
+    email: str,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Leave no password.")] = False,
+) -> None:
+    """Set a moderator's password, asked for or read from standard input; ends their sessions.
+
+    Moderators set their own at the desk. What it must be: at least 12 characters.
+    """
+
+    async def drop(conn: Conn) -> None:
+        await credentials.remove_password(conn, await credentials.find(conn, email), None)
+
+    if remove:
+        in_database(drop)
+        say.print("There is no password any more.")
+        return
+    if sys.stdin.isatty():
+        password = typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+
+    async def put(conn: Conn) -> None:
+        await credentials.set_password(conn, Passwords(), email, password)
+
+    in_database(put)
+    say.print("The password is set.")

@@ -6,6 +6,7 @@ everything else goes beside it.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import typer
@@ -48,6 +49,11 @@ async def site_of(conn: Conn, slug: str) -> Site:
     if site is None:
         raise NotFound(f"There is no site {slug}. `rejoinder sites add` makes one.")
     return site
+
+
+def shown_time(moment: datetime | None) -> str:
+    """A time as lists show it, in UTC."""
+    return moment.strftime("%Y-%m-%d %H:%M") if moment else "never"
 
 
 def print_rows(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -23,6 +23,8 @@ PARAMETERS = {
     "reader": UNKNOWN,
     "sanction": UNKNOWN,
     "token": UNKNOWN,
+    "member": UNKNOWN,
+    "key": UNKNOWN,
     "session": UNKNOWN,
     "id": UNKNOWN,
 }
