@@ -33,6 +33,8 @@ def prepare_password(password: str) -> str | None:
 
 def check_password(path: str, password: str, email: str) -> str:
     """A new password, prepared; raises Invalid where it is none, or would be guessed first."""
+    if not password:
+        raise Invalid.field(path, f"Expected at least {SHORTEST} characters")
     prepared = prepare_password(password)
     if prepared is None and len(password) <= LONGEST:
         raise Invalid.field(path, "Contains characters that can't be typed everywhere")

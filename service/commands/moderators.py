@@ -69,7 +69,7 @@ def moderator_token(email: str) -> None:
 def list_moderators(
     site: Annotated[str | None, typer.Option(help="Only who works for this site.")] = None,
 ) -> None:
-    """Show moderators and editors: what each may do where, and since when it was not seen."""
+    """Show moderators and editors: what each may do where, and when they were last seen."""
     from service.administration import members  # noqa: PLC0415 (slow to load)
 
     async def run(conn: Conn) -> list[list[str]]:
@@ -111,7 +111,7 @@ def moderator_password(
 ) -> None:
     """Set a moderator's password, asked for or read from standard input; ends their sessions.
 
-    Moderators set their own at the desk. What it must be: at least 12 characters.
+    At least 12 characters. Moderators set their own at the desk.
     """
 
     async def drop(conn: Conn) -> None:
