@@ -40,6 +40,8 @@ from service.moderation.routes import ENDPOINTS as MODERATION
 from service.moderation.sanctions import ENDPOINTS as SANCTIONS
 from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
+from service.openid.provider import open_provider
+from service.openid.routes import ENDPOINTS as OPENID
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.scorer import Scorer
@@ -48,7 +50,7 @@ from service.web.files import Files
 
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *STATS, *ACCOUNTS,
-    *OWN_ACCOUNT, *MEMBERS, *ADMINISTRATION,
+    *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
@@ -71,13 +73,14 @@ async def resources(
     settings: Settings, url: str, scorer: Scorer | None = None
 ) -> AsyncIterator[State]:
     """Open everything that requests share, by the names under which handlers find it."""
-    async with open_pool(url) as pool:
+    async with open_pool(url) as pool, open_provider(settings.openid) as provider:
         events = Events(url)
         state: State = {
             "settings": settings,
             "pool": pool,
             "keyring": Keyring(settings.secret),
             "passwords": Passwords(),
+            "openid": provider,
             "limiter": Limiter(pool, enabled=settings.rate_limits),
             "events": events,
             "sites": Sites(pool, events),

@@ -93,7 +93,8 @@ async def sign_out(request: Request[Any]) -> Response:
 async def get_ways(request: Request[Any]) -> Response:
     """How one may sign in here."""
     settings = request.state["settings"]
-    return json_response(Ways(links=links.mails(settings) is not None, openid=None))
+    openid = settings.openid.name if settings.openid else None
+    return json_response(Ways(links=links.mails(settings) is not None, openid=openid))
 
 
 async def ask_for_link(request: Request[Any]) -> Response:
