@@ -14,8 +14,9 @@ from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
 from service.core.metrics import DECISIONS
 from service.core.problems import Invalid, NotFound
-from service.moderation import queue_store, rules, store
-from service.moderation.types import Batch, DecidedBy, Decision, Outcome, Result, Taken
+from service.moderation import batches_store as batches
+from service.moderation import queue_store, repeats, rules, store
+from service.moderation.types import Batch, Decision, Outcome, Taken
 
 MOST_MEMBERS = 5000  # comments of campaigns that one batch decides beside those it names
 
@@ -27,18 +28,27 @@ class Decided(msgspec.Struct, frozen=True):
     versions: dict[UUID, int]
 
 
-async def decide(pool: Pool, moderator: Moderator, decisions: list[Decision]) -> Decided:
+async def decide(
+    pool: Pool, moderator: Moderator, decisions: list[Decision], batch_id: UUID | None = None
+) -> Decided:
     """Take a batch of decisions; each has an outcome of its own.
 
-    Locks the comments and their roots until the commit. Raises Invalid where one comment is
-    decided twice.
+    A batch that was taken before, by its id, is answered as then. Locks the comments and their
+    roots until the commit. Raises Invalid where one comment is decided twice, or the id is of
+    somebody else's batch.
     """
     check_decisions(decisions)
-    batch_id = uuid7()
+    batch_id = batch_id or uuid7()
     async with pool.acquire() as conn, conn.transaction():
         wanted, leads = await _with_members(conn, decisions)
         locked = await lock_comments(conn, list(wanted))
-        there = {i: locked[i] for i in wanted if i in locked and _covers(moderator, locked[i])}
+        # Looked for under the locks: of two that send the same at once, one decides.
+        before = await batches.list_entries(conn, batch_id)
+        if before:
+            return Decided(await repeats.answer(conn, moderator, batch_id, decisions, before), {})
+        there = {
+            i: locked[i] for i in wanted if i in locked and moderator.covers(locked[i].site_id)
+        }
         outcomes = await _outcomes(conn, wanted, leads, there)
         versions = await _carry_out(conn, moderator, batch_id, wanted, outcomes, there)
         conflicts = [ident for ident, outcome in outcomes.items() if outcome == "conflict"]
@@ -46,12 +56,10 @@ async def decide(pool: Pool, moderator: Moderator, decisions: list[Decision]) ->
     after = {ident: _after(there[ident], wanted[ident], outcomes[ident]) for ident in outcomes}
     named = [decision.comment_id for decision in decisions]
     members = [ident for ident in leads if ident in outcomes]
-    results = [result_of(i, outcomes.get(i), after.get(i), last.get(i)) for i in named + members]
+    results = [
+        rules.result_of(i, outcomes.get(i), after.get(i), last.get(i)) for i in named + members
+    ]
     return Decided(Batch(batch_id, results), versions)
-
-
-def _covers(moderator: Moderator, comment: CommentRow) -> bool:
-    return moderator.covers(comment.site_id)
 
 
 def check_decisions(decisions: Sequence[Decision]) -> None:
@@ -140,15 +148,6 @@ def _after(comment: CommentRow, decision: Decision, outcome: Outcome) -> Comment
     )
 
 
-def result_of(
-    ident: UUID, outcome: Outcome | None, after: CommentRow | None, decided: DecidedBy | None
-) -> Result:
-    """What the moderator is told of one comment."""
-    if outcome is None or after is None:
-        return Result(ident, "missing", None, None)
-    return Result(ident, outcome, after.status, after.version, decided)
-
-
 async def undo(pool: Pool, moderator: Moderator, batch_id: UUID) -> Decided:
     """Take a batch back, as far as nothing has changed since; what has, is a conflict.
 
@@ -157,13 +156,13 @@ async def undo(pool: Pool, moderator: Moderator, batch_id: UUID) -> Decided:
     """
     undo_id = uuid7()
     async with pool.acquire() as conn, conn.transaction():
-        taken = await store.list_batch(conn, batch_id)
+        taken = await batches.list_batch(conn, batch_id)
         locked = await lock_comments(conn, [one.comment_id for one in taken])
-        taken = [one for one in taken if _covers(moderator, locked[one.comment_id])]
+        taken = [one for one in taken if moderator.covers(locked[one.comment_id].site_id)]
         if not taken:
             raise NotFound("There is no such batch.")
         # Looked at under the locks: of two who undo the same, one does.
-        undone = await store.list_undone(conn, batch_id)
+        undone = await batches.list_undone(conn, batch_id)
         kept = [
             one
             for one in taken
@@ -176,7 +175,7 @@ async def undo(pool: Pool, moderator: Moderator, batch_id: UUID) -> Decided:
         conflicts = [one.comment_id for one in taken if one.comment_id not in restored]
         last = await store.list_last_changes(conn, conflicts)
     results = [
-        result_of(
+        rules.result_of(
             one.comment_id,
             "applied" if one.comment_id in restored else "conflict",
             restored.get(one.comment_id, locked[one.comment_id]),

@@ -8,11 +8,11 @@ from msgspec import UNSET
 
 from service.accounts.types import Moderator
 from service.comments import rules as comment_rules
-from service.comments.types import Author
+from service.comments.types import Author, CommentAnswer, CommentRow
 from service.core.db import Conn, uuid7
 from service.core.http import write_cursor
 from service.core.problems import NotFound
-from service.moderation import queue_store, store
+from service.moderation import detail_store, queue_store, store
 from service.moderation.queue_store import Filter
 from service.moderation.types import (
     Detail,
@@ -63,16 +63,20 @@ async def read_detail(conn: Conn, moderator: Moderator, comment_id: UUID) -> Det
     return Detail(
         **fields,
         ledger=await store.list_ledger_of(conn, comment_id),
-        report_notes=await store.list_reports(conn, comment_id),
-        history=[
-            comment_rules.author_answer(other)
-            for other in await store.list_history(conn, row["reader_id"], comment_id)
-        ],
-        context=[
-            comment_rules.author_answer(other)
-            for other in await store.list_context(conn, comment_id)
-        ],
+        report_notes=await detail_store.list_reports(conn, comment_id),
+        history=_answers(await detail_store.list_history(conn, row["reader_id"], comment_id)),
+        context=_answers(await detail_store.list_context(conn, comment_id)),
+        replies=_answers(await detail_store.list_answers(conn, comment_id)),
+        members=_answers(
+            await detail_store.list_others(conn, fields["campaign"].id, comment_id)
+            if fields["campaign"]
+            else []
+        ),
     )
+
+
+def _answers(rows: Sequence[CommentRow]) -> list[CommentAnswer]:
+    return [comment_rules.author_answer(row) for row in rows]
 
 
 async def read_ledger(

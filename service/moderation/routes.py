@@ -85,7 +85,8 @@ async def decide(request: Request[Any]) -> Response:
     """Take decisions."""
     moderator = await require_moderator(request)
     body = await read_json(request, Decisions)
-    return _decided(request, await actions.decide(request.state["pool"], moderator, body.decisions))
+    pool = request.state["pool"]
+    return _decided(request, await actions.decide(pool, moderator, body.decisions, body.batch_id))
 
 
 async def undo(request: Request[Any]) -> Response:

@@ -1,7 +1,9 @@
 """Pure functions of moderation."""
 
+from uuid import UUID
+
 from service.comments.types import CommentRow, Status
-from service.moderation.types import Action, Decision, Outcome, Taken
+from service.moderation.types import Action, DecidedBy, Decision, Outcome, Result, Taken
 
 STATUS_OF: dict[Action, Status] = {
     "publish": "published",
@@ -39,6 +41,15 @@ def reason_of(decision: Decision) -> str | None:
     if decision.action == "publish":
         return None
     return decision.reason or DEFAULT_REASON[decision.action]
+
+
+def result_of(
+    ident: UUID, outcome: Outcome | None, after: CommentRow | None, decided: DecidedBy | None
+) -> Result:
+    """What the moderator is told of one comment."""
+    if outcome is None or after is None:
+        return Result(ident, "missing", None, None)
+    return Result(ident, outcome, after.status, after.version, decided)
 
 
 def stands(comment: CommentRow, taken: Taken) -> bool:

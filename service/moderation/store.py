@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from service.accounts.types import Moderator
-from service.comments.store import COMMENT
 from service.comments.types import CommentRow
 from service.core.db import Conn, row_to, uuid7
 from service.moderation.queue_store import VIEWS
@@ -14,8 +13,6 @@ from service.moderation.types import (
     Claim,
     DecidedBy,
     LedgerEntry,
-    ReportEntry,
-    Taken,
     View,
 )
 
@@ -169,45 +166,6 @@ async def list_ledger(
     return [row_to(LedgerEntry, row) for row in rows]
 
 
-async def list_reports(conn: Conn, comment_id: UUID) -> list[ReportEntry]:
-    """What readers said of a comment; never who."""
-    rows = await conn.fetch(
-        """
-        select reason, note, created_at from report where comment_id = $1
-        order by created_at desc limit 200
-        """,
-        comment_id,
-    )
-    return [row_to(ReportEntry, row) for row in rows]
-
-
-async def list_history(conn: Conn, reader_id: UUID, besides: UUID) -> list[CommentRow]:
-    """The reader's newest other comments."""
-    rows = await conn.fetch(
-        COMMENT + " where c.reader_id = $1 and c.id <> $2 order by c.created_at desc limit 20",
-        reader_id,
-        besides,
-    )
-    return [row_to(CommentRow, row) for row in rows]
-
-
-async def list_context(conn: Conn, comment_id: UUID) -> list[CommentRow]:
-    """What a comment answers to: its ancestors, the root first."""
-    rows = await conn.fetch(
-        f"""
-        with recursive above as (
-            select parent_id, 1 as steps from comment where id = $1
-            union all
-            select c.parent_id, a.steps + 1 from comment c join above a on c.id = a.parent_id
-            where a.steps < 10
-        )
-        {COMMENT} join above on above.parent_id = c.id order by c.depth
-        """,  # noqa: S608 (fixed parts)
-        comment_id,
-    )
-    return [row_to(CommentRow, row) for row in rows]
-
-
 async def list_last_changes(conn: Conn, comment_ids: Sequence[UUID]) -> dict[UUID, DecidedBy]:
     """The newest ledger row of each comment."""
     rows = await conn.fetch(
@@ -268,21 +226,6 @@ async def list_edits(conn: Conn, comment_ids: Sequence[UUID]) -> dict[UUID, int]
     return {row["comment_id"]: row["version"] for row in rows}
 
 
-async def list_batch(conn: Conn, batch_id: UUID) -> list[Taken]:
-    """What a person's batch decided."""
-    rows = await conn.fetch(
-        """
-        select l.comment_id, l.from_status, l.to_status, l.version, (
-            select p.reason from ledger p
-            where p.comment_id = l.comment_id and p.id < l.id order by p.id desc limit 1
-        ) as reason_before
-        from ledger l where l.batch_id = $1 and l.actor = 'moderator' order by l.id
-        """,
-        batch_id,
-    )
-    return [row_to(Taken, row) for row in rows]
-
-
 async def update_reviewed(conn: Conn, comment_ids: Sequence[UUID]) -> None:
     """Whether anybody has looked at these comments, not counting what was taken back.
 
@@ -301,12 +244,6 @@ async def update_reviewed(conn: Conn, comment_ids: Sequence[UUID]) -> None:
         """,
         list(comment_ids),
     )
-
-
-async def list_undone(conn: Conn, batch_id: UUID) -> set[UUID]:
-    """The comments for which a batch has been taken back already."""
-    rows = await conn.fetch("select comment_id from ledger where undoes = $1", batch_id)
-    return {row["comment_id"] for row in rows}
 
 
 async def list_item_ids(conn: Conn, comment_ids: Sequence[UUID]) -> list[UUID]:

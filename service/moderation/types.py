@@ -34,9 +34,14 @@ class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Decisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Up to 500 decisions, taken as one batch."""
+    """Up to 500 decisions, taken as one batch.
+
+    A caller that has chosen the `batch_id` may send the same again when no answer came: it is taken
+    once.
+    """
 
     decisions: Annotated[list[Decision], Meta(min_length=1, max_length=500)]
+    batch_id: UUID | None = None
 
 
 class DecidedBy(msgspec.Struct, frozen=True):
@@ -73,6 +78,17 @@ class Taken(msgspec.Struct, frozen=True):
     to_status: Status
     version: int
     reason_before: str | None
+
+
+class BatchEntry(msgspec.Struct, frozen=True):
+    """A ledger row under a batch's id."""
+
+    comment_id: UUID
+    from_status: Status
+    to_status: Status
+    version: int
+    moderator_id: UUID | None
+    undoes: UUID | None
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -191,12 +207,18 @@ class ReportEntry(msgspec.Struct, frozen=True):
 
 
 class Detail(QueueItem, frozen=True, kw_only=True):
-    """Everything about one comment: also its ledger, reports, the reader's others, the thread."""
+    """Everything about one comment: also its ledger, reports, the reader's others, the thread.
+
+    `context` is what it answers to, the root first; `replies` the first ten answers to it;
+    `members` up to twenty others of its campaign, the newest first.
+    """
 
     ledger: list[LedgerEntry]
     report_notes: list[ReportEntry]
     history: list[CommentAnswer]
     context: list[CommentAnswer]
+    replies: list[CommentAnswer]
+    members: list[CommentAnswer]
 
 
 class NewSanction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -127,3 +127,87 @@ async def test_a_batch_of_another_site_is_not_there(
     for ident in (str(uuid.uuid4()), "nonsense"):
         address = f"/v1/moderation/batches/{ident}/undo"
         assert (await desk.post(address)).status_code == 404
+
+
+def batch_of(ids: list[str], batch_id: str, **more: Any) -> dict[str, Any]:
+    decisions = [{"comment_id": one, "action": "reject", "version": 1} for one in ids]
+    return {"decisions": decisions, "batch_id": batch_id, **more}
+
+
+async def test_a_batch_sent_again_is_taken_once(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    ids = [(await post(client, f"Remark {n}."))["comment"]["id"] for n in range(3)]
+    await decide(desk, {"comment_id": ids[2], "action": "spam"})
+    asked = batch_of([*ids, str(uuid.uuid4())], str(uuid.uuid4()))
+    answers = await asyncio.gather(*(desk.post(DECISIONS, json=asked) for _ in range(4)))
+    assert {answer.status_code for answer in answers} == {200}
+    first, *others = [answer.json() for answer in answers]
+    assert others == [first] * 3
+    assert first["batch_id"] == asked["batch_id"]
+    outcomes = [one["outcome"] for one in first["results"]]
+    assert outcomes == ["applied", "applied", "conflict", "missing"]
+    assert first["results"][2]["decided"]["to_status"] == "spam"
+    written = await pool.fetchval(
+        "select count(*) from ledger where batch_id = $1", uuid.UUID(asked["batch_id"])
+    )
+    assert written == 2
+    assert [one["outcome"] for one in await undo(desk, first)] == ["applied", "applied"]
+    again = (await desk.post(DECISIONS, json=asked)).json()
+    assert again == first
+    assert (await desk.get(f"/v1/moderation/comments/{ids[0]}")).json()["status"] == "published"
+
+
+async def test_a_batch_of_somebody_else_is_not_answered(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, state: dict[str, Any]
+) -> None:
+    ident = (await post(client))["comment"]["id"]
+    asked = batch_of([ident], str(uuid.uuid4()))
+    done = (await desk.post(DECISIONS, json=asked)).json()
+    async with state["pool"].acquire() as conn:
+        await accounts.add_moderator(conn, "other@courier.example", "moderator", [])
+        token = await accounts.create_api_token(conn, "other@courier.example")
+    answer = await client.post(DECISIONS, json=asked, headers=bearer(token))
+    assert answer.status_code == 422
+    assert "another batch" in answer.text
+    undone = (await desk.post(f"/v1/moderation/batches/{done['batch_id']}/undo")).json()
+    answer = await desk.post(DECISIONS, json=batch_of([ident], undone["batch_id"]))
+    assert answer.status_code == 422
+
+
+async def test_a_campaign_sent_again_names_all_its_members(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient
+) -> None:
+    words = "Earn a thousand dollars a week from home with this simple trick, ask Brenda"
+    for n in range(3):
+        await post(client, f"{words} number {n}", email=f"r{n}@readers.example")
+    item = (await desk.get(QUEUE, params={"view": "new"})).json()["items"]
+    item += (await desk.get(QUEUE, params={"view": "held"})).json()["items"]
+    item += (await desk.get(QUEUE, params={"view": "spam"})).json()["items"]
+    lead = next(one for one in item if one.get("campaign"))
+    detail = (await desk.get(f"/v1/moderation/comments/{lead['id']}")).json()
+    assert len(detail["members"]) == lead["campaign"]["size"] - 1
+    asked = {
+        "batch_id": str(uuid.uuid4()),
+        "decisions": [{"comment_id": lead["id"], "action": "reject", "campaign": True}],
+    }
+    first = (await desk.post(DECISIONS, json=asked)).json()
+    assert len(first["results"]) == lead["campaign"]["size"]
+    again = (await desk.post(DECISIONS, json=asked)).json()
+    by_id = {one["comment_id"]: one for one in again["results"]}
+    assert by_id == {one["comment_id"]: one for one in first["results"]}
+
+
+async def test_what_stands_beside_a_comment(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient
+) -> None:
+    root = (await post(client, "The root."))["comment"]["id"]
+    middle = (await post(client, "An answer.", parent_id=root))["comment"]["id"]
+    for n in range(3):
+        await post(client, f"Further answer {n}.", parent_id=middle)
+    detail = (await desk.get(f"/v1/moderation/comments/{middle}")).json()
+    assert [one["id"] for one in detail["context"]] == [root]
+    assert [one["html"] for one in detail["replies"]] == [
+        f"<p>Further answer {n}.</p>\n" for n in range(3)
+    ]
+    assert detail["members"] == []
