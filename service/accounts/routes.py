@@ -113,7 +113,9 @@ async def ask_for_link(request: Request[Any]) -> Response:
 
 async def _signed_in(request: Request[Any], moderator: Moderator, session: str) -> Response:
     sites = await store.list_member_sites(request.state["pool"], moderator)
-    answer = ModeratorAnswer(moderator.id, moderator.email, moderator.name, moderator.role)
+    answer = ModeratorAnswer(
+        moderator.id, moderator.email, moderator.name, moderator.role, moderator.all_sites
+    )
     csrf = auth.csrf_token(request.state["keyring"], session)
     return json_response(SignedIn(answer, sites, csrf))
 

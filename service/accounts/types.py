@@ -96,6 +96,7 @@ class ModeratorAnswer(msgspec.Struct, frozen=True):
     email: str
     name: str
     role: Role
+    all_sites: bool
 
 
 class Session(msgspec.Struct, frozen=True):

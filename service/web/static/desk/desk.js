@@ -1,4 +1,4 @@
-// The moderators' desk: signing in by the one-time link, then the queue.
+// The moderators' desk: signing in, then the queue or a page.
 
 import { button, el, tick } from '../widgets/dom.js';
 import { CallError, closeSession, openSession } from './calls.js';
@@ -6,6 +6,7 @@ import { keepClaims } from './claims.js';
 import { help, listen } from './keys.js';
 import { listenLive, shown } from './live.js';
 import { Queue } from './queue.js';
+import { signInPage, takeFailure } from './sign-in.js';
 
 /** @typedef {import('./types.js').Session} Session */
 /** @typedef {(root: HTMLElement, given: { session: Session, signal: AbortSignal, site?: string }) => Promise<void>} Show */
@@ -26,8 +27,14 @@ const ORDERS = [
   ['newest', 'Newest first'],
 ];
 
-/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>][]} what isn't the queue */
-const PAGES = [['policy', 'Policy', () => import('./pages/policy.js')]];
+/** @type {[name: string, text: string, show: () => Promise<{ show: Show }>, editors?: boolean][]} what isn't the queue */
+const PAGES = [
+  ['policy', 'Policy', () => import('./pages/policy.js')],
+  ['members', 'Members', () => import('./pages/members.js'), true],
+  ['sites', 'Sites', () => import('./pages/sites.js'), true],
+  ['keys', 'Keys', () => import('./pages/keys.js'), true],
+  ['account', '', () => import('./pages/account.js')], // linked by one's name
+];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
 let life = new AbortController();
@@ -41,8 +48,10 @@ function takeToken() {
 
 async function start() {
   const token = takeToken();
+  const failure = takeFailure();
+  if (failure) return showSignIn(failure);
   try {
-    const session = await openSession(token);
+    const session = await openSession(token ? { token } : null);
     if (session) showDesk(session);
     else showSignIn();
   } catch (error) {
@@ -58,18 +67,7 @@ async function start() {
  */
 function showSignIn(problem, retry = false) {
   life.abort();
-  desk.replaceChildren(
-    el(
-      'main',
-      { class: 'sign-in' },
-      el('h1', {}, 'Moderation desk'),
-      problem &&
-        el('p', { class: 'alert', role: 'alert' }, problem, retry && ' ', retry && button('retry', 'Try again', start, { class: 'link' })),
-      el('p', {}, 'You are not signed in. Open the sign-in link that you were given; each link works once.'),
-      el('p', {}, 'Whoever runs the service makes one, also for a moderator who is known already, with'),
-      el('pre', {}, el('code', {}, 'rejoinder moderators add EMAIL')),
-    ),
-  );
+  desk.replaceChildren(signInPage(problem, retry ? start : null, showDesk));
 }
 
 /** @param {Session} session */
@@ -78,12 +76,14 @@ function showDesk(session) {
   life.abort();
   life = new AbortController();
   const queue = new Queue(() => showSignIn('Your session has ended. Please sign in again.'));
+  const who = el('a', { href: '#/account', 'data-view': 'account', title: 'Your account' }, moderator.name || moderator.email);
   const search = el('input', { type: 'search', name: 'q', placeholder: 'Search', 'aria-label': 'Search in these comments', maxlength: 200 });
   const views = el('nav', { class: 'views', 'aria-label': 'Views' });
   for (const [name, text] of VIEWS) {
     views.append(el('a', { href: `#/${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
-  for (const [name, text] of PAGES) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
+  const pages = PAGES.filter(([, , , editors]) => !editors || moderator.role === 'editor');
+  for (const [name, text] of pages) if (text) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
   const order = el('select', { name: 'order', 'aria-label': 'Order' }, ...ORDERS.map(([value, text]) => el('option', { value }, text)));
   order.onchange = () => {
     queue.order = order.value;
@@ -120,9 +120,9 @@ function showDesk(session) {
   const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
   const choose = () => {
     const named = location.hash.replace(/^#\/?/, '');
-    const page = PAGES.find(([name]) => name === named);
+    const page = pages.find(([name]) => name === named);
     queue.view = VIEWS.some(([name]) => name === named) ? named : 'held';
-    for (const link of views.querySelectorAll('a')) {
+    for (const link of [...views.querySelectorAll('a'), who]) {
       if (link.dataset.view === (page ? named : queue.view)) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
     }
@@ -147,7 +147,7 @@ function showDesk(session) {
       'header',
       { class: 'top' },
       el('h1', {}, 'Moderation desk', sites.length === 1 && el('span', {}, sites[0].name)),
-      el('span', { class: 'who' }, moderator.name || moderator.email),
+      el('span', { class: 'who' }, who),
       button('help', 'Keys', help, { class: 'link', 'aria-keyshortcuts': '?' }),
       button('sign-out', 'Sign out', signOut, { class: 'link' }),
     ),
@@ -179,6 +179,6 @@ function showDesk(session) {
 }
 
 addEventListener('hashchange', () => {
-  if (location.hash.startsWith('#sign-in=')) start();
+  if (location.hash.startsWith('#sign-in')) start();
 });
 start();
