@@ -80,12 +80,13 @@ async def come_back(request: Request[Any]) -> Response:
 
 async def _signed_in(request: Request[Any], provider: Provider) -> str:
     query = request.query_params
+    if error := query.get("error"):
+        # Before the state, which some providers leave out here: an error opens nothing.
+        denied = error == "access_denied"
+        raise SignInFailed("cancelled" if denied else "refused", "the provider answered an error")
     cookie = request.cookies.get(COOKIE, "")
     flow = rules.open_flow(request.state["keyring"], cookie, query.get("state", ""))
     rules.check_issuer(await provider.metadata(), query.get("iss"))
-    if error := query.get("error"):
-        denied = error == "access_denied"
-        raise SignInFailed("cancelled" if denied else "refused", "the provider answered an error")
     code = query.get("code", "")
     if not 0 < len(code) <= LONGEST_CODE:
         raise SignInFailed("refused", "the provider answered no code")

@@ -242,8 +242,9 @@ async def test_the_way_back_is_one_browser_s_and_one_s_time(
 
 async def test_errors_of_the_provider(browser: Browser, liar: Liar) -> None:
     await browser.go()
-    denied = await browser.come_back(code=None, error="access_denied")
-    assert failure(denied) == "cancelled"
+    for state in (browser.sent["state"], None):
+        denied = await browser.come_back(code=None, error="access_denied", state=state)
+        assert failure(denied) == "cancelled"
     for changes in ({"error": "server_error"}, {"code": None}, {"code": "x" * 5000}, {"code": ""}):
         await browser.go()
         assert failure(await browser.come_back(**changes)) == "refused"

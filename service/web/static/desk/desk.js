@@ -32,7 +32,7 @@ const PAGES = [
   ['policy', 'Policy', () => import('./pages/policy.js')],
   ['members', 'Members', () => import('./pages/members.js'), true],
   ['sites', 'Sites', () => import('./pages/sites.js'), true],
-  ['keys', 'Keys', () => import('./pages/keys.js'), true],
+  ['keys', 'API keys', () => import('./pages/keys.js'), true],
   ['account', '', () => import('./pages/account.js')], // linked by one's name
 ];
 
@@ -68,6 +68,7 @@ async function start() {
 function showSignIn(problem, retry = false) {
   life.abort();
   desk.replaceChildren(signInPage(problem, retry ? start : null, showDesk));
+  desk.querySelector('input')?.focus();
 }
 
 /** @param {Session} session */

@@ -37,7 +37,7 @@ export function takeFailure() {
 export function signInPage(problem, retry, done) {
   const alert = el('p', { class: 'alert', role: 'alert', hidden: !problem }, problem, retry && ' ', retry && button('retry', 'Try again', retry, { class: 'link' }));
   const news = el('p', { class: 'news', role: 'status' });
-  const email = el('input', { type: 'email', name: 'email', autocomplete: 'username', required: true, maxlength: 254, autofocus: true });
+  const email = el('input', { type: 'email', name: 'email', autocomplete: 'username', required: true, maxlength: 254 });
   const password = el('input', { type: 'password', name: 'password', autocomplete: 'current-password', required: true });
   const submit = el('button', { type: 'submit', name: 'sign-in', class: 'act publish' }, 'Sign in');
   const ask = button('link', 'E-mail me a link instead', () => mail(), { class: 'link', hidden: true });

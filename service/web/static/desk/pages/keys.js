@@ -43,7 +43,7 @@ export async function show(root, { session, signal, site }) {
   }
   const add = button('add', 'Make a key', async () => (await makeKey(where())) && again(), { class: 'act publish' });
   root.replaceChildren(
-    el('div', { class: 'accounts' }, head('Keys', 'With a key the newspaper’s own system registers articles, sends alerts and has texts scored.', choice || undefined, add), alert, list),
+    el('div', { class: 'accounts' }, head('API keys', 'With a key the newspaper’s own system registers articles, sends alerts and has texts scored.', choice || undefined, add), alert, list),
   );
   await again();
 }

@@ -39,10 +39,14 @@ export async function show(root, given) {
 
 const everyMember = () => everyPage((cursor) => call('GET', `${MEMBERS}?limit=200&cursor=${encodeURIComponent(cursor)}`));
 
-/** @param {Member} member */
-function where(member) {
+/**
+ * @param {Member} member
+ * @param {import('../types.js').Session} session
+ */
+function where(member, { sites }) {
   if (member.all_sites) return 'Every site';
-  return member.sites.join(', ') + (member.elsewhere ? ' and others' : '');
+  const names = member.sites.map((slug) => sites.find((one) => one.slug === slug)?.name ?? slug);
+  return names.join(', ') + (member.elsewhere ? ' and others' : '');
 }
 
 /**
@@ -59,7 +63,7 @@ function rows(members, session, again) {
         'li',
         { class: member.disabled ? 'off' : '', 'data-email': member.email },
         el('div', { class: 'row-main' }, el('b', {}, member.name || member.email), member.id === session.moderator.id && el('span', { class: 'badge' }, 'You'), member.name && el('span', { class: 'quiet' }, member.email)),
-        el('div', {}, member.disabled ? 'Disabled' : ROLES[member.role], el('span', { class: 'quiet' }, ` · ${where(member)}`)),
+        el('div', {}, member.disabled ? 'Disabled' : ROLES[member.role], el('span', { class: 'quiet' }, ` · ${where(member, session)}`)),
         el('div', { class: 'quiet' }, ...seen(member)),
         el(
           'div',
@@ -130,7 +134,7 @@ function addMember(session) {
       const data = new FormData(form);
       const body = { email: data.get('email'), name: data.get('name'), role: data.get('role'), sites: chosenSites(form) };
       const added = await call('POST', MEMBERS, body);
-      if (added.link) return linkBox(added.link, added.member.email);
+      return added.link ? linkBox(added.link, added.member.email) : undefined;
     },
   );
 }
@@ -215,7 +219,7 @@ function more(member, session, path, changed) {
         'Remove',
         async () => {
           if (!confirm(`Remove ${who}? Every way in goes; what they decided stays under their name.`)) return ' ';
-          await call('DELETE', path);
+          return call('DELETE', path);
         },
         'act reject',
       ),
@@ -227,7 +231,7 @@ function more(member, session, path, changed) {
 
 /** @param {{ items: { id: string, action: string, by: string | null, about: string | null, sites: string[], detail: Record<string, string>, created_at: string }[], next_cursor: string | null }} page */
 function events(page) {
-  const list = el('ol', { class: 'record' });
+  const list = el('ol', { class: 'changes' });
   /** @param {typeof page} found */
   const add = (found) => {
     for (const event of found.items) {
