@@ -58,9 +58,9 @@ async def get_sites(request: Request[Any]) -> Response:
 async def add_site(request: Request[Any]) -> Response:
     """Add a site."""
     editor = await require_editor(request)
-    body = await read_json(request, NewSite)
     if not editor.all_sites:
         raise Forbidden("Only an editor of every site can add one.")
+    body = await read_json(request, NewSite)
     state = request.state
     async with state["pool"].acquire() as conn:
         site = await actions.add_site(
