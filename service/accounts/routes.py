@@ -18,7 +18,7 @@ from service.accounts.types import (
 from service.core.address import client_address
 from service.core.http import Endpoint, empty_response, json_response, read_json
 from service.core.limits import Limit, Limiter
-from service.core.problems import Conflict, Invalid
+from service.core.problems import Conflict, Forbidden, Invalid
 
 SIGN_INS = Limit("sign-in", burst=10, every=30)
 LINKS = Limit("link", burst=3, every=300)
@@ -27,24 +27,29 @@ GUESSES = Limit("password", burst=10, every=60)
 
 async def sign_in(request: Request[Any]) -> Response:
     """Exchange a one-time token, or an e-mail address and its password, for a session."""
+    # Another site could else sign somebody in as its own author, and read what they then do.
+    if request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}:
+        raise Forbidden("Another site can't sign you in here.")
     await take_sign_in(request)
     body = await read_json(request, SignIn)
-    agent = request.headers.get("user-agent", "")
-    if body.token is not UNSET and body.email is UNSET and body.password is UNSET:
-        async with request.state["pool"].acquire() as conn:
-            moderator, session = await actions.sign_in(conn, body.token, agent)
-    elif body.token is UNSET and body.email is not UNSET and body.password is not UNSET:
-        email = actions.check_email("$.email", body.email)
-        await take_guess(request, email)
-        state = request.state
-        moderator, session = await credentials.sign_in(
-            state["pool"], state["passwords"], email, body.password, agent
-        )
-    else:
-        raise Invalid.field("$", "Expected a token, or an e-mail address and its password")
+    moderator, session = await _identify(request, body)
     response = await _signed_in(request, moderator, session)
     set_session_cookie(request, response, session)
     return response
+
+
+async def _identify(request: Request[Any], body: SignIn) -> tuple[Moderator, str]:
+    """Whom a token, or an address and its password, stand for, and a new session."""
+    pool, passwords = request.state["pool"], request.state["passwords"]
+    agent = request.headers.get("user-agent", "")
+    if body.token is not UNSET and body.email is UNSET and body.password is UNSET:
+        async with pool.acquire() as conn:
+            return await actions.sign_in(conn, body.token, agent)
+    if body.token is not UNSET or body.email is UNSET or body.password is UNSET:
+        raise Invalid.field("$", "Expected a token, or an e-mail address and its password")
+    email = actions.check_email("$.email", body.email)
+    await take_guess(request, email)
+    return await credentials.sign_in(pool, passwords, email, body.password, agent)
 
 
 async def take_sign_in(request: Request[Any]) -> None:
