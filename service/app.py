@@ -14,7 +14,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from service import operation
+from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
+from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
+from service.administration.member_routes import ENDPOINTS as MEMBERS
+from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.articles.sites import Sites
 from service.comments.likes import Likes
 from service.comments.routes import ENDPOINTS as COMMENTS
@@ -39,6 +43,8 @@ from service.moderation.simulation import Simulator
 from service.moderation.stats import ENDPOINTS as STATS
 from service.moderation.stats import Figures
 from service.notices.routes import ENDPOINTS as NOTICES
+from service.openid.provider import open_provider
+from service.openid.routes import ENDPOINTS as OPENID
 from service.push.routes import ENDPOINTS as PUSH
 from service.screening.actions import Policies
 from service.screening.external import open_elsewhere
@@ -49,7 +55,7 @@ from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *NOTICES,
-    *WEBHOOKS, *ACCOUNTS,
+    *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 
@@ -76,12 +82,15 @@ async def resources(
     async with (
         open_pool(url) as pool,
         open_elsewhere(keyring, allow_local=settings.webhook_allow_local) as elsewhere,
+        open_provider(settings.openid) as provider,
     ):
         events = Events(url)
         state: State = {
             "settings": settings,
             "pool": pool,
             "keyring": keyring,
+            "passwords": Passwords(),
+            "openid": provider,
             "limiter": Limiter(pool, enabled=settings.rate_limits),
             "events": events,
             "sites": Sites(pool, events),

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from service.accounts.auth import SESSION_COOKIE
 from service.core.http import Endpoint
 from service.core.problems import ProblemDetails
 
@@ -17,6 +18,7 @@ SCHEMES = {
     "classify": "a publisher's key of scope classify",
     "moderator": "a moderator's token, or the desk's session with X-CSRF-Token",
     "editor": "the same of an editor",
+    "session": "the desk's session with X-CSRF-Token, and no token",
 }
 
 
@@ -40,11 +42,17 @@ def document(endpoints: Sequence[Endpoint], server: str) -> dict[str, Any]:
         "components": {
             "schemas": components,
             "securitySchemes": {
-                name: {"type": "http", "scheme": "bearer", "description": description}
+                name: {**_carrier(name), "description": description}
                 for name, description in SCHEMES.items()
             },
         },
     }
+
+
+def _carrier(scheme: str) -> dict[str, str]:
+    if scheme == "session":
+        return {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE}
+    return {"type": "http", "scheme": "bearer"}
 
 
 def _operation(endpoint: Endpoint, schemas: dict[int, dict[str, Any]]) -> dict[str, Any]:

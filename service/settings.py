@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from service.core.address import is_loopback
 from service.core.mail import Server, parse_server
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -23,6 +24,16 @@ ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
 
 class SettingsError(Exception):
     """A variable is missing or wrong; the message names it."""
+
+
+class OpenId(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider whose accounts sign moderators in. `name` is the button's text."""
+
+    issuer: str
+    client_id: str
+    client_secret: str | None
+    name: str
+    require_verified: bool
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,11 +51,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_allow_local: bool
     webhook_allow_local: bool
     rate_limits: bool
+    openid: OpenId | None
 
     @property
     def prefix(self) -> str:
         """The path under which everything lives, without a trailing slash; often empty."""
         return urlsplit(self.public_url).path.rstrip("/") if self.public_url else ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by https, so that cookies may insist on it."""
+        return bool(self.public_url and self.public_url.startswith("https:"))
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
@@ -69,6 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             push_allow_local=_switch(environ, "REJOINDER_PUSH_ALLOW_LOCAL", off="0", on="1"),
             webhook_allow_local=_switch(environ, "REJOINDER_WEBHOOK_ALLOW_LOCAL", off="0", on="1"),
             rate_limits=not _switch(environ, "REJOINDER_RATE_LIMITS", off="on", on="off"),
+            openid=_openid(environ),
         )
 
 
@@ -123,6 +141,33 @@ def _mail(environ: Mapping[str, str]) -> Any:  # noqa: ANN401 (keywords of two t
     if (server or sender) and not ADDRESS.fullmatch(sender):
         raise SettingsError("REJOINDER_MAIL_FROM must be an address like desk@news.example")
     return {"smtp": server, "mail_from": sender}
+
+
+def _openid(environ: Mapping[str, str]) -> OpenId | None:
+    issuer = environ.get("REJOINDER_OIDC_ISSUER") or ""
+    client_id = environ.get("REJOINDER_OIDC_CLIENT_ID") or ""
+    secret = environ.get("REJOINDER_OIDC_CLIENT_SECRET") or None
+    required = not _switch(environ, "REJOINDER_OIDC_REQUIRE_VERIFIED", off="on", on="off")
+    if not issuer:
+        if client_id or secret:
+            raise SettingsError("REJOINDER_OIDC_ISSUER is needed with REJOINDER_OIDC_CLIENT_ID")
+        return None
+    parts = urlsplit(issuer)
+    local = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    odd = not parts.hostname or parts.query or parts.fragment or parts.username
+    if odd or not (parts.scheme == "https" or local):
+        raise SettingsError("REJOINDER_OIDC_ISSUER must be like https://id.news.example")
+    if not client_id:
+        raise SettingsError("REJOINDER_OIDC_CLIENT_ID is required with REJOINDER_OIDC_ISSUER")
+    if not environ.get("REJOINDER_PUBLIC_URL"):
+        raise SettingsError("REJOINDER_PUBLIC_URL is required with REJOINDER_OIDC_ISSUER")
+    return OpenId(
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret,
+        name=environ.get("REJOINDER_OIDC_NAME") or f"Sign in with {parts.hostname}",
+        require_verified=required,
+    )
 
 
 def _words(value: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from pgqueuer import PgQueuer
 from pgqueuer.models import Job as QueuedJob
 from pgqueuer.models import Schedule
 
+from service.accounts.jobs import LinkSender
 from service.comments.jobs import ticks as comment_ticks
 from service.core.db import Pool, open_pool
 from service.core.jobs import Job, Tick
@@ -48,7 +49,8 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *notice_ticks(pool, keyring, settings),
             *webhooks.ticks(pool),
         ]
-        jobs = [*push.jobs(pushing), *post.jobs(), *webhooks.jobs(courier)]
+        links = LinkSender(pool, keyring, settings)
+        jobs = [*push.jobs(pushing), *post.jobs(), *webhooks.jobs(courier), *links.jobs()]
         stopping = [asyncio.create_task(_when(stop, then)) for then in (pushing.stop, courier.stop)]
         try:
             await work(pool, jobs, ticks, stop)

@@ -80,14 +80,17 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> N
 
 @contextlib.contextmanager
 def run_live_server(
-    database_url: str, secret: str, more: Mapping[str, str] | None = None
+    database_url: str, secret: str, prefix: str = "", **more: str
 ) -> Iterator[LiveServer]:
-    """Run the demo on a free port, with more settings; SIGTERM must end it in time."""
+    """Run the demo on a free port; stopped by SIGTERM, which must end it in time.
+
+    `more` are further settings.
+    """
     port = free_port()
-    url = f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}{prefix}"
     with tempfile.TemporaryDirectory(prefix="rejoinder-live-") as name:
         folder = Path(name)
-        env = {**environment(database_url, secret, url, folder), **(more or {})}
+        env = {**environment(database_url, secret, url, folder), **more}
         log = folder / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(

@@ -6,13 +6,18 @@ from datetime import timedelta
 from uuid import UUID
 
 from service.accounts import auth, store
-from service.accounts.types import ApiKey, Moderator, Role
-from service.core.db import Conn, uuid7
+from service.accounts.credentials_store import delete_oldest_sessions, insert_event
+from service.accounts.record import member_event, own_event, powers
+from service.accounts.types import ApiKey, Kind, Method, Moderator, NewModeratorToken, Role
+from service.core.db import Conn, Executor, uuid7
 from service.core.problems import Invalid, NotFound, Unauthenticated
 from service.core.tokens import random_token, token_hash
 
 LINK_LASTS = timedelta(hours=24)
 SESSION_LASTS = timedelta(days=7)
+MOST_SESSIONS = 20
+LONGEST_AGENT = 200
+PREFIXES = {"api": auth.MODERATOR, "link": auth.LINK, "session": auth.SESSION}
 
 # Deliberately loose: only delivery can tell whether an address exists (RFC 5321 allows more
 # than anyone expects). One @, something on both sides, no spaces or control characters.
@@ -28,7 +33,7 @@ def check_email(path: str, email: str) -> str:
     return email
 
 
-async def create_key(conn: Conn, site_id: UUID, scopes: Sequence[str]) -> str:
+async def create_key(conn: Executor, site_id: UUID, scopes: Sequence[str]) -> str:
     """Make a key and return it: the only time that it can be read."""
     token = random_token(auth.KEY)
     await store.insert_key(conn, ApiKey(uuid7(), site_id, list(scopes)), token_hash(token))
@@ -50,14 +55,17 @@ async def add_moderator(
             conn, uuid7(), email, *name, role, all_sites=not site_ids
         )
         await store.set_moderator_sites(conn, ident, site_ids)
-        after = await store.get_moderator_by_email(conn, email)
-        if before and after and _may(before) != _may(after):
+        after = await store.get_moderator(conn, ident)
+        if before and powers(before) != powers(after):
             await store.delete_sessions(conn, ident)
-        return await _new_token(conn, ident, auth.LINK, "link", LINK_LASTS)
+        slugs = await store.list_slugs(conn)
+        await insert_event(conn, member_event(None, before, after, slugs))
+        return await create_link(conn, ident)
 
 
-def _may(moderator: Moderator) -> tuple[Role, bool, frozenset[UUID]]:
-    return moderator.role, moderator.all_sites, frozenset(moderator.site_ids)
+async def create_link(conn: Conn, moderator_id: UUID, lasts: timedelta = LINK_LASTS) -> str:
+    """Make a one-time token that signs this moderator in."""
+    return (await new_token(conn, moderator_id, "link", lasts))[1]
 
 
 async def create_api_token(conn: Conn, email: str) -> str:
@@ -65,28 +73,45 @@ async def create_api_token(conn: Conn, email: str) -> str:
     moderator = await store.get_moderator_by_email(conn, check_email("email", email))
     if moderator is None:
         raise NotFound(f"There is no moderator {email}.")
-    return await _new_token(conn, moderator.id, auth.MODERATOR, "api", None)
+    async with conn.transaction():
+        await insert_event(conn, own_event("token made", None, moderator))
+        return (await new_token(conn, moderator.id, "api", None))[1]
 
 
-async def sign_in(conn: Conn, link_token: str) -> tuple[Moderator, str]:
+async def sign_in(conn: Conn, link_token: str, agent: str = "") -> tuple[Moderator, str]:
     """Use a one-time token up; the moderator and a new session. Raises Unauthenticated."""
     hashed = token_hash(link_token)
     async with conn.transaction():
         moderator = await store.get_moderator_by_token(conn, hashed, "link")
         if moderator is None or not await store.delete_moderator_token(conn, hashed, "link"):
             raise Unauthenticated("This link has been used or has expired. Ask for a new one.")
-        session = await _new_token(conn, moderator.id, auth.SESSION, "session", SESSION_LASTS)
-    return moderator, session
+        return moderator, await open_session(conn, moderator.id, "link", agent)
 
 
-async def sign_out(conn: Conn, session: str) -> None:
+async def open_session(conn: Conn, moderator_id: UUID, method: Method, agent: str) -> str:
+    """A new session of a moderator who has shown who they are. Needs a transaction."""
+    await delete_oldest_sessions(conn, moderator_id, MOST_SESSIONS - 1)
+    agent = "".join(c for c in agent if c.isprintable())[:LONGEST_AGENT]
+    made = await new_token(conn, moderator_id, "session", SESSION_LASTS, method=method, agent=agent)
+    return made[1]
+
+
+async def sign_out(conn: Executor, session: str) -> None:
     """End a session."""
     await store.delete_moderator_token(conn, token_hash(session), "session")
 
 
-async def _new_token(
-    conn: Conn, moderator_id: UUID, prefix: str, kind: str, lasts: timedelta | None
-) -> str:
-    token = random_token(prefix)
-    await store.insert_moderator_token(conn, token_hash(token), moderator_id, kind, lasts)
-    return token
+async def new_token(
+    conn: Conn,
+    moderator_id: UUID,
+    kind: Kind,
+    lasts: timedelta | None,
+    *,
+    label: str = "",
+    method: Method | None = None,
+    agent: str = "",
+) -> tuple[UUID, str]:
+    """Make a token of a moderator; its id, and itself: the only time that it can be read."""
+    token = random_token(PREFIXES[kind])
+    row = NewModeratorToken(token_hash(token), moderator_id, kind, lasts, label, method, agent)
+    return await store.insert_moderator_token(conn, row), token

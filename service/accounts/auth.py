@@ -12,7 +12,8 @@ import msgspec
 from starlette.requests import Request
 
 from service.accounts import store
-from service.accounts.types import ApiKey, Moderator
+from service.accounts.credentials_store import get_session
+from service.accounts.types import ApiKey, Moderator, Session
 from service.core.db import Pool
 from service.core.problems import Forbidden, Unauthenticated
 from service.core.tokens import Keyring, token_hash
@@ -110,6 +111,21 @@ async def require_moderator(request: Request[Any]) -> Moderator:
         if not hmac.compare_digest(given, csrf_token(state["keyring"], session).encode()):
             raise Forbidden("The CSRF token is missing or wrong.")
     return moderator
+
+
+async def require_session(request: Request[Any]) -> tuple[Moderator, Session]:
+    """The moderator who calls, and the desk's session.
+
+    What makes or changes a way in needs somebody who has signed in: whoever has got hold of an
+    API token can't make another one of it, or a password.
+    """
+    moderator = await require_moderator(request)
+    state: State = request.state
+    token = request.cookies.get(SESSION_COOKIE, "")
+    session = None if bearer(request) else await get_session(state["pool"], token_hash(token))
+    if session is None:
+        raise Forbidden("This needs the desk's session, not a token.")
+    return moderator, session
 
 
 async def require_editor(request: Request[Any]) -> Moderator:

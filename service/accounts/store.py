@@ -1,10 +1,9 @@
 """All SQL of accounts."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
-from service.accounts.types import ApiKey, MemberSite, Moderator
+from service.accounts.types import ApiKey, MemberSite, Moderator, NewModeratorToken
 from service.core.db import Conn, Executor, row_to
 
 MODERATOR = """
@@ -14,7 +13,7 @@ from moderator m
 """
 
 
-async def insert_key(conn: Conn, key: ApiKey, token_hash: bytes) -> None:
+async def insert_key(conn: Executor, key: ApiKey, token_hash: bytes) -> None:
     """Store a new key."""
     await conn.execute(
         "insert into api_key (site_id, id, token_hash, scopes) values ($1, $2, $3, $4)",
@@ -26,12 +25,19 @@ async def insert_key(conn: Conn, key: ApiKey, token_hash: bytes) -> None:
 
 
 async def get_key(conn: Executor, token_hash: bytes) -> ApiKey | None:
-    """The living key with this hash."""
+    """The living key with this hash, noted as used, at most once an hour."""
     row = await conn.fetchrow(
-        "select id, site_id, scopes from api_key where token_hash = $1 and revoked_at is null",
+        """
+        select id, site_id, scopes, coalesce(last_used_at < now() - interval '1 hour', true) as due
+        from api_key where token_hash = $1 and revoked_at is null
+        """,
         token_hash,
     )
-    return row_to(ApiKey, row) if row else None
+    if row is None:
+        return None
+    if row["due"]:
+        await conn.execute("update api_key set last_used_at = now() where id = $1", row["id"])
+    return ApiKey(row["id"], row["site_id"], row["scopes"])
 
 
 async def upsert_moderator(
@@ -44,6 +50,7 @@ async def upsert_moderator(
         values ($1, $2, $3, $4, $5, $6)
         on conflict (email) do update
         set role = excluded.role, all_sites = excluded.all_sites, disabled_at = null,
+            removed_at = null,
             name = case when $3 = '' then moderator.name else $3 end,
             name_key = case when $3 = '' then moderator.name_key else $4 end
         returning id
@@ -68,6 +75,13 @@ async def set_moderator_sites(conn: Conn, moderator_id: UUID, site_ids: Sequence
     )
 
 
+async def get_moderator(conn: Conn, moderator_id: UUID) -> Moderator:
+    """The moderator with this id, who is there, active or not."""
+    row = await conn.fetchrow(MODERATOR + " where m.id = $1", moderator_id)
+    assert row is not None  # noqa: S101 (no moderator is ever deleted)
+    return row_to(Moderator, row)
+
+
 async def get_moderator_by_email(conn: Conn, email: str) -> Moderator | None:
     """The active moderator with this e-mail."""
     row = await conn.fetchrow(MODERATOR + " where m.email = $1 and m.disabled_at is null", email)
@@ -75,37 +89,50 @@ async def get_moderator_by_email(conn: Conn, email: str) -> Moderator | None:
 
 
 async def get_moderator_by_token(conn: Executor, token_hash: bytes, kind: str) -> Moderator | None:
-    """Whose living token this is."""
+    """Whose living token this is; it is noted as used, at most once an hour."""
     row = await conn.fetchrow(
-        MODERATOR
-        + """
-        join moderator_token t on t.moderator_id = m.id
+        """
+        select m.id, m.email, m.name, m.role, m.all_sites,
+            array(select s.site_id from moderator_site s where s.moderator_id = m.id) as site_ids,
+            coalesce(t.last_used_at < now() - interval '1 hour', true) as due
+        from moderator m join moderator_token t on t.moderator_id = m.id
         where t.token_hash = $1 and t.kind = $2 and m.disabled_at is null
             and (t.expires_at is null or t.expires_at > now())
         """,
         token_hash,
         kind,
     )
-    return row_to(Moderator, row) if row else None
+    if row is None:
+        return None
+    fields = dict(row)
+    if fields.pop("due"):
+        await conn.execute(
+            "update moderator_token set last_used_at = now() where token_hash = $1", token_hash
+        )
+    return Moderator(**fields)
 
 
-async def insert_moderator_token(
-    conn: Conn, token_hash: bytes, moderator_id: UUID, kind: str, lasts: timedelta | None
-) -> None:
-    """Store a token that lasts so long, None for good."""
-    await conn.execute(
+async def insert_moderator_token(conn: Conn, token: NewModeratorToken) -> UUID:
+    """Store a token that lasts so long, None for good; its id."""
+    ident: UUID = await conn.fetchval(
         """
-        insert into moderator_token (token_hash, moderator_id, kind, expires_at)
-        values ($1, $2, $3, now() + $4::interval)
+        insert into moderator_token
+            (token_hash, moderator_id, kind, expires_at, label, method, agent)
+        values ($1, $2, $3, now() + $4::interval, $5, $6, $7)
+        returning id
         """,
-        token_hash,
-        moderator_id,
-        kind,
-        lasts,
+        token.token_hash,
+        token.moderator_id,
+        token.kind,
+        token.lasts,
+        token.label,
+        token.method,
+        token.agent,
     )
+    return ident
 
 
-async def delete_moderator_token(conn: Conn, token_hash: bytes, kind: str) -> bool:
+async def delete_moderator_token(conn: Executor, token_hash: bytes, kind: str) -> bool:
     """Use a token up; True for the one caller that it was still there for."""
     done = await conn.execute(
         """
@@ -118,11 +145,21 @@ async def delete_moderator_token(conn: Conn, token_hash: bytes, kind: str) -> bo
     return done == "DELETE 1"
 
 
-async def delete_sessions(conn: Conn, moderator_id: UUID) -> None:
-    """End all sessions of a moderator."""
-    await conn.execute(
-        "delete from moderator_token where moderator_id = $1 and kind = 'session'", moderator_id
+async def delete_sessions(conn: Conn, moderator_id: UUID, but: UUID | None = None) -> int:
+    """End all sessions of a moderator, and the links that would open another; how many ended.
+
+    `but` is the session that goes on.
+    """
+    ended = await conn.fetch(
+        """
+        delete from moderator_token
+        where moderator_id = $1 and kind in ('session', 'link') and id is distinct from $2
+        returning kind
+        """,
+        moderator_id,
+        but,
     )
+    return sum(row["kind"] == "session" for row in ended)
 
 
 async def delete_expired_tokens(conn: Executor) -> None:
@@ -138,3 +175,8 @@ async def list_member_sites(conn: Conn, moderator: Moderator) -> list[MemberSite
         moderator.site_ids,
     )
     return [row_to(MemberSite, row) for row in rows]
+
+
+async def list_slugs(conn: Conn) -> dict[UUID, str]:
+    """What every site is called in addresses."""
+    return {row["id"]: row["slug"] for row in await conn.fetch("select id, slug from site")}

@@ -18,12 +18,32 @@ async def add_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> 
     """Add a site; raises Invalid and Conflict."""
     if not rules.SLUG.fullmatch(slug):
         raise Invalid.field("slug", "1 to 63 lower-case letters, digits and single hyphens")
+    name = clean_text("name", name)
     site = Site(uuid7(), slug, name or slug, sorted({rules.check_origin(o) for o in origins}))
     async with conn.transaction():
         if not await store.insert_site(conn, site):
             raise Conflict(f"There is a site {slug} already.")
         await notify(conn, "site", slug)
     return site
+
+
+async def change_site(
+    conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None
+) -> tuple[Site, Site]:
+    """Change a site's name, its origins, or both; the site before and after.
+
+    Raises Invalid and NotFound. Needs the caller's transaction.
+    """
+    checked = None if origins is None else sorted({rules.check_origin(o) for o in origins})
+    shown = None if name is None else clean_text("$.name", name)
+    if checked == [] or shown == "":
+        raise Invalid.field("$", "Expected a name and at least one origin")
+    before = await store.get_site(conn, slug)
+    after = await store.change_site(conn, slug, shown, checked)
+    if before is None or after is None:
+        raise NotFound(f"There is no site {slug}.")
+    await notify(conn, "site", slug)
+    return before, after
 
 
 async def ensure_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> Site:

@@ -25,17 +25,18 @@ class Sites:
         self._events = events
         self._known: dict[str, Site] = {}
         self._missing: dict[str, float] = {}
-        events.on("site", lambda _slug: self._forget())
-        events.on_lost(self._forget)
+        events.on("site", lambda _slug: self.forget())
+        events.on_lost(self.forget)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Read what is asked for next again: a site was changed here."""
         self._known = {}
         self._missing = {}
 
     async def find(self, slug: str) -> Site | None:
         """The site with this slug."""
         if not self._events.alive:
-            self._forget()
+            self.forget()
         site = self._known.get(slug)
         if site is None and rules.SLUG.fullmatch(slug):
             if self._missing.get(slug, 0) > time.monotonic():

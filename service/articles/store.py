@@ -46,6 +46,22 @@ async def update_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) 
     )
 
 
+async def change_site(
+    conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None
+) -> Site | None:
+    """Replace what is given; the site as it is then, None where there is none."""
+    row = await conn.fetchrow(
+        """
+        update site set name = coalesce($2, name), origins = coalesce($3::text[], origins)
+        where slug = $1 returning id, slug, name, origins
+        """,
+        slug,
+        name,
+        list(origins) if origins is not None else None,
+    )
+    return row_to(Site, row) if row else None
+
+
 async def list_sites(conn: Executor) -> list[Site]:
     """Every site."""
     return [row_to(Site, row) for row in await conn.fetch(SITE + " order by slug")]

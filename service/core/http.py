@@ -23,7 +23,7 @@ from service.core.problems import (
 T = TypeVar("T")
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Response]]
 Access: TypeAlias = Literal[
-    "public", "author", "subscriber", "publisher", "classify", "moderator", "editor"
+    "public", "author", "subscriber", "publisher", "classify", "moderator", "editor", "session"
 ]
 
 LARGEST_BODY = 64 * 1024

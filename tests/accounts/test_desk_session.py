@@ -36,6 +36,17 @@ async def test_a_link_signs_in_once(client: httpx.AsyncClient, link: str) -> Non
     assert (await client.get(SESSION)).status_code == 401
 
 
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)],
+)
+async def test_another_site_signs_nobody_in(
+    client: httpx.AsyncClient, link: str, origin: str, status: int
+) -> None:
+    answer = await client.post(SESSION, json={"token": link}, headers={"Sec-Fetch-Site": origin})
+    assert answer.status_code == status
+
+
 async def test_of_many_who_use_a_link_at_once_one_gets_in(
     client: httpx.AsyncClient, link: str
 ) -> None:

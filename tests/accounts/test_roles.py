@@ -14,8 +14,10 @@ from service.articles import actions as articles
 from service.core.http import Endpoint
 
 DESK = [e for e in ENDPOINTS if e.path.startswith("/v1/moderation/") or e.access == "editor"]
+OF_ONESELF = [endpoint for endpoint in ENDPOINTS if endpoint.access == "session"]
 OF_EDITORS = [endpoint for endpoint in DESK if endpoint.access == "editor"]
 KNOWN = {"chart": "volume"}
+OF_EVERY_SITE = {"POST /v1/moderation/sites"}  # what takes an editor of every site
 STREAMS = {"/v1/moderation/events"}  # what a right token opens there never ends
 
 
@@ -61,6 +63,39 @@ async def test_nobody_else_gets_in(
         (classify, 403),
     ]:
         assert await ask(client, endpoint, token) == status, token
+
+
+@pytest.mark.parametrize("endpoint", OF_ONESELF, ids=name_of)
+async def test_one_s_own_account_takes_one_s_own_session(
+    endpoint: Endpoint,
+    client: httpx.AsyncClient,
+    publisher_key: str,
+    moderator_token: str,
+    editor_token: str,
+) -> None:
+    assert endpoint.path.startswith("/desk/")
+    edit_token = (await post(client))["edit_token"]
+    for token in (publisher_key, edit_token, moderator_token, editor_token):
+        assert await ask(client, endpoint, token) == 403
+    for token in (None, "rm" + "a" * 40, "rd" + "a" * 40):
+        assert await ask(client, endpoint, token) == 401
+
+
+@pytest.mark.parametrize("endpoint", OF_EDITORS, ids=name_of)
+async def test_editors_do(
+    endpoint: Endpoint, client: httpx.AsyncClient, state: dict[str, Any], editor_token: str
+) -> None:
+    """What is asked is nonsense, and told so: that they may is what counts."""
+    assert await ask(client, endpoint, editor_token, site="default") not in {401, 403}
+    async with state["pool"].acquire() as conn:
+        site = await conn.fetchval("select id from site")
+        await accounts.add_moderator(conn, "l@courier.example", "editor", [site])
+        limited = await accounts.create_api_token(conn, "l@courier.example")
+    status = await ask(client, endpoint, limited, site="default")
+    if name_of(endpoint) in OF_EVERY_SITE:
+        assert status == 403
+    else:
+        assert status not in {401, 403}
 
 
 @pytest.mark.parametrize("endpoint", OF_EDITORS, ids=name_of)

@@ -8,6 +8,8 @@ import httpx
 import pytest
 from thread import bearer, comment, new, post, read, thread
 
+from service.accounts import actions as accounts
+from service.accounts.auth import SESSION_COOKIE
 from service.app import ENDPOINTS
 from service.core.http import Endpoint
 from service.core.problems import MEDIA_TYPE
@@ -23,6 +25,10 @@ PARAMETERS = {
     "chart": "volume",
     "webhook": UNKNOWN,
     "delivery": UNKNOWN,
+    "token": UNKNOWN,
+    "member": UNKNOWN,
+    "key": UNKNOWN,
+    "session": UNKNOWN,
     "id": UNKNOWN,
 }
 
@@ -77,9 +83,24 @@ def tokens(publisher_key: str, moderator_token: str, editor_token: str) -> dict[
     }
 
 
+@pytest.fixture
+async def session(client: httpx.AsyncClient, state: dict[str, Any]) -> dict[str, str]:
+    """The headers of an editor's session."""
+    async with state["pool"].acquire() as conn:
+        link = await accounts.add_moderator(conn, "s@courier.example", "editor", [])
+    csrf = (await client.post("/desk/session", json={"token": link})).json()["csrf"]
+    cookie = f"{SESSION_COOKIE}={client.cookies[SESSION_COOKIE]}"
+    client.cookies.clear()
+    return {"Cookie": cookie, "X-CSRF-Token": csrf}
+
+
 @pytest.mark.parametrize("endpoint", WITH_BODY, ids=name_of)
 async def test_a_broken_body_is_told(
-    endpoint: Endpoint, client: httpx.AsyncClient, tokens: dict[str, str], keyring: Any
+    endpoint: Endpoint,
+    client: httpx.AsyncClient,
+    tokens: dict[str, str],
+    session: dict[str, str],
+    keyring: Any,
 ) -> None:
     token = tokens.get(endpoint.access, "")
     where = address(endpoint)
@@ -90,6 +111,8 @@ async def test_a_broken_body_is_told(
     if endpoint.access == "subscriber":
         token = keyring.object_token("rs", uuid.UUID(UNKNOWN))
     headers = bearer(token) if token else {}
+    if endpoint.access == "session":
+        headers = session
     larger = b'{"name": "' + b"x" * (endpoint.largest + 1024) + b'"}'
     for what, body, statuses in [*BROKEN, ("too large", larger, {413})]:
         answer = await client.request(endpoint.method, where, content=body, headers=headers)
@@ -100,18 +123,19 @@ async def test_a_broken_body_is_told(
 
 @pytest.mark.parametrize("endpoint", WITHOUT_OBJECT, ids=name_of)
 async def test_a_body_too_large_is_refused_while_it_comes(
-    endpoint: Endpoint, client: httpx.AsyncClient, tokens: dict[str, str]
+    endpoint: Endpoint,
+    client: httpx.AsyncClient,
+    tokens: dict[str, str],
+    session: dict[str, str],
 ) -> None:
     async def chunks() -> Any:
         for _ in range(endpoint.largest // 1024 + 36):
             yield b"x" * 1024
 
     token = tokens.get(endpoint.access)
+    headers = bearer(token) if token else session if endpoint.access == "session" else {}
     answer = await client.request(
-        endpoint.method,
-        address(endpoint),
-        content=chunks(),
-        headers=bearer(token) if token else {},
+        endpoint.method, address(endpoint), content=chunks(), headers=headers
     )
     check_problem(answer, {413} | ({404} if UNKNOWN in address(endpoint) else set()))
 

@@ -90,6 +90,12 @@ def test_webhooks_are_added_listed_and_removed(data: Path) -> None:
         (["webhooks", "add", "https://hooks.example/", "--site", "nowhere"], "no site nowhere"),
         (["webhooks", "list", "--site", "nowhere"], "no site nowhere"),
         (["webhooks", "remove", "nonsense"], "no webhook nonsense"),
+        (["sites", "edit", "courier"], "--origin"),
+        (["sites", "edit", "nowhere", "--name", "X"], "no site nowhere"),
+        (["keys", "revoke", "nonsense"], "keys list"),
+        (["keys", "revoke", "0192f0c1-2d3e-7000-8000-000000000000"], "no such key"),
+        (["moderators", "remove", "x@courier.example"], "no moderator"),
+        (["moderators", "password", "eve@courier.example"], "at least 12"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(data: Path, words: list[str], said: str) -> None:
@@ -98,6 +104,29 @@ def test_what_is_wrong_is_said_in_a_line(data: Path, words: list[str], said: str
     assert done.stdout == ""
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_accounts_from_the_command_line(data: Path) -> None:
+    assert run(data, "sites", "edit", "courier", "--name", "The Courier").returncode == 0
+    listed = run(data, "sites", "list").stdout
+    assert re.search(r"courier +The Courier +https://courier.example\n", listed)
+    made = run(data, "keys", "create", "--site", "courier", "--label", "import")
+    assert made.returncode == 0, made.stderr
+    keys = run(data, "keys", "list", "--site", "courier").stdout
+    found = re.search(r"^(\S+) +classify, publish +import .+never$", keys, re.MULTILINE)
+    assert found
+    assert run(data, "keys", "revoke", found[1]).returncode == 0
+    assert found[1] not in run(data, "keys", "list", "--site", "courier").stdout
+    word = run(data, "moderators", "password", "eve@courier.example", stdin="Nine quiet herons\n")
+    assert (word.returncode, word.stdout) == (0, ""), word.stderr
+    gone = run(data, "moderators", "password", "eve@courier.example", "--remove")
+    assert gone.returncode == 0, gone.stderr
+    run(data, "moderators", "add", "bo@courier.example", "--site", "courier")
+    people = run(data, "moderators", "list").stdout
+    assert re.search(r"bo@courier.example +moderator +courier", people)
+    assert re.search(r"eve@courier.example +editor +all", people)
+    assert run(data, "moderators", "remove", "bo@courier.example").returncode == 0
+    assert "bo@" not in run(data, "moderators", "list", "--site", "courier").stdout
 
 
 def test_every_command_has_help(data: Path) -> None:

@@ -42,6 +42,30 @@ async def violations(page: Page, axe: str) -> list[str]:
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])
+async def test_nothing_is_wrong_with_accounts(
+    visitors: MakeVisitor, axe: str, look: dict[str, Any]
+) -> None:
+    visitor = await visitors(**look)
+    page = await visitor.page()
+    await page.goto(f"{visitor.server.url}/desk/#sign-in-failed=not-a-member")
+    await expect(page.get_by_role("alert")).to_contain_text("Nobody with that e-mail")
+    await page.get_by_text("No password yet?").click()
+    assert await violations(page, axe) == []
+    await page.goto(sign_in_link(visitor.server, "editor"))
+    for name, button in [
+        ("members", "Edit editor@desk.example"), ("sites", "Add a site"), ("keys", "Make a key"),
+        ("account", "Set a password"),
+    ]:  # fmt: skip
+        await page.goto(f"{visitor.server.url}/desk/#/{name}")
+        await page.get_by_role("button", name=button).wait_for()
+        assert await violations(page, axe) == [], name
+        await page.get_by_role("button", name=button).click()
+        await expect(page.get_by_role("dialog")).to_be_visible()
+        assert await violations(page, axe) == [], name
+        await page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])
 async def test_nothing_is_wrong(
     visitors: MakeVisitor, api: Api, key: str, axe: str, look: dict[str, Any]
 ) -> None:

@@ -91,7 +91,7 @@ async def test_a_test_letter_arrives(visitors: MakeVisitor, server_url: str, tem
     await run_sql(server_url, f"create database {name} template {template}")
     with mail_server() as box:
         more = {"REJOINDER_SMTP_URL": box.url, "REJOINDER_MAIL_FROM": "desk@courier.example"}
-        with run_live_server(with_database(server_url, name), SECRET, more) as server:
+        with run_live_server(with_database(server_url, name), SECRET, **more) as server:
             page = await (await visitors()).page()
             await open_notices(page, server)
             await page.get_by_label("E-mail addresses").fill("eve@courier.example")

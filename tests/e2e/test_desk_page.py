@@ -52,7 +52,7 @@ async def test_a_link_signs_in_once(visitor: Visitor, live_server: LiveServer) -
     await page.reload()
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     await page.get_by_role("button", name="Sign out").click()
-    await expect(page.get_by_text("rejoinder moderators add")).to_be_visible()
+    await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
     await page.goto("about:blank")
     await page.goto(link)
     await expect(page.get_by_role("alert")).to_contain_text("used already")

@@ -54,18 +54,18 @@ export async function call(method, path, body, more) {
 }
 
 /**
- * Who is signed in, by the one-time token where there is one; null where nobody is.
- * @param {string | null} token
+ * Who is signed in, by the one-time token or the password where there is one; null where nobody is.
+ * @param {{ token: string } | { email: string, password: string } | null} by
  * @returns {Promise<Session | null>}
- * @throws {CallError} where the token is no good, or the service can't be reached
+ * @throws {CallError} where the token or the password is no good, or the service can't be reached
  */
-export async function openSession(token) {
+export async function openSession(by) {
   try {
-    const session = await call(token ? 'POST' : 'GET', 'desk/session', token ? { token } : undefined);
+    const session = await call(by ? 'POST' : 'GET', 'desk/session', by ?? undefined);
     csrf = session.csrf;
     return session;
   } catch (error) {
-    if (!token && error instanceof CallError && error.status === 401) return null;
+    if (!by && error instanceof CallError && error.status === 401) return null;
     throw error;
   }
 }

@@ -1,10 +1,11 @@
-// The moderators' desk: signing in by the one-time link, then the queue.
+// The moderators' desk: signing in, then the queue or a page.
 
 import { button, el, tick } from '../widgets/dom.js';
 import { CallError, closeSession, openSession } from './calls.js';
 import { help } from './keys.js';
 import { shown } from './live.js';
 import { VIEWS, readPlace, writePlace } from './place.js';
+import { signInPage, takeFailure } from './sign-in.js';
 import { Workplace } from './workplace.js';
 
 /** @typedef {import('./types.js').Session} Session */
@@ -16,6 +17,10 @@ const PAGES = [
   ['policy', 'Policy', () => import('./pages/policy.js')],
   ['notices', 'Notices', () => import('./pages/notices.js'), 'editor'],
   ['webhooks', 'Webhooks', () => import('./pages/webhooks.js'), 'editor'],
+  ['members', 'Members', () => import('./pages/members.js'), 'editor'],
+  ['sites', 'Sites', () => import('./pages/sites.js'), 'editor'],
+  ['keys', 'API keys', () => import('./pages/keys.js'), 'editor'],
+  ['account', '', () => import('./pages/account.js')], // linked by one's name
 ];
 
 const desk = /** @type {HTMLElement} */ (document.querySelector('#desk'));
@@ -30,8 +35,10 @@ function takeToken() {
 
 async function start() {
   const token = takeToken();
+  const failure = takeFailure();
+  if (failure) return showSignIn(failure);
   try {
-    const session = await openSession(token);
+    const session = await openSession(token ? { token } : null);
     if (session) showDesk(session);
     else showSignIn();
   } catch (error) {
@@ -47,18 +54,8 @@ async function start() {
  */
 function showSignIn(problem, retry = false) {
   life.abort();
-  desk.replaceChildren(
-    el(
-      'main',
-      { class: 'sign-in' },
-      el('h1', {}, 'Moderation desk'),
-      problem &&
-        el('p', { class: 'alert', role: 'alert' }, problem, retry && ' ', retry && button('retry', 'Try again', start, { class: 'link' })),
-      el('p', {}, 'You are not signed in. Open the sign-in link that you were given; each link works once.'),
-      el('p', {}, 'Whoever runs the service makes one, also for a moderator who is known already, with'),
-      el('pre', {}, el('code', {}, 'rejoinder moderators add EMAIL')),
-    ),
-  );
+  desk.replaceChildren(signInPage(problem, retry ? start : null, showDesk));
+  desk.querySelector('input')?.focus();
 }
 
 /** @param {Session} session */
@@ -67,12 +64,13 @@ function showDesk(session) {
   life.abort();
   life = new AbortController();
   const { signal } = life;
+  const who = el('a', { href: '#/account', 'data-view': 'account', title: 'Your account' }, moderator.name || moderator.email);
   const views = el('nav', { class: 'views', 'aria-label': 'Views' });
   for (const [name, text] of VIEWS) {
     views.append(el('a', { href: `#/${name}`, 'data-view': name }, text, ' ', el('span', { class: 'n' })));
   }
   const pages = PAGES.filter(([, , , role]) => !role || role === moderator.role);
-  for (const [name, text] of pages) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
+  for (const [name, text] of pages) if (text) views.append(el('a', { href: `#/${name}`, 'data-view': name, class: 'page' }, text));
   const work = new Workplace(session, () => showSignIn('Your session has ended. Please sign in again.'), signal);
   const other = el('main', { class: 'other', hidden: true });
   const failed = () => other.replaceChildren(el('p', { class: 'alert', role: 'alert' }, 'This page could not be loaded. Please try again.'));
@@ -81,7 +79,7 @@ function showDesk(session) {
     const place = readPlace(location.hash);
     const page = pages.find(([name]) => name === place.name);
     if (!page && !VIEWS.some(([name]) => name === place.name)) place.name = 'held';
-    for (const link of views.querySelectorAll('a')) {
+    for (const link of [...views.querySelectorAll('a'), who]) {
       link.href = writePlace({ ...place, name: String(link.dataset.view), q: '', filters: {} });
       if (link.dataset.view === place.name) link.setAttribute('aria-current', 'page');
       else link.removeAttribute('aria-current');
@@ -104,7 +102,7 @@ function showDesk(session) {
       'header',
       { class: 'top' },
       el('h1', {}, 'Moderation desk', sites.length === 1 && el('span', {}, sites[0].name)),
-      el('span', { class: 'who' }, moderator.name || moderator.email),
+      el('span', { class: 'who' }, who),
       button('help', 'Keys', help, { class: 'link', 'aria-keyshortcuts': '?' }),
       button('sign-out', 'Sign out', signOut, { class: 'link' }),
     ),
@@ -124,6 +122,6 @@ function showDesk(session) {
 }
 
 addEventListener('hashchange', () => {
-  if (location.hash.startsWith('#sign-in=')) start();
+  if (location.hash.startsWith('#sign-in')) start();
 });
 start();

@@ -67,7 +67,7 @@
  * @property {{ actor: string, moderator: string | null, to_status: string, created_at: string }} [decided]
  *
  * @typedef {object} Session
- * @property {{ id: string, email: string, name: string, role: string }} moderator
+ * @property {{ id: string, email: string, name: string, role: string, all_sites: boolean }} moderator
  * @property {{ slug: string, name: string }[]} sites
  * @property {string} csrf
  */

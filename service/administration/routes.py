@@ -1,0 +1,168 @@
+"""Sites, keys and the record over HTTP."""
+
+from typing import Any
+from uuid import UUID
+
+from msgspec import UNSET
+from starlette.requests import Request
+from starlette.responses import Response
+
+from service.accounts.auth import require_editor
+from service.accounts.types import Moderator
+from service.administration import actions, store
+from service.administration.types import (
+    After,
+    Before,
+    EventList,
+    KeyList,
+    MadeKey,
+    NewKey,
+    NewSite,
+    SiteAnswer,
+    SiteChange,
+    SitesAnswer,
+)
+from service.articles.sites import site_of
+from service.articles.store import list_sites
+from service.articles.types import Site
+from service.core.http import (
+    Endpoint,
+    empty_response,
+    json_response,
+    path_uuid,
+    query_limit,
+    read_cursor,
+    read_json,
+    write_cursor,
+)
+from service.core.problems import Forbidden, Invalid, NotFound
+from service.moderation.filters import site_of as asked_site
+
+PAGE = 100
+
+
+async def get_sites(request: Request[Any]) -> Response:
+    """The editor's sites."""
+    editor = await require_editor(request)
+    after = read_cursor(request, After)
+    limit = query_limit(request, PAGE)
+    own = [
+        _site(site)
+        for site in await list_sites(request.state["pool"])
+        if editor.covers(site.id) and (after is None or site.slug > after.value)
+    ]
+    cursor = write_cursor(After(own[limit - 1].slug)) if len(own) > limit else None
+    return json_response(SitesAnswer(own[:limit], cursor))
+
+
+async def add_site(request: Request[Any]) -> Response:
+    """Add a site."""
+    editor = await require_editor(request)
+    if not editor.all_sites:
+        raise Forbidden("Only an editor of every site can add one.")
+    body = await read_json(request, NewSite)
+    state = request.state
+    async with state["pool"].acquire() as conn:
+        site = await actions.add_site(
+            conn, state["keyring"], editor, body.slug, body.name, body.origins
+        )
+    state["sites"].forget()
+    return json_response(_site(site), 201)
+
+
+async def change_site(request: Request[Any]) -> Response:
+    """Change a site's name or origins."""
+    editor = await require_editor(request)
+    body = await read_json(request, SiteChange)
+    site = await site_of(request)
+    if not editor.covers(site.id):
+        raise NotFound("There is no such site.")
+    name = None if body.name is UNSET else body.name
+    origins = None if body.origins is UNSET else body.origins
+    async with request.state["pool"].acquire() as conn:
+        changed = await actions.change_site(conn, editor, site.slug, name, origins)
+    request.state["sites"].forget()
+    return json_response(_site(changed))
+
+
+def _site(site: Site) -> SiteAnswer:
+    return SiteAnswer(site.slug, site.name, site.origins)
+
+
+async def get_keys(request: Request[Any]) -> Response:
+    """A site's keys."""
+    editor = await require_editor(request)
+    site_id = await _asked_site(request, editor)
+    return json_response(KeyList(await store.list_keys(request.state["pool"], site_id)))
+
+
+async def make_key(request: Request[Any]) -> Response:
+    """Make a key."""
+    editor = await require_editor(request)
+    body = await read_json(request, NewKey)
+    site_id = await _asked_site(request, editor)
+    async with request.state["pool"].acquire() as conn:
+        made = await actions.make_key(conn, editor, site_id, body.scopes, body.label)
+    return json_response(made, 201)
+
+
+async def _asked_site(request: Request[Any], editor: Moderator) -> UUID:
+    site_id = await asked_site(request, editor, request.query_params.get("site"))
+    if site_id is None:
+        raise Invalid.field("site", "Expected the site that this is about")
+    return site_id
+
+
+async def revoke_key(request: Request[Any]) -> Response:
+    """Revoke a key."""
+    editor = await require_editor(request)
+    ident = path_uuid(request, "key", "key")
+    async with request.state["pool"].acquire() as conn:
+        await actions.revoke_key(conn, editor, ident)
+    return empty_response()
+
+
+async def get_events(request: Request[Any]) -> Response:
+    """Who changed what of members, sites, keys and ways in; newest first."""
+    editor = await require_editor(request)
+    before = read_cursor(request, Before)
+    limit = query_limit(request, PAGE)
+    sites = None if editor.all_sites else editor.site_ids
+    found = await store.list_events(
+        request.state["pool"], sites, before.id if before else None, limit + 1
+    )
+    cursor = write_cursor(Before(found[limit - 1].id)) if len(found) > limit else None
+    return json_response(EventList(found[:limit], cursor))
+
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", "/v1/moderation/sites", get_sites, "One's sites", access="editor",
+        answer=SitesAnswer, query=("cursor", "limit"),
+    ),
+    Endpoint(
+        "POST", "/v1/moderation/sites", add_site, "Add a site", access="editor",
+        body=NewSite, answer=SiteAnswer, status=201,
+    ),
+    Endpoint(
+        "PATCH", "/v1/moderation/sites/{site}", change_site, "Change a site's name or origins",
+        access="editor", body=SiteChange, answer=SiteAnswer,
+    ),
+    Endpoint(
+        "GET", "/v1/moderation/keys", get_keys, "A site's publisher keys", access="editor",
+        answer=KeyList, query=("site",),
+    ),
+    Endpoint(
+        "POST", "/v1/moderation/keys", make_key, "Make a publisher key", access="editor",
+        body=NewKey, answer=MadeKey, status=201, query=("site",),
+    ),
+    Endpoint(
+        "DELETE", "/v1/moderation/keys/{key}", revoke_key, "Revoke a publisher key",
+        access="editor", status=204,
+    ),
+    Endpoint(
+        "GET", "/v1/moderation/account-events", get_events,
+        "Who changed what of members, sites, keys and ways in", access="editor",
+        answer=EventList, query=("cursor", "limit"),
+    ),
+]  # fmt: skip

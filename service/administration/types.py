@@ -1,0 +1,186 @@
+"""Requests, rows and answers of administration."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from service.accounts.types import Email, Label, Moderator, Role, Scope
+
+Name = Annotated[str, Meta(max_length=80)]
+Slug = Annotated[str, Meta(min_length=1, max_length=63)]
+Slugs = Annotated[list[Slug], Meta(max_length=1000)]
+Origins = Annotated[
+    list[Annotated[str, Meta(min_length=1, max_length=300)]], Meta(min_length=1, max_length=50)
+]
+
+
+class NewMember(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A member to add. `sites` null is every site."""
+
+    email: Email
+    sites: Slugs | None
+    role: Role = "moderator"
+    name: Name = ""
+
+
+class MemberChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What changes of a member; what is left out stays. `sites` null is every site.
+
+    From an editor of some sites, `sites` are which of those: the member's others stay.
+    """
+
+    role: Role | UnsetType = UNSET
+    sites: Slugs | UnsetType | None = UNSET
+    name: Name | UnsetType = UNSET
+    disabled: bool | UnsetType = UNSET
+
+
+class Member(msgspec.Struct, frozen=True):
+    """A member as stored, removed ones included."""
+
+    moderator: Moderator
+    disabled: bool
+    removed: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    password: bool
+    identities: list[str]
+
+
+class MemberAnswer(msgspec.Struct, frozen=True):
+    """A member as an editor sees one.
+
+    `sites` are those that the editor administers too; `elsewhere` says whether there are others.
+    Of whom the editor may not manage (`manageable`), only who and where is told.
+    """
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    all_sites: bool
+    sites: list[str]
+    elsewhere: bool
+    disabled: bool
+    manageable: bool
+    created_at: datetime
+    last_seen_at: datetime | None
+    password: bool
+    identities: list[str]
+
+
+class MadeLink(msgspec.Struct, frozen=True):
+    """A one-time sign-in link, which can't be read again. `mailed`: it was sent, too."""
+
+    link: str
+    mailed: bool
+
+
+class AddedMember(msgspec.Struct, frozen=True):
+    """A new member. Who was a member of other sites before gets no link of this editor."""
+
+    member: MemberAnswer
+    link: MadeLink | None
+
+
+class Members(msgspec.Struct, frozen=True):
+    """A page of members, by e-mail address."""
+
+    items: list[MemberAnswer]
+    next_cursor: str | None
+
+
+class SiteAnswer(msgspec.Struct, frozen=True):
+    """A site."""
+
+    slug: str
+    name: str
+    origins: list[str]
+
+
+class SitesAnswer(msgspec.Struct, frozen=True):
+    """A page of sites."""
+
+    items: list[SiteAnswer]
+    next_cursor: str | None
+
+
+class NewSite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A site to add."""
+
+    slug: Slug
+    origins: Origins
+    name: Name = ""
+
+
+class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What changes of a site; what is left out stays."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=80)] | UnsetType = UNSET
+    origins: Origins | UnsetType = UNSET
+
+
+class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A key to be made."""
+
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=2)]
+    label: Label = ""
+
+
+class KeyAnswer(msgspec.Struct, frozen=True):
+    """A key, without what opens anything. `last_used_at` is right to an hour."""
+
+    id: UUID
+    scopes: list[str]
+    label: str
+    created_at: datetime
+    created_by: str | None
+    last_used_at: datetime | None
+
+
+class MadeKey(msgspec.Struct, frozen=True):
+    """A new key; `token` can't be read again."""
+
+    key: KeyAnswer
+    token: str
+
+
+class KeyList(msgspec.Struct, frozen=True):
+    """All keys of a site that are not revoked."""
+
+    items: list[KeyAnswer]
+    next_cursor: str | None = None
+
+
+class EventAnswer(msgspec.Struct, frozen=True):
+    """A change of accounts. `by` null: the command line. `about`: the member."""
+
+    id: UUID
+    action: str
+    by: str | None
+    about: str | None
+    sites: list[str]
+    detail: dict[str, str]
+    created_at: datetime
+
+
+class EventList(msgspec.Struct, frozen=True):
+    """A page of the record, newest first."""
+
+    items: list[EventAnswer]
+    next_cursor: str | None
+
+
+class After(msgspec.Struct, frozen=True):
+    """Where a list goes on."""
+
+    value: str
+
+
+class Before(msgspec.Struct, frozen=True):
+    """Where the record goes on."""
+
+    id: UUID

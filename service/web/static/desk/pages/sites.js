@@ -1,0 +1,81 @@
+// Sites: what readers see them as, and on which origins their pages are.
+
+import { button, el } from '../../widgets/dom.js';
+import { call } from '../calls.js';
+import { ask, everyPage, field, head, loaded } from './parts.js';
+
+/** @typedef {import('./parts.js').Given} Given */
+/** @typedef {{ slug: string, name: string, origins: string[] }} Site */
+
+const SITES = 'v1/moderation/sites';
+
+/**
+ * Fills `root` with the page; it stops with `signal`.
+ * @param {HTMLElement} root
+ * @param {Given} given
+ */
+export async function show(root, { session, signal }) {
+  const list = el('div');
+  const again = () => loaded(list, signal, everySite, (sites) => [rows(sites)]);
+  const add = session.moderator.all_sites && button('add', 'Add a site', async () => (await addSite()) && location.reload(), { class: 'act publish' });
+  root.replaceChildren(
+    el('div', { class: 'accounts' }, head('Sites', 'Only pages of a site’s origins may show its comments and register its articles.', add), list),
+  );
+  await again();
+}
+
+const everySite = () => everyPage((cursor) => call('GET', `${SITES}?limit=200&cursor=${encodeURIComponent(cursor)}`));
+
+/** @param {Site[]} sites */
+function rows(sites) {
+  return el(
+    'ul',
+    { class: 'rows' },
+    ...sites.map((site) =>
+      el(
+        'li',
+        { 'data-site': site.slug },
+        el('div', { class: 'row-main' }, el('b', {}, site.name), el('code', { class: 'quiet' }, site.slug)),
+        el('ul', { class: 'origins' }, ...site.origins.map((origin) => el('li', {}, origin))),
+        // The desk's own choice of sites shows names, too: it is made anew.
+        el('div', { class: 'row-do' }, button('edit', 'Edit', async () => (await editSite(site)) && location.reload(), { class: 'act', 'aria-label': `Edit ${site.name}` })),
+      ),
+    ),
+  );
+}
+
+/** @param {string[]} origins */
+const originsField = (origins) =>
+  field('Origins, one a line', el('textarea', { name: 'origins', rows: 4, required: true, spellcheck: 'false', placeholder: 'https://news.example' }, origins.join('\n')), 'Scheme and host, without a path. Plain http only for this machine.');
+
+/** @param {FormData} data */
+const originsOf = (data) => String(data.get('origins')).split(/\s+/).filter(Boolean);
+
+function addSite() {
+  return ask(
+    'Add a site',
+    [
+      field('Name', el('input', { name: 'name', required: true, maxlength: 80 }), 'What readers see.'),
+      field('Short name', el('input', { name: 'slug', required: true, maxlength: 63, pattern: '[a-z0-9](-?[a-z0-9])*', spellcheck: 'false', autocapitalize: 'none' }), 'In addresses, for good: lower-case letters, digits and single hyphens.'),
+      originsField([]),
+    ],
+    'Add',
+    async (form) => {
+      const data = new FormData(form);
+      await call('POST', SITES, { slug: data.get('slug'), name: data.get('name'), origins: originsOf(data) });
+    },
+  );
+}
+
+/** @param {Site} site */
+function editSite(site) {
+  return ask(
+    site.name,
+    [field('Name', el('input', { name: 'name', required: true, maxlength: 80, value: site.name }), 'What readers see.'), originsField(site.origins)],
+    'Save',
+    async (form) => {
+      const data = new FormData(form);
+      await call('PATCH', `${SITES}/${site.slug}`, { name: data.get('name'), origins: originsOf(data) });
+    },
+  );
+}
