@@ -170,7 +170,7 @@ async def delete_expired_tokens(conn: Executor) -> None:
 async def list_member_sites(conn: Conn, moderator: Moderator) -> list[MemberSite]:
     """The moderator's sites, by name."""
     rows = await conn.fetch(
-        "select slug, name from site where $1 or id = any($2::uuid[]) order by name",
+        "select slug, name, words_marked from site where $1 or id = any($2::uuid[]) order by name",
         moderator.all_sites,
         moderator.site_ids,
     )

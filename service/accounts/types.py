@@ -75,10 +75,11 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MemberSite(msgspec.Struct, frozen=True):
-    """A site that a moderator is a member of."""
+    """A site that a moderator is a member of. `words_marked`: its deciding words show at once."""
 
     slug: str
     name: str
+    words_marked: bool
 
 
 class SignedIn(msgspec.Struct, frozen=True):

@@ -36,14 +36,20 @@ async def add_site(
 
 
 async def change_site(
-    conn: Conn, editor: Moderator | None, slug: str, name: str | None, origins: Sequence[str] | None
+    conn: Conn,
+    editor: Moderator | None,
+    slug: str,
+    name: str | None,
+    origins: Sequence[str] | None,
+    *,
+    marked: bool | None = None,
 ) -> Site:
-    """Change a site's name, its origins (all of them are given), or both.
+    """Change what is given of a site: its name, all its origins, whether words are marked.
 
     Raises Invalid and NotFound.
     """
     async with conn.transaction():
-        before, after = await articles.change_site(conn, slug, name, origins)
+        before, after = await articles.change_site(conn, slug, name, origins, marked=marked)
         detail = {}
         if before.name != after.name:
             detail["name"] = f"{before.name} → {after.name}"
@@ -51,6 +57,8 @@ async def change_site(
             detail["origins added"] = ", ".join(sorted(added))
         if taken := set(before.origins) - set(after.origins):
             detail["origins taken"] = ", ".join(sorted(taken))
+        if before.words_marked != after.words_marked:
+            detail["words marked"] = "yes" if after.words_marked else "no"
         if detail:
             await insert_event(conn, _event("site changed", editor, after.id, detail))
     return after

@@ -79,14 +79,15 @@ async def change_site(request: Request[Any]) -> Response:
         raise NotFound("There is no such site.")
     name = None if body.name is UNSET else body.name
     origins = None if body.origins is UNSET else body.origins
+    marked = None if body.words_marked is UNSET else body.words_marked
     async with request.state["pool"].acquire() as conn:
-        changed = await actions.change_site(conn, editor, site.slug, name, origins)
+        changed = await actions.change_site(conn, editor, site.slug, name, origins, marked=marked)
     request.state["sites"].forget()
     return json_response(_site(changed))
 
 
 def _site(site: Site) -> SiteAnswer:
-    return SiteAnswer(site.slug, site.name, site.origins)
+    return SiteAnswer(site.slug, site.name, site.origins, site.words_marked)
 
 
 async def get_keys(request: Request[Any]) -> Response:

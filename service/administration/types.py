@@ -94,11 +94,12 @@ class Members(msgspec.Struct, frozen=True):
 
 
 class SiteAnswer(msgspec.Struct, frozen=True):
-    """A site."""
+    """A site. `words_marked`: the desk shows from the start which words carried a score."""
 
     slug: str
     name: str
     origins: list[str]
+    words_marked: bool
 
 
 class SitesAnswer(msgspec.Struct, frozen=True):
@@ -121,6 +122,7 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1, max_length=80)] | UnsetType = UNSET
     origins: Origins | UnsetType = UNSET
+    words_marked: bool | UnsetType = UNSET
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

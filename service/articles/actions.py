@@ -28,9 +28,14 @@ async def add_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> 
 
 
 async def change_site(
-    conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None
+    conn: Conn,
+    slug: str,
+    name: str | None,
+    origins: Sequence[str] | None,
+    *,
+    marked: bool | None = None,
 ) -> tuple[Site, Site]:
-    """Change a site's name, its origins, or both; the site before and after.
+    """Change what is given of a site; the site before and after. `marked` as in Site.
 
     Raises Invalid and NotFound. Needs the caller's transaction.
     """
@@ -39,7 +44,7 @@ async def change_site(
     if checked == [] or shown == "":
         raise Invalid.field("$", "Expected a name and at least one origin")
     before = await store.get_site(conn, slug)
-    after = await store.change_site(conn, slug, shown, checked)
+    after = await store.change_site(conn, slug, shown, checked, marked=marked)
     if before is None or after is None:
         raise NotFound(f"There is no site {slug}.")
     await notify(conn, "site", slug)

@@ -7,7 +7,7 @@ from service.articles.rules import key_of_normalised
 from service.articles.types import Article, PutArticle, Site
 from service.core.db import Conn, Executor, row_to
 
-SITE = "select id, slug, name, origins from site"
+SITE = "select id, slug, name, origins, words_marked from site"
 
 ARTICLE = """
 select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.section, a.tags,
@@ -47,17 +47,19 @@ async def update_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) 
 
 
 async def change_site(
-    conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None
+    conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None, *, marked: bool | None
 ) -> Site | None:
     """Replace what is given; the site as it is then, None where there is none."""
     row = await conn.fetchrow(
         """
-        update site set name = coalesce($2, name), origins = coalesce($3::text[], origins)
-        where slug = $1 returning id, slug, name, origins
+        update site set name = coalesce($2, name), origins = coalesce($3::text[], origins),
+            words_marked = coalesce($4, words_marked)
+        where slug = $1 returning id, slug, name, origins, words_marked
         """,
         slug,
         name,
         list(origins) if origins is not None else None,
+        marked,
     )
     return row_to(Site, row) if row else None
 

@@ -14,12 +14,16 @@ Mode = Literal["post", "pre"]
 
 
 class Site(msgspec.Struct, frozen=True):
-    """A site. `origins` as browsers write them: scheme, host, port where it isn't the default."""
+    """A site. `origins` as browsers write them: scheme, host, port where it isn't the default.
+
+    `words_marked`: the desk shows from the start which words carried a score.
+    """
 
     id: UUID
     slug: str
     name: str
     origins: list[str]
+    words_marked: bool = False
 
 
 class Article(msgspec.Struct, frozen=True):

@@ -306,3 +306,31 @@ async def test_two_moderators_are_not_shown_the_same_as_free(
     await second.reload()
     await expect(card_of(second, body)).to_be_visible()
     await expect(card_of(second, body).locator(".badge.busy")).to_have_count(0)
+
+
+async def test_an_editor_can_have_the_words_marked_from_the_start(
+    visitors: MakeVisitor, api: Api, key: str, live_server: LiveServer
+) -> None:
+    body = f"What a stupid, worthless idiot wrote this. {text()}"
+    await api.hold(key, body)
+    live_server.command("moderators", "add", "chief@courier.example", "--role", "editor")
+    token = live_server.command("moderators", "token", "chief@courier.example")
+
+    async def put(*, marked: bool) -> None:
+        answer = await api.client.patch(
+            "/v1/moderation/sites/default",
+            json={"words_marked": marked},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        assert answer.json()["words_marked"] is marked
+
+    await put(marked=True)
+    try:
+        page = await sign_in(await visitors())
+        await search(page, mark(body))
+        word = card_of(page, body).locator("mark", has_text="idiot")
+        shown = await word.evaluate("mark => getComputedStyle(mark).backgroundColor")
+        await page.keyboard.press("w")
+        assert await word.evaluate("mark => getComputedStyle(mark).backgroundColor") != shown
+    finally:
+        await put(marked=False)

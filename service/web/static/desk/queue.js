@@ -25,6 +25,8 @@ export class Queue {
   /** @type {HTMLElement | null} */
   current = null;
   fresh = 0;
+  /** @type {Set<string>} the sites whose deciding words are shown from the start */
+  marked = new Set();
   /** @type {HTMLElement | null} where a range of selected comments begins */
   picked = null;
   /** @type {number | null} */
@@ -107,7 +109,9 @@ export class Queue {
 
   /** @param {Item} item */
   #card(item) {
-    return card(item, this.heard.decide);
+    const node = card(item, this.heard.decide);
+    node.toggleAttribute('data-marked', this.marked.has(item.site));
+    return node;
   }
 
   /** @param {number | null} count */
@@ -197,6 +201,13 @@ export class Queue {
   node(id) {
     const node = this.list.querySelector(`#${CSS.escape(`c-${id}`)}`);
     return node instanceof HTMLElement ? node : null;
+  }
+
+  /** Shows the deciding words of all comments, or of none. */
+  mark() {
+    const { dataset } = this.list;
+    const shown = dataset.marks ? dataset.marks === 'on' : Boolean(this.current?.hasAttribute('data-marked'));
+    dataset.marks = shown ? 'off' : 'on';
   }
 
   /** @param {boolean} range from the last selected one to the current */

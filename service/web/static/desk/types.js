@@ -68,7 +68,7 @@
  *
  * @typedef {object} Session
  * @property {{ id: string, email: string, name: string, role: string, all_sites: boolean }} moderator
- * @property {{ slug: string, name: string }[]} sites
+ * @property {{ slug: string, name: string, words_marked: boolean }[]} sites
  * @property {string} csrf
  */
 

@@ -53,6 +53,7 @@ export class Workplace {
     this.outbox = new Outbox(session.moderator.id, { waiting: (n) => this.#status({ unsent: n }), signedOut }, signal);
     this.deciding = new Deciding(this.queue, this.outbox, this.toast);
     this.#build(session.sites);
+    for (const { slug, words_marked: marked } of session.sites) if (marked) this.queue.marked.add(slug);
     this.claim = keepClaims(() => this.#claimable(), signal);
     this.recount = listenLive(
       {

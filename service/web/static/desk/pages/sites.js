@@ -5,7 +5,7 @@ import { call } from '../calls.js';
 import { ask, everyPage, field, head, loaded } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */
-/** @typedef {{ slug: string, name: string, origins: string[] }} Site */
+/** @typedef {{ slug: string, name: string, origins: string[], words_marked: boolean }} Site */
 
 const SITES = 'v1/moderation/sites';
 
@@ -48,6 +48,10 @@ function rows(sites) {
 const originsField = (origins) =>
   field('Origins, one a line', el('textarea', { name: 'origins', rows: 4, required: true, spellcheck: 'false', placeholder: 'https://news.example' }, origins.join('\n')), 'Scheme and host, without a path. Plain http only for this machine.');
 
+/** @param {boolean} marked */
+const marksField = (marked) =>
+  el('label', { class: 'check' }, el('input', { type: 'checkbox', name: 'marks', checked: marked }), el('span', {}, 'Show the deciding words at once', el('small', {}, 'Otherwise w shows them, so that the text is read first.')));
+
 /** @param {FormData} data */
 const originsOf = (data) => String(data.get('origins')).split(/\s+/).filter(Boolean);
 
@@ -71,11 +75,11 @@ function addSite() {
 function editSite(site) {
   return ask(
     site.name,
-    [field('Name', el('input', { name: 'name', required: true, maxlength: 80, value: site.name }), 'What readers see.'), originsField(site.origins)],
+    [field('Name', el('input', { name: 'name', required: true, maxlength: 80, value: site.name }), 'What readers see.'), originsField(site.origins), marksField(site.words_marked)],
     'Save',
     async (form) => {
       const data = new FormData(form);
-      await call('PATCH', `${SITES}/${site.slug}`, { name: data.get('name'), origins: originsOf(data) });
+      await call('PATCH', `${SITES}/${site.slug}`, { name: data.get('name'), origins: originsOf(data), words_marked: data.has('marks') });
     },
   );
 }
