@@ -23,6 +23,7 @@ class Liar:
         self.published: list[jwk.Key] = [self.key]
         self.metadata: dict[str, Any] = {}
         self.claims: dict[str, Any] = {}
+        self.times: dict[str, int] = {}  # seconds from now
         self.header: dict[str, Any] = {}
         self.userinfo: dict[str, Any] = {}
         self.token: str | None = None
@@ -79,6 +80,7 @@ class Liar:
         claims = {
             "iss": self.issuer, "sub": "subject-1", "aud": CLIENT, "exp": now + 300, "iat": now,
             "nonce": nonce, "email": EMAIL, "email_verified": True, **self.claims,
+            **{name: now + seconds for name, seconds in self.times.items()},
         }  # fmt: skip
         kept = {name: value for name, value in claims.items() if value is not None}
         header = {"alg": "RS256", "kid": self.key.kid, **self.header}

@@ -134,11 +134,9 @@ def _forget_flow(request: Request[Any], response: Response) -> None:
 
 ENDPOINTS = [
     Endpoint(
-        "GET", PATH + "/start", start, "Sign in by the provider that is set",
-        status=303, documented=False,
+        "GET", PATH + "/start", start, "Go to the provider that is set, to sign in", status=303,
     ),
     Endpoint(
         "GET", PATH + "/callback", come_back, "Where the provider sends the browser back to",
-        documented=False,
     ),
 ]  # fmt: skip
