@@ -81,8 +81,11 @@ function showDesk(session) {
     if (!page && !VIEWS.some(([name]) => name === place.name)) place.name = 'held';
     for (const link of [...views.querySelectorAll('a'), who]) {
       link.href = writePlace({ ...place, name: String(link.dataset.view), q: '', filters: {} });
-      if (link.dataset.view === place.name) link.setAttribute('aria-current', 'page');
-      else link.removeAttribute('aria-current');
+      if (link.dataset.view === place.name) {
+        link.setAttribute('aria-current', 'page');
+        // On a narrow screen the views are one line that scrolls.
+        if (link !== who) views.scrollTo({ left: link.offsetLeft - views.clientWidth / 3 });
+      } else link.removeAttribute('aria-current');
     }
     left.abort();
     other.hidden = !page;
