@@ -26,7 +26,9 @@ async def test_a_link_signs_in_once(client: httpx.AsyncClient, link: str) -> Non
     answer = await client.post(SESSION, json={"token": link})
     assert answer.status_code == 200
     assert answer.json()["moderator"]["email"] == "eve@courier.example"
-    assert answer.json()["sites"] == [{"slug": "default", "name": "The Courier"}]
+    assert answer.json()["sites"] == [
+        {"slug": "default", "name": "The Courier", "words_marked": False}
+    ]
     cookie = answer.headers["set-cookie"].lower()
     assert all(part in cookie for part in ("httponly", "samesite=strict", "secure"))
     assert (await client.get(SESSION)).status_code == 200

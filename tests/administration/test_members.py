@@ -42,7 +42,9 @@ async def test_an_editor_adds_one_who_then_signs_in(
     token = added["link"]["link"].partition("#sign-in=")[2]
     signed = await client.post("/desk/session", json={"token": token})
     assert signed.json()["moderator"]["name"] == "Nell"
-    assert signed.json()["sites"] == [{"slug": "herald", "name": "The Herald"}]
+    assert signed.json()["sites"] == [
+        {"slug": "herald", "name": "The Herald", "words_marked": False}
+    ]
 
 
 async def test_changes_and_what_they_end(

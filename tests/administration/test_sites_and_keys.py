@@ -20,6 +20,7 @@ async def test_a_site_is_added_and_takes_comments(chief: Any, client: httpx.Asyn
     assert added.status_code == 201
     assert added.json() == {
         "slug": "herald", "name": "The Herald", "origins": ["https://herald.example"],
+        "words_marked": False,
     }  # fmt: skip
     assert (await chief("POST", "/sites", body)).status_code == 409
     push = await client.get("/v1/sites/herald/push")
@@ -59,7 +60,12 @@ async def test_another_origin_is_believed_at_once(chief: Any, client: httpx.Asyn
 async def test_a_bad_change_of_a_site_is_told(chief: Any, body: dict[str, Any]) -> None:
     assert (await chief("PATCH", "/sites/default", body)).status_code == 422
     (site,) = (await chief("GET", "/sites")).json()["items"]
-    assert site == {"slug": "default", "name": "The Courier", "origins": ["https://news.example"]}
+    assert site == {
+        "slug": "default",
+        "name": "The Courier",
+        "origins": ["https://news.example"],
+        "words_marked": False,
+    }
 
 
 @pytest.mark.parametrize("slug", ["", "x y", "Ä", "-a", "a" * 64, "a--b", "a\x00"])
