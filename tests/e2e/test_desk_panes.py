@@ -42,6 +42,11 @@ async def test_on_a_small_screen_it_opens_on_a_key_and_by_touch(
     await search(page, mark(body))
     pane = page.get_by_role("complementary", name="About this comment")
     await expect(pane).to_be_hidden()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.keyboard.press("j")
+    await page.wait_for_timeout(400)
+    assert not any("/readers/" in url for url in asked)  # nobody would see it
     await page.keyboard.press("i")
     await expect(pane.get_by_role("heading", name="The reader")).to_be_visible()
     await page.keyboard.press("Escape")

@@ -48,6 +48,8 @@ export class DetailPane {
   #timer;
   /** @type {Item | null} */
   item = null;
+  /** @type {Item | null} what to load once there is room for it */
+  #wanted = null;
 
   /**
    * @param {{ only: (filter: Record<string, string>) => void, say: (text: string, action?: HTMLElement) => void, back: () => void }} heard
@@ -67,16 +69,28 @@ export class DetailPane {
       event.stopPropagation();
       this.close();
     });
+    // Where there is no room for it nothing is loaded, until there is.
+    new ResizeObserver(() => this.#wanted && this.#start(this.#wanted)).observe(this.node);
   }
 
   /** @param {Item | null} item */
   show(item) {
-    clearTimeout(this.#timer);
     if (item && item.id === this.item?.id && item.version === this.item.version) return;
     this.item = item;
-    const turn = ++this.#turn;
-    if (!item) return this.body.replaceChildren(el('p', { class: 'quiet' }, 'The comment that is chosen is shown here in its thread.'));
-    this.#timer = setTimeout(() => this.#load(item, turn), CALM);
+    this.#wanted = null;
+    clearTimeout(this.#timer);
+    this.#turn += 1;
+    // What is still shown is about another comment: it can't be worked with.
+    this.body.inert = true;
+    if (item) this.#start(item);
+    else this.body.replaceChildren(el('p', { class: 'quiet' }, 'The comment that is chosen is shown here in its thread.'));
+  }
+
+  /** @param {Item} item */
+  #start(item) {
+    const turn = this.#turn;
+    this.#wanted = this.node.checkVisibility() ? null : item;
+    if (!this.#wanted) this.#timer = setTimeout(() => this.#load(item, turn), CALM);
   }
 
   /** Loads what is shown anew, for instance after a sanction. */
@@ -111,6 +125,7 @@ export class DetailPane {
     } catch (error) {
       if (turn !== this.#turn || (error instanceof CallError && error.status === 401)) return;
       const again = button('retry', 'Try again', () => this.reload(), { class: 'link' });
+      this.body.inert = false;
       this.body.replaceChildren(el('p', { class: 'alert' }, error instanceof Error ? error.message : String(error), ' ', again));
     }
   }
@@ -120,6 +135,7 @@ export class DetailPane {
    * @param {import('./types.js').Reader} reader
    */
   #fill(detail, reader) {
+    this.body.inert = false;
     const { title, key } = detail.article;
     const all = (/** @type {string} */ text, /** @type {Record<string, string>} */ filter) =>
       button('only', text, () => this.heard.only(filter), { class: 'link' });
