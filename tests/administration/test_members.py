@@ -302,10 +302,11 @@ async def test_everything_is_in_the_record(
 async def test_the_operator_may_do_everything(pool: Pool, site: Site) -> None:
     async with pool.acquire() as conn:
         await accounts.add_moderator(conn, "chief@courier.example", "editor", [])
-        await accounts.add_moderator(conn, "chief@courier.example", "moderator", [site.id])
+        for _ in range(2):
+            await accounts.add_moderator(conn, "chief@courier.example", "moderator", [site.id])
     rows = await pool.fetch("select action, actor_id, detail from account_event order by id")
     assert [(row["action"], row["actor_id"]) for row in rows] == [
-        ("member added", None), ("member changed", None),
+        ("member added", None), ("member changed", None), ("link made", None),
     ]  # fmt: skip
     assert b"editor \xe2\x86\x92 moderator" in rows[1]["detail"]
 
