@@ -181,6 +181,16 @@ async def test_without_a_password_links_go_on(eve: Desk, pool: Pool) -> None:
     assert (await eve.sign_in(token=link)).status_code == 200
 
 
+async def test_no_way_leads_round_the_current_password(eve: Desk, pool: Pool) -> None:
+    """Whoever finds a desk open must not make it their own by removing the password first."""
+    await eve.sign_in(email=EMAIL, password=GOOD)
+    for body in ({}, {"current": OTHER}, {"current": None}):
+        assert (await eve.call("DELETE", PASSWORD, **body)).status_code == 403
+    assert (await eve.call("PUT", PASSWORD, password=OTHER)).status_code == 403
+    assert (await eve.call("DELETE", PASSWORD, current=GOOD)).status_code == 204
+    assert (await eve.call("PUT", PASSWORD, password=OTHER)).status_code == 204
+
+
 async def test_an_older_hash_is_renewed_when_it_signs_in(
     eve: Desk, state: dict[str, Any], pool: Pool
 ) -> None:
