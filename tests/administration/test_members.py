@@ -215,6 +215,23 @@ async def test_who_works_elsewhere_is_touched_only_at_one_s_own_sites(
     assert there == ["default", "herald"]
 
 
+async def test_who_managed_a_member_does_not_follow_it_to_other_sites(
+    local: Any, caller: Any, client: httpx.AsyncClient, site: Site, other: Site
+) -> None:
+    """A link and a session that one site's editor holds must not open the next site."""
+    there = await caller("editor@herald.example", "editor", (other,))
+    added = await add(there, "there@courier.example", sites=["herald"])
+    link = f"{MEMBERS}/{added['member']['id']}/link"
+    first, second = [
+        (await there("POST", link)).json()["link"].partition("#sign-in=")[2] for _ in range(2)
+    ]
+    await client.post("/desk/session", json={"token": first})
+    assert (await client.get("/desk/session")).status_code == 200
+    await add(local, "there@courier.example", sites=["default"])
+    assert (await client.get("/desk/session")).status_code == 401
+    assert (await client.post("/desk/session", json={"token": second})).status_code == 401
+
+
 async def test_who_is_not_seen_is_not_there(
     local: Any, chief: Any, caller: Any, other: Site
 ) -> None:
