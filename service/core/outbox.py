@@ -175,6 +175,7 @@ update mail set attempts = attempts + 1, next_at = now() + $2
 where id = (
     select id from mail
     where ($1::uuid is null or id = $1) and not given_up and next_at <= now()
+        and useless_at > now()
     order by next_at limit 1 for update skip locked
 )
 returning id, kind, recipient, sealed, attempts, created_at
