@@ -178,6 +178,35 @@ async def test_the_password_is_sent_and_a_wrong_one_can_be_mended() -> None:
     assert len(box.mails) == 1
 
 
+async def slow_smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server that takes its time before each answer, and whose farewell never comes."""
+    answers = {b"EHLO": b"250 slow\r\n", b"DATA": b"354 go on\r\n", b"QUIT": b""}
+    writer.write(b"220 slow\r\n")
+    text = False
+    while line := await reader.readline():
+        if not text or line == b".\r\n":
+            await asyncio.sleep(0.2)
+            writer.write(answers.get(line[:4].upper(), b"250 OK\r\n"))
+            text = line[:4].upper() == b"DATA"
+    writer.close()
+
+
+async def test_a_slow_server_has_half_a_minute_for_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it outlasts the lease, and another worker sends the same."""
+    ready = compose(HELLO, uuid7(), datetime.now(UTC), SENDER)
+    server = await asyncio.start_server(slow_smtp, "127.0.0.1", 0)
+    url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.setattr(mail, "FAREWELL", 0.1)
+    async with server:
+        await mail.send(parse_server(url), ready)
+        monkeypatch.setattr(mail, "SECONDS", 0.5)
+        with pytest.raises(MailError) as late:
+            await mail.send(parse_server(url), ready)
+    assert (str(late.value), late.value.permanent) == ("TimeoutError", False)
+
+
 async def test_nothing_goes_out_in_plain_where_tls_is_required(box: Mailbox) -> None:
     ready = compose(HELLO, uuid7(), datetime.now(UTC), SENDER)
     with pytest.raises(MailError) as refused:
