@@ -241,7 +241,7 @@ BAD = [
     "PasswordPassword", "1234567890123", "qwertyuiopas", "lkjhgfdsapoi", "Rejoinder2026",
     "correct horse battery staple", "eve@courier.example", "EVE.courier@example",
     "with a\x00control", "with a\ttab inside", "private \ue000 letters", "\u0378 unassigned one",
-    "000000000000", "2026202620262026",
+    "000000000000", "2026202620262026", "!!!!!!!!!!!!",
 ]  # fmt: skip
 
 
@@ -254,6 +254,7 @@ def test_what_is_no_password(password: str) -> None:
 @pytest.mark.parametrize("password", [
     GOOD, "x y z w v u t", "пароль из слов", "密码密码很长的一句话真的很长", "tr0ub4dor&3-more",
     "a" * 252 + "bcde", "password is a bad one", "🦆🦢🦉🦅🐦 are birds",
+    "%&/()=?!+*#-_.:;<>|",
 ])  # fmt: skip
 def test_what_is_one(password: str) -> None:
     assert check_password("$.password", password, EMAIL)
