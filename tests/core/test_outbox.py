@@ -207,6 +207,29 @@ async def test_a_slow_server_has_half_a_minute_for_everything(
     assert (str(late.value), late.value.permanent) == ("TimeoutError", False)
 
 
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+async def test_a_worker_that_stops_waits_for_one_message_only(
+    pool: Pool, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is dead takes half a minute for each, and fifty may be due."""
+    monkeypatch.setattr(mail, "SECONDS", 0.5)
+    payloads = [await write(pool, keyring) for _ in range(4)]
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        posts = office(pool, keyring, url)
+        sweeping = asyncio.create_task(posts.sweep())
+        await asyncio.sleep(0.2)
+        posts.stop()
+        await sweeping
+    rows = [await row(pool, payload) for payload in payloads]
+    assert [found["attempts"] for found in rows if found] == [1, 0, 0, 0]
+
+
 async def test_nothing_goes_out_in_plain_where_tls_is_required(box: Mailbox) -> None:
     ready = compose(HELLO, uuid7(), datetime.now(UTC), SENDER)
     with pytest.raises(MailError) as refused:
