@@ -65,7 +65,8 @@ def parse_server(url: str) -> Server:
     machine, and else taken where it is offered.
     """
     parts = urlsplit(url)
-    query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    # Not strict: that would repeat what stands there, which may be half a password.
+    query = parse_qs(parts.query, keep_blank_values=True)
     tls = query.pop("tls", [None])[0]
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or query or parts.fragment:
         raise ValueError("must be like smtp://user:password@mail.example:587")
