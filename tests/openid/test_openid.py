@@ -308,6 +308,31 @@ async def test_a_provider_that_is_down_or_slow(
     assert failure(await client.get("/desk/openid/start")) == "unreachable"
 
 
+async def test_who_waits_for_a_dead_provider_waits_once(
+    client: httpx.AsyncClient, state: dict[str, Any]
+) -> None:
+    """Not each for all who came before: ten people would wait for a minute and a half."""
+    provider = state["openid"]
+    asked = 0
+
+    async def stall(reader: Any, writer: Any) -> None:
+        nonlocal asked
+        asked += 1
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(stall, "127.0.0.1", 0) as server:
+        issuer = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        provider.openid = msgspec.structs.replace(provider.openid, issuer=issuer)
+        provider._session._timeout = type(provider._session._timeout)(total=0.5)
+        answers = await asyncio.gather(*(client.get("/desk/openid/start") for _ in range(5)))
+        assert {failure(answer) for answer in answers} == {"unreachable"}
+        assert asked == 1
+        # Whoever comes later has it tried again.
+        assert failure(await client.get("/desk/openid/start")) == "unreachable"
+        assert asked == 2
+
+
 async def test_too_many_tries_are_told_at_the_desk(
     client: httpx.AsyncClient, liar: Liar, state: dict[str, Any], pool: Pool
 ) -> None:
