@@ -51,7 +51,8 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         ]
         links = LinkSender(pool, keyring, settings)
         jobs = [*push.jobs(pushing), *post.jobs(), *webhooks.jobs(courier), *links.jobs()]
-        stopping = [asyncio.create_task(_when(stop, then)) for then in (pushing.stop, courier.stop)]
+        stops = (pushing.stop, courier.stop, post.stop)
+        stopping = [asyncio.create_task(_when(stop, then)) for then in stops]
         try:
             await work(pool, jobs, ticks, stop)
         finally:

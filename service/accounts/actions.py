@@ -59,7 +59,8 @@ async def add_moderator(
         if before and powers(before) != powers(after):
             await store.delete_sessions(conn, ident)
         slugs = await store.list_slugs(conn)
-        await insert_event(conn, member_event(None, before, after, slugs))
+        event = member_event(None, before, after, slugs)
+        await insert_event(conn, event if event.detail else own_event("link made", None, after))
         return await create_link(conn, ident)
 
 

@@ -57,14 +57,36 @@ async def change_password(
     where it was changed meanwhile.
     """
     prepared = rules.check_password("$.password", new.password, moderator.email)
+    stored = await _check_current(pool, passwords, moderator, session, new.current)
+    await _put_password(pool, moderator, await passwords.hash(prepared), stored, session)
+
+
+async def drop_password(
+    pool: Pool, passwords: Passwords, moderator: Moderator, session: Session, current: str | None
+) -> None:
+    """Leave no password of one's own; raises Forbidden and Conflict as change_password does.
+
+    Where none is left, the next one is set without any: so this takes what that takes.
+    """
+    stored = await _check_current(pool, passwords, moderator, session, current)
+    async with pool.acquire() as conn, conn.transaction():
+        if await credentials.lock_password(conn, moderator.id) != stored:
+            raise Conflict("The password was changed elsewhere just now.")
+        await remove_password(conn, moderator, moderator.id)
+
+
+async def _check_current(
+    pool: Pool, passwords: Passwords, moderator: Moderator, session: Session, current: str | None
+) -> str | None:
+    """The hash of the password that there is, once the caller has shown to know it."""
     had = await credentials.get_password(pool, moderator.id)
     stored = had[0] if had else None
     if stored and not session.fresh_link:
-        if new.current is None:
+        if current is None:
             raise Forbidden("The current password is needed, or a new sign-in link.")
-        if not await passwords.verify(stored, rules.prepare_password(new.current)):
+        if not await passwords.verify(stored, rules.prepare_password(current)):
             raise Forbidden("The current password is wrong.")
-    await _put_password(pool, moderator, await passwords.hash(prepared), stored, session)
+    return stored
 
 
 async def _put_password(

@@ -14,11 +14,20 @@ from service.accounts.types import (
     MadeToken,
     NewPassword,
     NewToken,
+    OldPassword,
     OwnAccount,
     SessionList,
     TokenList,
 )
-from service.core.http import Endpoint, empty_response, json_response, path_uuid, read_json
+from service.core.http import (
+    Endpoint,
+    decode_json,
+    empty_response,
+    json_response,
+    path_uuid,
+    read_bytes,
+    read_json,
+)
 
 
 async def get_account(request: Request[Any]) -> Response:
@@ -40,9 +49,11 @@ async def put_password(request: Request[Any]) -> Response:
 
 async def delete_password(request: Request[Any]) -> Response:
     """Leave no password."""
-    moderator, _session = await require_session(request)
-    async with request.state["pool"].acquire() as conn:
-        await credentials.remove_password(conn, moderator, moderator.id)
+    moderator, session = await require_session(request)
+    body = decode_json(await read_bytes(request) or b"{}", OldPassword)
+    await take_guess(request, moderator.email)
+    pool, passwords = request.state["pool"], request.state["passwords"]
+    await credentials.drop_password(pool, passwords, moderator, session, body.current)
     return empty_response()
 
 
@@ -104,7 +115,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", "/desk/password", delete_password, "Leave no password", access="session",
-        status=204,
+        body=OldPassword, status=204,
     ),
     Endpoint(
         "GET", "/desk/tokens", list_tokens, "One's API tokens", access="session",

@@ -53,7 +53,7 @@ def check_password(path: str, password: str, email: str) -> str:
 def _obvious(plain: str) -> bool:
     """Whether it is a well-known one, however often, or with figures at its ends."""
     core = plain.strip("0123456789")
-    return (
+    return bool(plain) and (
         core in OBVIOUS
         or any(core == word * (len(core) // len(word)) for word in OBVIOUS if core)
         or (not core and len(set(plain)) < FEWEST_DIFFERENT)

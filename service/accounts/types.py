@@ -121,6 +121,12 @@ class NewPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     current: Password | None = None
 
 
+class OldPassword(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The password that goes."""
+
+    current: Password | None = None
+
+
 class LinkRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a sign-in link shall be sent."""
 
@@ -137,7 +143,7 @@ class Ways(msgspec.Struct, frozen=True):
 class OwnAccount(msgspec.Struct, frozen=True):
     """One's own account. `password_at`: since when there is a password, null where there is none.
 
-    `needs_current`: whether it takes the current password to set another one.
+    `needs_current`: whether it takes the current password to set another one, or none.
     """
 
     email: str

@@ -102,6 +102,8 @@ async def add(office: Office, new: NewMember) -> AddedMember:
         _, sites = rules.changed_sites(editor, found.moderator, chosen)
         ident = found.moderator.id
         await set_moderator_sites(conn, ident, sorted(sites))
+        # Whoever manages the member elsewhere may hold a link or a session of theirs.
+        await delete_sessions(conn, ident)
         after = await _told(conn, editor, found, ident, slugs)
         return AddedMember(answer(editor, after, slugs), None)
 

@@ -11,7 +11,7 @@ from service.accounts.links import address, mail_invitation
 from service.accounts.passwords import Passwords
 from service.accounts.record import site_names
 from service.accounts.store import list_slugs
-from service.accounts.types import Role
+from service.accounts.types import Moderator, Role
 from service.commands.shared import LOCAL, in_database, print_rows, say, shown_time, site_of
 from service.core.db import Conn
 from service.core.tokens import Keyring
@@ -23,15 +23,20 @@ app = typer.Typer(help="Moderators and editors.", no_args_is_help=True)
 @app.command("add")
 def add_moderator(
     email: str,
-    role: Annotated[str, typer.Option(help="moderator or editor.")] = "moderator",
-    site: Annotated[list[str] | None, typer.Option(help="Only this site. Repeatable.")] = None,
+    role: Annotated[
+        str | None, typer.Option(help="moderator or editor; moderator by default.")
+    ] = None,
+    site: Annotated[
+        list[str] | None, typer.Option(help="Only this site. Repeatable; every site by default.")
+    ] = None,
     name: Annotated[str, typer.Option(help="A name that readers can't take.")] = "",
 ) -> None:
-    """Add a moderator, or sign one in again, and print a one-time sign-in link.
+    """Add a moderator, or let one in again, and print a one-time sign-in link.
 
-    Where REJOINDER_SMTP_URL is set the link is sent by e-mail, too.
+    Who is one already stays what they are where neither --role nor --site is given. Where
+    REJOINDER_SMTP_URL is set the link is sent by e-mail, too.
     """
-    if role not in {"moderator", "editor"}:
+    if role not in {None, "moderator", "editor"}:
         raise typer.BadParameter("--role is moderator or editor")
     from service.screening.names import name_key  # noqa: PLC0415 (slow to load)
 
@@ -41,10 +46,11 @@ def add_moderator(
 
     async def run(conn: Conn) -> str:
         ids = [(await site_of(conn, slug)).id for slug in site or []]
+        to = accounts.check_email("email", email)
         async with conn.transaction():
-            full = (name, name_key(name))
-            token = await accounts.add_moderator(conn, email, chosen, ids, full)
-            to = accounts.check_email("email", email)
+            known = None if role or site else await _known(conn, to)
+            powers = (known.role, known.site_ids) if known else (chosen, ids)
+            token = await accounts.add_moderator(conn, to, *powers, (name, name_key(name)))
             if await mail_invitation(conn, Keyring(settings.secret), settings, to, token, None):
                 say.print(f"The link is sent to {to}, too, by the worker.", highlight=False)
         return token
@@ -53,6 +59,14 @@ def add_moderator(
     if settings.public_url is None:
         say.print(f"REJOINDER_PUBLIC_URL is not set: the link is for {LOCAL}.")
     typer.echo(address(settings.public_url or LOCAL, token))
+
+
+async def _known(conn: Conn, email: str) -> Moderator | None:
+    """The moderator with this address, disabled or not, whose role and sites are to stay."""
+    from service.administration import store  # noqa: PLC0415 (slow to load)
+
+    found = await store.get_member_by_email(conn, email)
+    return None if found is None or found.removed else found.moderator
 
 
 @app.command("token")

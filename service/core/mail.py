@@ -4,6 +4,8 @@ SMTP as in RFC 5321, submission as in RFC 6409 and RFC 8314. Nothing here touche
 is to be sent is kept by `outbox`.
 """
 
+import asyncio
+import contextlib
 import ipaddress
 import re
 from datetime import datetime
@@ -20,6 +22,7 @@ import aiosmtplib
 import msgspec
 
 SECONDS = 30.0  # for a whole message; a relay that greylists answers in less
+FAREWELL = 5.0  # seconds for QUIT
 LONGEST_SUBJECT = 200
 SUBMISSION, SUBMISSIONS = 587, 465
 
@@ -62,7 +65,8 @@ def parse_server(url: str) -> Server:
     machine, and else taken where it is offered.
     """
     parts = urlsplit(url)
-    query = parse_qs(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
+    # Not strict: that would repeat what stands there, which may be half a password.
+    query = parse_qs(parts.query, keep_blank_values=True)
     tls = query.pop("tls", [None])[0]
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or query or parts.fragment:
         raise ValueError("must be like smtp://user:password@mail.example:587")
@@ -110,22 +114,30 @@ def compose(message: Message, ident: UUID, written_at: datetime, sender: str) ->
 
 
 async def send(server: Server, mail: EmailMessage) -> None:
-    """Hand one message in, within 30 seconds; raises MailError."""
+    """Hand one message in, within 30 seconds from first to last; raises MailError."""
+    client = aiosmtplib.SMTP(
+        hostname=server.host,
+        port=server.port,
+        username=server.username,
+        password=server.password,
+        use_tls=server.implicit,
+        start_tls={"required": True, "offered": None, "none": False}[server.tls]
+        if not server.implicit
+        else False,
+        timeout=SECONDS,
+    )
     try:
-        await aiosmtplib.send(
-            mail,
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.implicit,
-            start_tls={"required": True, "offered": None, "none": False}[server.tls]
-            if not server.implicit
-            else False,
-            timeout=SECONDS,
-        )
+        # The library's own limit is for each command: a slow server would outlast the lease.
+        async with asyncio.timeout(SECONDS):
+            await client.connect()
+            await client.send_message(mail)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise MailError(_words(error), permanent=_is_permanent(error)) from error
+    finally:
+        # Outside of the limit: what was taken is taken, however long the farewell is.
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit(timeout=FAREWELL)
+        client.close()
 
 
 def _is_permanent(error: Exception) -> bool:

@@ -112,6 +112,11 @@ class PostOffice:
         self._keyring = keyring
         self._server = server
         self._sender = sender
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Begin nothing more: what waits is sent by another worker, or by the next one."""
+        self._stopping = True
 
     def jobs(self) -> list[Job]:
         """Sending one message."""
@@ -139,6 +144,8 @@ class PostOffice:
         if server is None:
             return
         for _ in range(most):
+            if self._stopping:
+                return
             row = await self._pool.fetchrow(CLAIM, ident, LEASE)
             if row is None:
                 return
@@ -175,6 +182,7 @@ update mail set attempts = attempts + 1, next_at = now() + $2
 where id = (
     select id from mail
     where ($1::uuid is null or id = $1) and not given_up and next_at <= now()
+        and useless_at > now()
     order by next_at limit 1 for update skip locked
 )
 returning id, kind, recipient, sealed, attempts, created_at

@@ -43,13 +43,16 @@ class Provider:
         self._metadata_at = 0.0
         self._keys: list[jwk.Key] = []
         self._keys_at = -FRESH
+        self._failed: SignInFailed | None = None
+        self._failed_at = 0.0
 
     async def metadata(self) -> Metadata:
         """The provider's description; raises SignInFailed."""
+        since = time.monotonic()
         async with self._lock:
             if self._metadata is None or time.monotonic() - self._metadata_at > FRESH:
                 url = f"{self.openid.issuer.rstrip('/')}/.well-known/openid-configuration"
-                found = await self._ask("GET", url, Metadata)
+                found = await self._ask_once(url, Metadata, since)
                 self._metadata = rules.check_metadata(found, self.openid.issuer)
                 self._metadata_at = time.monotonic()
             return self._metadata
@@ -100,11 +103,12 @@ class Provider:
 
     async def _key(self, metadata: Metadata, kid: str | None, algorithm: str) -> jwk.Key:
         """The key that a token says it is signed with; an unknown one has the list read again."""
+        since = time.monotonic()
         async with self._lock:
             found = self._find(kid, algorithm)
             age = time.monotonic() - self._keys_at
             if (found is None and age > PAUSE) or age > FRESH:
-                listed = await self._ask("GET", metadata.jwks_uri, KeyList)
+                listed = await self._ask_once(metadata.jwks_uri, KeyList, since)
                 self._keys = [key for key in map(_read_key, listed.keys) if key is not None]
                 self._keys_at = time.monotonic()
                 found = self._find(kid, algorithm)
@@ -128,6 +132,20 @@ class Provider:
         if claims.get("sub") != known.subject:
             raise SignInFailed("refused", "UserInfo is about somebody else")
         return Identity(known.issuer, known.subject, *rules.read_email(claims))
+
+    async def _ask_once(self, url: str, kind: type[T], since: float) -> T:
+        """What the provider says of itself; needs the lock, for which one waits since `since`.
+
+        Whoever waited while a question failed fails with it: a dead provider takes ten seconds of
+        everybody's time, not of one after the other's.
+        """
+        if self._failed is not None and self._failed_at > since:
+            raise SignInFailed(self._failed.failure, str(self._failed))
+        try:
+            return await self._ask("GET", url, kind)
+        except SignInFailed as failed:
+            self._failed, self._failed_at = failed, time.monotonic()
+            raise
 
     async def _ask(self, method: str, url: str, kind: type[T], **more: Any) -> T:  # noqa: ANN401 (aiohttp's own keywords)
         """One request and its JSON; raises SignInFailed."""

@@ -181,6 +181,16 @@ async def test_without_a_password_links_go_on(eve: Desk, pool: Pool) -> None:
     assert (await eve.sign_in(token=link)).status_code == 200
 
 
+async def test_no_way_leads_round_the_current_password(eve: Desk, pool: Pool) -> None:
+    """Whoever finds a desk open must not make it their own by removing the password first."""
+    await eve.sign_in(email=EMAIL, password=GOOD)
+    for body in ({}, {"current": OTHER}, {"current": None}):
+        assert (await eve.call("DELETE", PASSWORD, **body)).status_code == 403
+    assert (await eve.call("PUT", PASSWORD, password=OTHER)).status_code == 403
+    assert (await eve.call("DELETE", PASSWORD, current=GOOD)).status_code == 204
+    assert (await eve.call("PUT", PASSWORD, password=OTHER)).status_code == 204
+
+
 async def test_an_older_hash_is_renewed_when_it_signs_in(
     eve: Desk, state: dict[str, Any], pool: Pool
 ) -> None:
@@ -231,7 +241,7 @@ BAD = [
     "PasswordPassword", "1234567890123", "qwertyuiopas", "lkjhgfdsapoi", "Rejoinder2026",
     "correct horse battery staple", "eve@courier.example", "EVE.courier@example",
     "with a\x00control", "with a\ttab inside", "private \ue000 letters", "\u0378 unassigned one",
-    "000000000000", "2026202620262026",
+    "000000000000", "2026202620262026", "!!!!!!!!!!!!",
 ]  # fmt: skip
 
 
@@ -244,6 +254,7 @@ def test_what_is_no_password(password: str) -> None:
 @pytest.mark.parametrize("password", [
     GOOD, "x y z w v u t", "пароль из слов", "密码密码很长的一句话真的很长", "tr0ub4dor&3-more",
     "a" * 252 + "bcde", "password is a bad one", "🦆🦢🦉🦅🐦 are birds",
+    "%&/()=?!+*#-_.:;<>|",
 ])  # fmt: skip
 def test_what_is_one(password: str) -> None:
     assert check_password("$.password", password, EMAIL)

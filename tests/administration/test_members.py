@@ -217,6 +217,23 @@ async def test_who_works_elsewhere_is_touched_only_at_one_s_own_sites(
     assert there == ["default", "herald"]
 
 
+async def test_who_managed_a_member_does_not_follow_it_to_other_sites(
+    local: Any, caller: Any, client: httpx.AsyncClient, site: Site, other: Site
+) -> None:
+    """A link and a session that one site's editor holds must not open the next site."""
+    there = await caller("editor@herald.example", "editor", (other,))
+    added = await add(there, "there@courier.example", sites=["herald"])
+    link = f"{MEMBERS}/{added['member']['id']}/link"
+    first, second = [
+        (await there("POST", link)).json()["link"].partition("#sign-in=")[2] for _ in range(2)
+    ]
+    await client.post("/desk/session", json={"token": first})
+    assert (await client.get("/desk/session")).status_code == 200
+    await add(local, "there@courier.example", sites=["default"])
+    assert (await client.get("/desk/session")).status_code == 401
+    assert (await client.post("/desk/session", json={"token": second})).status_code == 401
+
+
 async def test_who_is_not_seen_is_not_there(
     local: Any, chief: Any, caller: Any, other: Site
 ) -> None:
@@ -304,10 +321,11 @@ async def test_everything_is_in_the_record(
 async def test_the_operator_may_do_everything(pool: Pool, site: Site) -> None:
     async with pool.acquire() as conn:
         await accounts.add_moderator(conn, "chief@courier.example", "editor", [])
-        await accounts.add_moderator(conn, "chief@courier.example", "moderator", [site.id])
+        for _ in range(2):
+            await accounts.add_moderator(conn, "chief@courier.example", "moderator", [site.id])
     rows = await pool.fetch("select action, actor_id, detail from account_event order by id")
     assert [(row["action"], row["actor_id"]) for row in rows] == [
-        ("member added", None), ("member changed", None),
+        ("member added", None), ("member changed", None), ("link made", None),
     ]  # fmt: skip
     assert b"editor \xe2\x86\x92 moderator" in rows[1]["detail"]
 

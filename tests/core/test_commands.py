@@ -129,6 +129,19 @@ def test_accounts_from_the_command_line(data: Path) -> None:
     assert "bo@" not in run(data, "moderators", "list", "--site", "courier").stdout
 
 
+def test_another_link_takes_and_gives_nothing(data: Path) -> None:
+    """Whoever only wants to be let in again names an address, and nothing else."""
+    run(data, "moderators", "add", "ann@courier.example", "--role", "editor")
+    run(data, "moderators", "add", "pat@courier.example", "--site", "courier")
+    for email, still in (("ann", "editor +all"), ("pat", "moderator +courier")):
+        again = run(data, "moderators", "add", f"{email}@courier.example")
+        assert "#sign-in=" in again.stdout, again.stderr
+        people = run(data, "moderators", "list").stdout
+        assert re.search(rf"{email}@courier.example +{still}", people), people
+    run(data, "moderators", "add", "ann@courier.example", "--role", "moderator")
+    assert re.search(r"ann@\S+ +moderator +all", run(data, "moderators", "list").stdout)
+
+
 def test_every_command_has_help(data: Path) -> None:
     top = run(data, "--help").stdout
     for command in (

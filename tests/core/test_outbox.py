@@ -137,6 +137,7 @@ async def test_what_came_too_late_is_not_sent(pool: Pool, keyring: Keyring, box:
     payload = await write(pool, keyring)
     await pool.execute("update mail set useless_at = now() - interval '1 second'")
     posts = office(pool, keyring, box.url)
+    await posts.send(payload)  # the job of a worker that was away is there before the sweep
     await posts.sweep()
     assert not box.mails
     await pool.execute("update mail set failed_at = now() - interval '15 days'")
@@ -175,6 +176,58 @@ async def test_the_password_is_sent_and_a_wrong_one_can_be_mended() -> None:
         assert not refused.value.permanent
         assert "wrong" not in str(refused.value)
     assert len(box.mails) == 1
+
+
+async def slow_smtp(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """A server that takes its time before each answer, and whose farewell never comes."""
+    answers = {b"EHLO": b"250 slow\r\n", b"DATA": b"354 go on\r\n", b"QUIT": b""}
+    writer.write(b"220 slow\r\n")
+    text = False
+    while line := await reader.readline():
+        if not text or line == b".\r\n":
+            await asyncio.sleep(0.2)
+            writer.write(answers.get(line[:4].upper(), b"250 OK\r\n"))
+            text = line[:4].upper() == b"DATA"
+    writer.close()
+
+
+async def test_a_slow_server_has_half_a_minute_for_everything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else it outlasts the lease, and another worker sends the same."""
+    ready = compose(HELLO, uuid7(), datetime.now(UTC), SENDER)
+    server = await asyncio.start_server(slow_smtp, "127.0.0.1", 0)
+    url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    monkeypatch.setattr(mail, "FAREWELL", 0.1)
+    async with server:
+        await mail.send(parse_server(url), ready)
+        monkeypatch.setattr(mail, "SECONDS", 0.5)
+        with pytest.raises(MailError) as late:
+            await mail.send(parse_server(url), ready)
+    assert (str(late.value), late.value.permanent) == ("TimeoutError", False)
+
+
+async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+    writer.close()
+
+
+async def test_a_worker_that_stops_waits_for_one_message_only(
+    pool: Pool, keyring: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is dead takes half a minute for each, and fifty may be due."""
+    monkeypatch.setattr(mail, "SECONDS", 0.5)
+    payloads = [await write(pool, keyring) for _ in range(4)]
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        posts = office(pool, keyring, url)
+        sweeping = asyncio.create_task(posts.sweep())
+        await asyncio.sleep(0.2)
+        posts.stop()
+        await sweeping
+    rows = [await row(pool, payload) for payload in payloads]
+    assert [found["attempts"] for found in rows if found] == [1, 0, 0, 0]
 
 
 async def test_nothing_goes_out_in_plain_where_tls_is_required(box: Mailbox) -> None:

@@ -87,3 +87,12 @@ def test_the_sender_is_the_user_where_that_is_an_address() -> None:
     settings = Settings.from_environment(environ)
     assert settings.smtp
     assert (settings.mail_from, settings.smtp.password) == ("desk@news.example", "p/w")
+
+
+@pytest.mark.parametrize(
+    "url", ["smtp://desk:open/sesame@mail.example:587", "smtp://desk:open?sesame@mail.example"]
+)
+def test_a_password_that_was_not_encoded_is_not_repeated(url: str) -> None:
+    with pytest.raises(SettingsError, match="REJOINDER_SMTP_URL") as wrong:
+        Settings.from_environment({"REJOINDER_SECRET": "x" * 32, "REJOINDER_SMTP_URL": url})
+    assert not any(word in str(wrong.value) for word in ("open", "sesame"))

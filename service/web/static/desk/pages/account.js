@@ -21,7 +21,7 @@ export async function show(root, { session, signal }) {
   const [password, sessions, tokens] = [el('div'), el('div'), el('div')];
   const alert = alertBox();
   const again = {
-    password: () => loaded(password, signal, () => call('GET', 'desk/account'), (found) => [passwordPart(found, alert, again)]),
+    password: () => loaded(password, signal, () => call('GET', 'desk/account'), (found) => [passwordPart(found, again)]),
     sessions: () => loaded(sessions, signal, () => call('GET', 'desk/sessions'), ({ items }) => [sessionRows(items, alert, again)]),
     tokens: () => loaded(tokens, signal, () => call('GET', 'desk/tokens'), ({ items }) => [tokenRows(items, alert, again)]),
   };
@@ -52,22 +52,16 @@ const part = (id, title, ...nodes) => el('section', { 'aria-labelledby': id }, e
 
 /**
  * @param {Account} account
- * @param {HTMLElement} alert
  * @param {Again} again
  */
-function passwordPart(account, alert, again) {
+function passwordPart(account, again) {
   const has = account.password_at;
   const change = button('password', has ? 'Change it' : 'Set a password', async () => {
     if (!(await setPassword(account))) return;
     await again.password();
     await again.sessions();
   }, { class: 'act' });
-  const remove = has && button('no-password', 'Remove it', () =>
-    doing(alert, async () => {
-      if (!confirm('Remove your password? You can still sign in by a link.')) return;
-      await call('DELETE', 'desk/password');
-      await again.password();
-    }), { class: 'act' });
+  const remove = has && button('no-password', 'Remove it', async () => (await dropPassword(account)) && again.password(), { class: 'act' });
   return el(
     'div',
     {},
@@ -79,7 +73,7 @@ function passwordPart(account, alert, again) {
 
 /** @param {Account} account */
 function setPassword(account) {
-  const current = el('input', { type: 'password', name: 'current', autocomplete: 'current-password', required: true });
+  const current = currentField();
   const fresh = el('input', { type: 'password', name: 'password', autocomplete: 'new-password', required: true, minlength: 12, maxlength: 256 });
   const repeated = el('input', { type: 'password', name: 'repeated', autocomplete: 'new-password', required: true });
   return ask(
@@ -87,15 +81,32 @@ function setPassword(account) {
     [
       // Password managers look for whom the password is.
       el('input', { type: 'email', name: 'username', autocomplete: 'username', value: account.email, hidden: true }),
-      ...(account.needs_current ? [field('Current password', current, 'Forgotten? Sign in by a new link: for 15 minutes it isn’t needed.')] : []),
+      ...(account.needs_current ? [current] : []),
       field('New password', fresh, 'At least 12 characters; a few words that nobody puts together are good.'),
       field('The same again', repeated),
     ],
     'Save',
     async () => {
       if (fresh.value !== repeated.value) throw new Error('The two new passwords differ.');
-      await call('PUT', 'desk/password', { password: fresh.value, ...(account.needs_current ? { current: current.value } : {}) });
+      await call('PUT', 'desk/password', { password: fresh.value, ...(account.needs_current ? { current: typed(current) } : {}) });
     },
+  );
+}
+
+const currentField = () =>
+  field('Current password', el('input', { type: 'password', name: 'current', autocomplete: 'current-password', required: true }), 'Forgotten? Sign in by a new link: for 15 minutes it isn’t needed.');
+
+/** @param {HTMLElement} box */
+const typed = (box) => box.querySelector('input')?.value;
+
+/** @param {Account} account */
+function dropPassword(account) {
+  const current = currentField();
+  return ask(
+    'Remove your password',
+    [el('p', {}, 'You can still sign in by a link.'), ...(account.needs_current ? [current] : [])],
+    'Remove it',
+    () => call('DELETE', 'desk/password', account.needs_current ? { current: typed(current) } : {}),
   );
 }
 
