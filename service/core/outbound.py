@@ -52,6 +52,10 @@ def refusal(url: str, *, allow_local: bool) -> str | None:
 def is_odd(url: str) -> bool:
     """Whether an address holds what parsers differ on: one that differs from ours is a hole."""
     parts = urlsplit(url)
+    try:
+        (parts.hostname or "").encode("idna")  # as looking it up does, which fails for it
+    except UnicodeError:
+        return True
     return bool(set(url) - ALLOWED or "@" in parts.netloc or parts.fragment)
 
 
