@@ -90,6 +90,8 @@ def may_connect(address: str, *, allow_local: bool) -> bool:
         return False
     if allow_local and parsed.is_loopback:
         return True
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.is_site_local:
+        return False  # RFC 3879: deprecated, and still routed inside of some networks
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 
