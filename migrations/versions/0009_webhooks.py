@@ -91,7 +91,8 @@ UP = (
         )
         insert into webhook_delivery (site_id, webhook_id, event_id)
         select of_site, w.id, told.id from told
-        join webhook w on w.site_id = of_site and w.enabled and what = any(w.events);
+        join webhook w on w.site_id = of_site and w.enabled and what = any(w.events)
+        for key share of w;
         if found then
             perform wake_webhooks();
         end if;
@@ -99,6 +100,8 @@ UP = (
     $$
     """,
     # Here, so that no change can forget to say it. Set by set: five hundred are decided at once.
+    # Webhooks are locked as the foreign key would lock them: one that somebody is removing is waited
+    # for and left out, where the key would fail, and a comment with it.
     """
     create function ledger_tells_webhooks() returns trigger language plpgsql as $$
     begin
@@ -123,7 +126,8 @@ UP = (
         )
         insert into webhook_delivery (site_id, webhook_id, event_id)
         select told.site_id, w.id, told.id from told
-        join webhook w on w.site_id = told.site_id and w.enabled and told.kind = any(w.events);
+        join webhook w on w.site_id = told.site_id and w.enabled and told.kind = any(w.events)
+        for key share of w;
         if found then
             perform wake_webhooks();
         end if;

@@ -52,6 +52,10 @@ def refusal(url: str, *, allow_local: bool) -> str | None:
 def is_odd(url: str) -> bool:
     """Whether an address holds what parsers differ on: one that differs from ours is a hole."""
     parts = urlsplit(url)
+    try:
+        (parts.hostname or "").encode("idna")  # as looking it up does, which fails for it
+    except UnicodeError:
+        return True
     return bool(set(url) - ALLOWED or "@" in parts.netloc or parts.fragment)
 
 
@@ -86,6 +90,8 @@ def may_connect(address: str, *, allow_local: bool) -> bool:
         return False
     if allow_local and parsed.is_loopback:
         return True
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.is_site_local:
+        return False  # RFC 3879: deprecated, and still routed inside of some networks
     return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
 
 

@@ -21,6 +21,7 @@ from service.moderation.charts import draw
 from service.moderation.filters import sites_of
 from service.moderation.pictures import PICTURES
 from service.moderation.stats_store import Day, list_days, list_zones
+from service.screening.hours import check_zone
 
 MOST_DAYS = 365
 USUAL_DAYS = 30
@@ -139,8 +140,8 @@ def _number(request: Request[Any], name: str, usual: int, least: int, most: int)
 
 def _zone(name: str) -> zoneinfo.ZoneInfo:
     try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        return check_zone(name)
+    except ValueError as error:
         raise Invalid.field("time_zone", "Expected a zone like Europe/Lisbon") from error
 
 

@@ -8,25 +8,34 @@ import msgspec
 from service.core.db import Conn, Executor, row_to
 
 # Ids are UUIDv7, in the order of time: $2 is the first one of the first day. What was taken back is
-# no decision, and a person's last word on a comment counts.
+# no decision, and a person's last word on a comment counts. It has waited until the first.
 DAYS = """
 with rows as (
     select l.*, (l.created_at at time zone $3)::date as day from ledger l
     where l.site_id = any($1::uuid[]) and l.id >= $2
 ), came as (
     select comment_id, day, to_status, created_at from rows where from_status is null
-), said as (
-    select distinct on (r.comment_id, r.day) r.comment_id, r.day, r.from_status, r.to_status,
-        r.created_at
-    from rows r
+), decided as (
+    select r.id, r.comment_id, r.day, r.to_status, r.created_at from rows r
     where r.actor = 'moderator' and not exists (
         select from ledger u where u.undoes = r.batch_id and u.comment_id = r.comment_id
     )
-    order by r.comment_id, r.day, r.id desc
+), said as (
+    select distinct on (comment_id, day) comment_id, day, to_status from decided
+    order by comment_id, day, id desc
 ), first_said as (
-    select s.comment_id, s.day, s.to_status, c.to_status as machine,
-        extract(epoch from s.created_at - c.created_at) / 60 as minutes
+    select s.comment_id, s.day, s.to_status, c.to_status as machine
     from said s join came c on c.comment_id = s.comment_id
+), waited as (
+    select distinct on (d.comment_id) d.day,
+        extract(epoch from d.created_at - c.created_at) / 60 as minutes
+    from decided d join came c on c.comment_id = d.comment_id
+    where c.to_status = 'held'
+    order by d.comment_id, d.id
+), waits as (
+    select day, percentile_cont(0.5) within group (order by minutes) as median_minutes,
+        percentile_cont(0.9) within group (order by minutes) as p90_minutes
+    from waited group by day
 ), volumes as (
     select day, count(*) as comments, count(*) filter (where to_status = 'published') as published,
         count(*) filter (where to_status = 'held') as held,
@@ -45,11 +54,7 @@ with rows as (
         count(*) filter (
             where machine = 'published' and to_status in ('rejected', 'spam')
         ) as missed,
-        count(*) as judged,
-        percentile_cont(0.5) within group (order by minutes) filter (where machine = 'held')
-            as median_minutes,
-        percentile_cont(0.9) within group (order by minutes) filter (where machine = 'held')
-            as p90_minutes
+        count(*) as judged
     from first_said group by day
 )
 select day, coalesce(comments, 0) as comments, coalesce(published, 0) as published,
@@ -58,6 +63,7 @@ select day, coalesce(comments, 0) as comments, coalesce(published, 0) as publish
     coalesce(marked_spam, 0) as marked_spam, coalesce(judged, 0) as judged,
     coalesce(overruled, 0) as overruled, coalesce(missed, 0) as missed, median_minutes, p90_minutes
 from volumes full join decisions using (day) full join compared using (day)
+full join waits using (day)
 order by day
 """
 
@@ -68,7 +74,7 @@ class Day(msgspec.Struct, frozen=True):
     `let_through`, `rejected` and `marked_spam` are people's decisions of the day, what was taken
     back left out. Of `judged`, those whose comments are of the same period, people `overruled` the
     machine where they published what it had held or put to spam; it `missed` what they refused
-    and it had published. The minutes are from posting to decision, of what was held.
+    and it had published. The minutes are from posting to the first decision, of what was held.
     """
 
     day: date

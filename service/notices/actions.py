@@ -15,7 +15,7 @@ from service.notices.announce import TEST_LASTS, Announcer
 from service.notices.letters import TEST
 from service.notices.rules import last_due, next_due
 from service.notices.types import ALARMS, Answer, Rules, Sent
-from service.screening.hours import zone_of
+from service.screening.hours import check_zone
 
 
 async def read_notices(conn: Conn, site: Site, *, mail: bool) -> Answer:
@@ -62,7 +62,7 @@ def check_rules(given: Rules) -> Rules:
         recipients[address] = None
     if given.time_zone is not None:
         try:
-            zone_of(given.time_zone)
+            check_zone(given.time_zone)
         except ValueError as error:
             raise Invalid.field("$.time_zone", str(error)) from error
     return msgspec.structs.replace(given, recipients=list(recipients))

@@ -1,11 +1,13 @@
 """What alarms and digests are about, measured: one statement an alarm, over all sites."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from service.core.db import Executor
 from service.notices.types import Campaign, Failing, Held, Jump, Newsroom, Title
+from service.screening.hours import zone_of
 
+WEEKS = 4  # whose same hour says what is usual
 MOST_LATE = 1000  # of what waits too long; whoever has more needs no exact figure
 
 # A comment that a moderator holds has waited since then, and not since it was written; the ledger
@@ -46,22 +48,17 @@ async def measure_held(conn: Executor, now: datetime) -> dict[UUID, Held]:
     return {row["site_id"]: Held(row["waiting"], row["late"], row["oldest"]) for row in rows}
 
 
-# The hour that ends now, and those that ended at the same time by the wall's clock. Every status is
-# named, so that an index is read.
+# The hours of measure_jump. Every status is named, so that an index is read.
 WINDOWS = """
-select r.site_id, coalesce(array_agg(n.count order by n.back), '{}') as counts
+select r.site_id, coalesce(array_agg(n.count order by n.till desc), '{}') as counts
 from notice_rule r
 join site s on s.id = r.site_id
+join unnest($1::uuid[], $2::timestamptz[]) as h (site_id, till) on h.site_id = r.site_id
 cross join lateral (
-    select back, ($1::timestamptz at time zone z.zone - back * interval '7 days')
-        at time zone z.zone as till
-    from generate_series(0, 4) back
-    join unnest($2::uuid[], $3::text[]) as z (site_id, zone) on z.site_id = r.site_id
-) h
-cross join lateral (
-    select h.back, (COUNT) as count
+    select h.till, (COUNT) as count
 ) n
-where r.jump_times is not null and (h.back = 0 or h.till - interval '1 hour' >= s.created_at)
+where r.jump_times is not null
+    and (h.till = $3::timestamptz or h.till - interval '1 hour' >= s.created_at)
 group by r.site_id
 """
 
@@ -88,10 +85,17 @@ REPORTS = WINDOWS.replace(
 async def measure_jump(
     conn: Executor, text: str, now: datetime, rooms: list[Newsroom]
 ) -> dict[UUID, Jump]:
-    """Of each site the last hour beside the same hour of weeks before, by COMMENTS or REPORTS."""
-    rows = await conn.fetch(
-        text, now, [room.site_id for room in rooms], [room.zone for room in rooms]
-    )
+    """Of each site the last hour beside the same hour of weeks before, by COMMENTS or REPORTS.
+
+    The same hour is that of the wall's clock, which is ours: a zone that PostgreSQL doesn't know
+    would fail the statement for all sites.
+    """
+    ends = [(room.site_id, now) for room in rooms] + [
+        (room.site_id, (now.astimezone(zone_of(room.zone)) - timedelta(weeks=back)).astimezone(UTC))
+        for room in rooms
+        for back in range(1, WEEKS + 1)
+    ]
+    rows = await conn.fetch(text, [site for site, _ in ends], [end for _, end in ends], now)
     return {row["site_id"]: Jump(row["counts"][0], row["counts"][1:]) for row in rows}
 
 

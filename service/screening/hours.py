@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,21 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, OSError, ValueError) as error:
         raise ValueError(f"There is no time zone {name}") from error
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime"})
+
+
+def check_zone(name: str) -> ZoneInfo:
+    """The same of a name that somebody has written; raises ValueError.
+
+    Some files beside the zones (`localtime`, `posix/UTC`) open here, and PostgreSQL fails for them.
+    """
+    if name not in _zones():
+        raise ValueError(f"There is no time zone {name}")
+    return zone_of(name)
 
 
 @lru_cache(maxsize=64)

@@ -3,7 +3,7 @@
 from classifiers import LABELS, fold
 from service.core.http import clean_text
 from service.core.problems import Invalid
-from service.screening.hours import zone_of
+from service.screening.hours import check_zone
 from service.screening.policy import CHOSEN, FIELD_OF
 from service.screening.types import Hours, Policy
 
@@ -45,7 +45,7 @@ def _check_signal(path: str, check: str) -> None:
 
 def _check_hours(path: str, hours: Hours) -> None:
     try:
-        zone_of(hours.time_zone)
+        check_zone(hours.time_zone)
     except ValueError as error:
         raise Invalid.field(
             f"{path}.time_zone", "Expected a time zone such as Europe/Berlin"

@@ -109,6 +109,8 @@ class Courier:
                 await store.note_success(conn, one.webhook_id)
                 held = await store.finish(conn, one, answer.status, None, "delivered")
                 return "delivered" if held else "lost"
+            if answer.gone:
+                await store.stop_webhook(conn, one.webhook_id, GONE)
             await store.note_failure(conn, one.webhook_id)
             wait = rules.next_wait(one.kind, one.attempts + 1, answer)
             if wait is None:
@@ -117,5 +119,5 @@ class Courier:
                 after = timedelta(seconds=wait)
                 held = await store.postpone(conn, one, answer.status, answer.error, after)
             if answer.gone:
-                await store.stop_webhook(conn, one.webhook_id, GONE)
+                await store.give_up(conn, one.webhook_id, GONE)
         return "lost" if not held else "dead" if wait is None else "postponed"

@@ -155,10 +155,14 @@ async def note_failure(conn: Conn, webhook_id: UUID) -> None:
 
 
 async def stop_webhook(conn: Conn, webhook_id: UUID, why: str) -> None:
-    """Pause a webhook; what waited for it is dead, until somebody revives it."""
+    """Pause a webhook."""
     await conn.execute(
         "update webhook set enabled = false, stopped = $2 where id = $1", webhook_id, why
     )
+
+
+async def give_up(conn: Conn, webhook_id: UUID, why: str) -> None:
+    """What waited for a webhook is dead, until somebody revives it."""
     await conn.execute(
         """
         update webhook_delivery set state = 'dead', last_error = $2, done_at = now(), lease = null,

@@ -13,7 +13,7 @@ from service.webhooks import delivery_store as store
 from service.webhooks.delivery import Courier
 from service.webhooks.sender import CONNECT_SECONDS, MOST_CONNECTIONS, TOTAL_SECONDS, Sender
 
-DELIVER_JOB = "webhooks-deliver"  # also what migration 0007 enqueues
+DELIVER_JOB = "webhooks-deliver"  # also what migration 0009 enqueues
 CONCURRENCY = 4
 DELIVERED_LAST = timedelta(days=3)
 DEAD_LAST = timedelta(days=30)

@@ -110,7 +110,12 @@ async def update_webhook(
 
 
 async def delete_webhook(conn: Executor, ident: UUID) -> bool:
-    """Remove a webhook and everything that was still to go there."""
+    """Remove a webhook and everything that was still to go there.
+
+    Call it outside of a transaction: it is paused first, so that no comment waits until a long
+    backlog is gone.
+    """
+    await conn.execute("update webhook set enabled = false where id = $1", ident)
     return await conn.execute("delete from webhook where id = $1", ident) == "DELETE 1"
 
 

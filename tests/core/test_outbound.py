@@ -43,6 +43,9 @@ BAD = [
     "https://localhost/",
     "https://intranet/",
     "https://2130706433/",
+    "https://hooks..news.example/",
+    "https://.hooks.news.example/",
+    f"https://{'a' * 64}.news.example/",
 ]
 
 
@@ -65,7 +68,8 @@ def test_development_opens_this_machine_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "addresses", [["127.0.0.1"], ["142.250.74.10", "10.0.0.1"], ["64:ff9b::a9fe:a9fe"]]
+    "addresses",
+    [["127.0.0.1"], ["142.250.74.10", "10.0.0.1"], ["64:ff9b::a9fe:a9fe"], ["fec0::1"]],
 )
 async def test_a_name_that_leads_inside_is_refused_when_saved(
     monkeypatch: pytest.MonkeyPatch, addresses: list[str]

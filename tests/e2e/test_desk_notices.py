@@ -4,6 +4,7 @@ import asyncio
 import time
 import uuid
 from collections.abc import AsyncIterator
+from email.message import EmailMessage
 
 import pytest
 from e2e.policy_page import sign_in_link
@@ -80,10 +81,14 @@ async def test_it_is_for_editors_and_fits_a_telephone(
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def wait_for_mail(box: Mailbox) -> None:
+def mails_to(box: Mailbox, recipient: str) -> list[EmailMessage]:
+    """What has come for one; signing in at the command line mails links to others."""
     deadline = time.monotonic() + 30
-    while not box.mails and time.monotonic() < deadline:
+    while time.monotonic() < deadline:
+        if found := [mail for mail in list(box.mails) if mail["to"] == recipient]:
+            return found
         time.sleep(0.1)
+    return []
 
 
 async def test_a_test_letter_arrives(visitors: MakeVisitor, server_url: str, template: str) -> None:
@@ -98,7 +103,6 @@ async def test_a_test_letter_arrives(visitors: MakeVisitor, server_url: str, tem
             await page.get_by_role("button", name="Save").click()
             await page.get_by_role("button", name="Send a test").click()
             await expect(page.get_by_text("A test is on its way to one address.")).to_be_visible()
-            await asyncio.to_thread(wait_for_mail, box)
-    assert [mail["to"] for mail in box.mails] == ["eve@courier.example"]
-    assert box.mails[0]["subject"].startswith("A test of the notices")
+            [mail] = await asyncio.to_thread(mails_to, box, "eve@courier.example")
+    assert mail["subject"].startswith("A test of the notices")
     await run_sql(server_url, f"drop database {name} with (force)")

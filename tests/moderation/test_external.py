@@ -14,6 +14,7 @@ from aiohttp import web
 from moderation.checker import Checker
 from thread import bearer, comment, post
 
+from service.core.db import Pool
 from service.screening import external
 from service.screening.external import DEADLINE, Breaker, secret_of
 from service.settings import Settings
@@ -166,6 +167,26 @@ async def test_nobody_waits_longer_than_half_a_second(
     assert signal["evidence"]["why"] == "No answer within 0.5 seconds"
     assert DEADLINE == 0.5
     assert 0.45 < signal["evidence"]["seconds"] < 1
+
+
+@pytest.mark.parametrize(
+    "host", ["checks..news.example", ".news.example", "a" * 64 + ".news.example"]
+)
+async def test_no_comment_fails_for_a_mistyped_address(
+    client: httpx.AsyncClient, editor: httpx.AsyncClient, checker: Checker, pool: Pool, host: str
+) -> None:
+    url = f"https://{host}/"
+    body = {"policy": {"external": {"url": url}}}
+    assert (await editor.put(f"{POLICY}?site=default", json=body)).status_code == 422
+    # Saved by an earlier release, which didn't mind.
+    await put(editor, checker)
+    await pool.execute(
+        "update policy set rules = jsonb_set(rules::jsonb, '{external,url}', to_jsonb($1::text))",
+        url,
+    )
+    posted = await post(client)
+    signal = (await signals_of(editor, posted["comment"]["id"]))["external_unknown"]
+    assert "doesn't have" in signal["evidence"]["why"]
 
 
 async def test_a_checker_that_is_down_has_a_rest(

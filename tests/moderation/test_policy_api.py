@@ -153,6 +153,8 @@ async def test_of_which_site(
         ({"slow_mode": -1}, "$.policy.slow_mode"),
         ({"hours": {"time_zone": "Europe/Atlantis", "windows": [
             {"days": [0], "from": "08:00", "to": "18:00"}]}}, "$.policy.hours.time_zone"),
+        ({"hours": {"time_zone": "posix/UTC", "windows": [
+            {"days": [0], "from": "08:00", "to": "18:00"}]}}, "$.policy.hours.time_zone"),
         ({"hours": {"time_zone": "UTC", "windows": []}}, "$.policy.hours.windows"),
         ({"hours": {"time_zone": "UTC", "windows": [
             {"days": [0, 0], "from": "08:00", "to": "18:00"}]}},

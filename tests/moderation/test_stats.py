@@ -53,6 +53,23 @@ async def test_a_day_says_what_people_and_machine_did(
     assert 0 <= today["median_minutes"] <= today["p90_minutes"] < 1
 
 
+async def test_a_comment_has_waited_until_the_first_decision(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    ident = (await post(client, "Held.", company="x"))["comment"]["id"]
+    await decide(desk, ident, "reject")
+    # As if all that had been two days ago, and somebody thought of it once more today.
+    await pool.execute("alter table ledger disable trigger user")  # it is append-only
+    await pool.execute("update ledger set created_at = created_at - interval '2 days'")
+    await pool.execute(
+        "update ledger set created_at = created_at + interval '5 minutes' where actor = 'moderator'"
+    )
+    await pool.execute("alter table ledger enable trigger user")
+    await decide(desk, ident, "publish")
+    waited = [day["p90_minutes"] for day in await stats(desk, days="5")]
+    assert [round(minutes) for minutes in waited if minutes is not None] == [5]
+
+
 async def test_a_day_is_one_of_the_zone_that_was_asked_for(
     client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
 ) -> None:
@@ -79,6 +96,8 @@ async def test_old_days_are_left_out(client: httpx.AsyncClient, desk: httpx.Asyn
         {"time_zone": "Mars/Olympus"},
         {"time_zone": "../etc/passwd"},
         {"time_zone": "\x00"},
+        {"time_zone": "localtime"},
+        {"time_zone": "posixrules"},
     ],
 )
 async def test_bad_questions(desk: httpx.AsyncClient, query: dict[str, str]) -> None:

@@ -242,6 +242,10 @@ async def test_one_site_s_trouble_keeps_no_other_s_alarm_back(
     monkeypatch.setattr(watch._announcer, "announce", fail)
     await watch.check(later(hours=1))
     assert len(await arrived()) == 1
+    # A zone that is unknown to PostgreSQL, saved before that was looked after.
+    await pool.execute("update notice_rule set time_zone = 'posix/UTC' where site_id = $1", other)
+    await watch.check(later(hours=6))
+    assert len(await arrived()) == 1
 
 
 async def test_turned_off_while_it_lasts_it_says_no_more(

@@ -88,9 +88,9 @@ async def test_each_alarm_reads_an_index(pool: Pool, filled: Site) -> None:
     held = await nodes(pool, figures.HELD, now, figures.MOST_LATE)
     check(held, "comment", "comment_queue", "comment_urgency")
     check(held, "ledger", "ledger_comment")
-    rooms = [[filled.id], ["UTC"]]
-    check(await nodes(pool, figures.COMMENTS, now, *rooms), "comment", "comment_queue")
-    check(await nodes(pool, figures.REPORTS, now, *rooms), "report", "report_site")
+    hours = [[filled.id] * 5, [now - timedelta(weeks=back) for back in range(5)], now]
+    check(await nodes(pool, figures.COMMENTS, *hours), "comment", "comment_queue")
+    check(await nodes(pool, figures.REPORTS, *hours), "report", "report_site")
     recent = UUID(int=int(now.timestamp() * 1000) << 80)
     check(await nodes(pool, figures.FAILING, recent), "screening", "screening_facts")
 

@@ -56,6 +56,8 @@ async def test_what_is_put_is_read(put: Put, editor: httpx.AsyncClient) -> None:
         ({"time_zone": "Mars/Olympus"}, "$.time_zone"),
         ({"time_zone": "../../etc/passwd"}, "$.time_zone"),
         ({"time_zone": ""}, "$.time_zone"),
+        ({"time_zone": "posix/Europe/Lisbon"}, "$.time_zone"),
+        ({"time_zone": "localtime"}, "$.time_zone"),
         ({"digest": "hourly"}, "$.digest"),
         ({"digest_hour": 24}, "$.digest_hour"),
         ({"digest_day": 7}, "$.digest_day"),

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from push.test_push_kill import _url
@@ -18,7 +19,7 @@ from webhooks.receiver import Receiver
 
 from service.core.db import Pool
 from service.core.tokens import Keyring
-from service.webhooks import delivery, jobs, rules
+from service.webhooks import delivery, delivery_store, jobs, rules
 from service.webhooks.delivery import Courier
 from service.webhooks.rules import Answer
 
@@ -372,3 +373,36 @@ def test_waits_grow_and_then_there_is_an_end() -> None:
     assert rules.next_wait("x", 1, Answer(503, wait=900.0)) == 900
     assert rules.next_wait("ping", 1, Answer(500)) is None
     assert rules.next_wait("x", 1, Answer(410)) is None
+
+
+async def test_a_receiver_that_refuses_several_at_once_is_written_down_by_each(
+    client: httpx.AsyncClient, add: Add, courier: Courier, pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    _, inbox = await add()
+    for n in range(delivery.FOR_ONE):
+        await post(client, f"Remark {n}.")
+    await pool.execute("update webhook set failing_since = now()")
+    inbox.answers(*[410] * delivery.FOR_ONE)
+    finish = delivery_store.finish
+
+    async def finish_and_linger(*arguments: Any) -> bool:
+        done = await finish(*arguments)
+        await asyncio.sleep(0.2)
+        return done
+
+    monkeypatch.setattr(delivery_store, "finish", finish_and_linger)
+    record, faults = courier._record, []
+
+    async def watched(*arguments: Any) -> str:
+        try:
+            return await record(*arguments)
+        except asyncpg.PostgresError as error:
+            faults.append(error)
+            raise
+
+    monkeypatch.setattr(courier, "_record", watched)
+    await courier.deliver()
+    assert faults == []
+    assert len(inbox.heard) == delivery.FOR_ONE
+    assert await pool.fetchval("select count(*) from webhook_delivery where state = 'dead'") == 4

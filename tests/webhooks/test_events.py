@@ -1,7 +1,9 @@
 """What is told, of what, to whom; and what is never told."""
 
+import asyncio
 import json
 from typing import Any
+from uuid import UUID
 
 import httpx
 from thread import bearer, comment, post
@@ -248,3 +250,60 @@ async def test_comments_are_taken_where_the_queues_table_is_another_one(
     await post(client, "Another remark.")
     await courier.deliver()
     assert inbox.kinds() == ["comment.created", "comment.created"]
+
+
+async def until_waiting(pool: Pool, count: int) -> None:
+    """Until so many wait for another's lock."""
+    async with asyncio.timeout(20):
+        while count > await pool.fetchval(  # noqa: ASYNC110 (the database tells nobody)
+            """
+            select count(*) from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()
+            """
+        ):
+            await asyncio.sleep(0.05)
+
+
+async def test_no_comment_fails_for_a_webhook_that_is_being_removed(
+    client: httpx.AsyncClient, add: Add, courier: Courier, pool: Pool, moderator_token: str
+) -> None:
+    ident = (await post(client))["comment"]["id"]
+    going, _ = await add()
+    _, staying = await add()
+    async with pool.acquire() as conn:
+        removal = conn.transaction()
+        await removal.start()
+        await conn.execute("delete from webhook where id = $1", UUID(going))
+        waiting = [
+            asyncio.create_task(work)
+            for work in (
+                post(client, "Another remark."),
+                report(client, ident),
+                decide(client, moderator_token, ident, "hold"),
+            )
+        ]
+        await until_waiting(pool, len(waiting))
+        await removal.commit()
+    await asyncio.gather(*waiting)
+    await courier.deliver()
+    told = {"comment.created", "comment.reported", "comment.decided"}
+    assert set(staying.kinds()) == told
+
+
+async def test_no_comment_waits_until_a_backlog_is_removed(
+    client: httpx.AsyncClient, add: Add, editor: httpx.AsyncClient, pool: Pool
+) -> None:
+    ident, _ = await add()
+    await post(client)
+    async with pool.acquire() as conn:
+        # What a backlog does: the removal is long under way.
+        holding = conn.transaction()
+        await holding.start()
+        await conn.execute("select from webhook_delivery for update")
+        removing = asyncio.create_task(editor.delete(f"/v1/moderation/webhooks/{ident}"))
+        await until_waiting(pool, 1)
+        async with asyncio.timeout(5):
+            await post(client, "Another remark.")
+        await holding.rollback()
+    assert (await removing).status_code == 204
+    assert await pool.fetchval("select count(*) from webhook") == 0

@@ -49,7 +49,7 @@ class Page {
   #saved = '';
   #busy = false;
   #head = el('p', { class: 'quiet' });
-  #silent = el('p', { class: 'alert' }, 'No mail server is set up, so nothing is sent: alarms show up on this page alone. Whoever runs the service sets REJOINDER_SMTP_URL.');
+  #silent = el('p', { class: 'alert' }, 'No mail server is set up, so no mail is sent: alarms show up on this page, and go to webhooks that ask for them. Whoever runs the service sets REJOINDER_SMTP_URL.');
   #problem = el('p', { class: 'alert', role: 'alert', hidden: true });
   #state = el('span', { class: 'states', role: 'status' });
   #next = el('p', { class: 'about' });

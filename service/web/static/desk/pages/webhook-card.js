@@ -11,9 +11,11 @@ import { fields, nameOf } from './webhook-fields.js';
 const PATIENCE = 40; // looks for what became of a ping, half a second apart
 
 /**
+ * Shows a secret in a webhook's card, and takes the focus: it is seen, and read out, this once.
+ * @param {Element | null} place
  * @param {string} secret
  */
-export function secretNotice(secret) {
+export function showSecret(place, secret) {
   const shown = el('code', { class: 'secret', tabindex: 0 }, secret);
   const copied = el('span', { class: 'quiet', role: 'status' });
   const copy = async () => {
@@ -25,14 +27,20 @@ export function secretNotice(secret) {
       copied.textContent = 'Selected: copy it with your keyboard.';
     }
   };
+  const kept = () => {
+    const next = node.closest('.webhook')?.querySelector('.actions button:not([hidden])');
+    node.remove();
+    if (next instanceof HTMLElement) next.focus();
+  };
   const node = el(
     'div',
     { class: 'notice', role: 'group', 'aria-label': 'The secret' },
     el('p', {}, el('b', {}, 'Its secret, shown this once. '), 'Give it to the receiver: by it, messages are known to come from here.'),
     shown,
-    el('p', { class: 'with-buttons' }, button('copy', 'Copy', copy, { class: 'act' }), button('kept', 'I have kept it', () => node.remove(), { class: 'link' }), copied),
+    el('p', { class: 'with-buttons' }, button('copy', 'Copy', copy, { class: 'act' }), button('kept', 'I have kept it', kept, { class: 'link' }), copied),
   );
-  return node;
+  place?.replaceChildren(node);
+  shown.focus();
 }
 
 /**
@@ -88,7 +96,7 @@ export function card(first, signal, removed) {
     if (!confirm('Make a new secret? The one in use signs beside it for 24 hours, so that the receiver can change over.')) return;
     const made = await call('POST', `${own}/secret`);
     fill(made.webhook);
-    notices.replaceChildren(secretNotice(made.secret));
+    showSecret(notices, made.secret);
   }), { class: 'act' });
   const remove = button('remove', 'Remove', doing(async () => {
     if (!confirm(`Remove the webhook to ${new URL(webhook.url).host}, and what is still to be sent there?`)) return;

@@ -2,7 +2,7 @@
 
 import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
-import { card, secretNotice } from './webhook-card.js';
+import { card, showSecret } from './webhook-card.js';
 import { fields } from './webhook-fields.js';
 
 /** @typedef {import('../types.js').Session} Session */
@@ -98,9 +98,9 @@ function page(slug, items, signal, sites) {
     ),
     adding(slug, (webhook, secret) => {
       const added = item(webhook);
-      added.querySelector('.notices')?.append(secretNotice(secret));
       list.prepend(added);
       count();
+      showSecret(added.querySelector('.notices'), secret);
       added.scrollIntoView({ block: 'nearest' });
     }),
     list,
