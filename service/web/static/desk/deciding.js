@@ -115,6 +115,7 @@ export class Deciding {
   #settle(cards, answer) {
     /** @type {Map<string, Result>} */
     const found = new Map('results' in answer ? answer.results.map((result) => [result.comment_id, result]) : []);
+    let why = '';
     for (const [node, item] of cards) {
       const result = found.get(item.id);
       if (result?.outcome === 'applied' || result?.outcome === 'unchanged') {
@@ -127,18 +128,40 @@ export class Deciding {
       }
       this.#open(node);
       if (!result) {
-        tell(node, 'bad', `Not saved. ${'problem' in answer ? answer.problem : ''}`);
+        why = 'problem' in answer ? answer.problem : '';
+        tell(node, 'bad', `Not saved. ${why}`);
         continue;
       }
       const { decided } = result;
       const now = STATUS[String(result.status)]?.toLowerCase() ?? result.status;
       const who = decided?.moderator || (decided?.actor === 'author' ? 'Its author' : 'Somebody else');
       const show = button('refresh', 'Show it as it is now', () => this.queue.refresh(node, item), { class: 'link' });
-      tell(node, 'bad', `${who} was faster: it is now ${now}. Your decision was not applied.`, show);
+      why = `${who} was faster`;
+      tell(node, 'bad', `${why}: it is now ${now}. Your decision was not applied.`, show);
     }
     const open = [...cards.keys()].filter((node) => !node.classList.contains('done'));
-    if (open.length) this.toast.say(open.length === 1 ? 'One decision was not applied: see there.' : `${open.length} decisions were not applied: see there.`);
+    if (open.length) this.#failed(open.length, open.every((node) => node.isConnected) ? 'see there' : why);
     this.#done = this.#done.filter(({ cards: known }) => known !== cards || open.length < cards.size);
+  }
+
+  /**
+   * @param {number} n decisions that were not applied
+   * @param {string} why
+   */
+  #failed(n, why) {
+    this.toast.say(`${n === 1 ? 'One decision was' : `${n} decisions were`} not applied: ${why.replace(/\.$/, '')}.`);
+  }
+
+  /**
+   * What came of a batch that another page could not send; its comments needn't be shown here.
+   * @param {{ results: Result[] } | { problem: string }} answer
+   * @param {number} n
+   */
+  late(answer, n) {
+    if ('problem' in answer) return this.#failed(n, answer.problem);
+    const lost = answer.results.filter(({ outcome }) => outcome === 'conflict');
+    const [first] = lost;
+    if (first) this.#failed(lost.length, `${first.decided?.moderator || 'somebody else'} was faster`);
   }
 
   /** Takes the newest batch of this session back, also after its message has gone. */

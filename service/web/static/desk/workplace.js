@@ -65,7 +65,7 @@ export class Workplace {
       signal,
     );
     listen(this.queue, this.#keys(), signal);
-    const resumed = this.outbox.resume();
+    const resumed = this.outbox.resume((answer, n) => this.deciding.late(answer, n));
     if (resumed) tell(say({ one: '{n} decision of earlier is sent now.', other: '{n} decisions of earlier are sent now.' }, { n: resumed }));
   }
 
