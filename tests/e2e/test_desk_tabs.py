@@ -2,7 +2,7 @@
 
 import pytest
 from e2e.test_desk_offline import nothing_waits
-from e2e.test_desk_page import mark, search, sign_in
+from e2e.test_desk_page import card_of, mark, saved, search, sign_in
 from e2e.visitors import Api, Visitor, text
 from playwright.async_api import Page, Route, expect
 
@@ -86,3 +86,37 @@ async def test_what_an_earlier_page_decided_too_late_is_told(
     await expect(page.locator(".toast")).to_contain_text(
         "One decision was not applied: mod@courier.example was faster."
     )
+
+
+async def test_signing_in_again_elsewhere_does_not_refuse_decisions(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await sign_in(visitor)
+    await page.keyboard.press("f")
+    await saved(page, body)
+    await expect(card_of(page, body).locator(".outcome")).to_have_text("Published.")
+
+
+async def test_nobody_decides_in_the_name_of_who_signed_in_elsewhere(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    link = visitor.server.command("moderators", "add", "cleo@courier.example")
+    other = await visitor.page()
+    await other.goto(link)
+    await expect(other.get_by_text("cleo@courier.example")).to_be_visible()
+    await page.keyboard.press("f")
+    await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
+    assert (await api.thread(key))["count"] == 0
+    await page.goto("about:blank")
+    await page.goto(visitor.server.sign_in_link())
+    await expect(page.locator(".toast")).to_contain_text("1 decision of earlier is sent now.")
+    await nothing_waits(page)
+    assert (await api.thread(key))["count"] == 1
