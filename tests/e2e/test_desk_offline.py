@@ -132,3 +132,22 @@ async def test_a_decision_that_is_refused_opens_its_comment_again(
     await page.unroute("**/decisions")
     await page.keyboard.press("f")
     await saved(page, body)
+
+
+async def test_an_answer_that_is_cut_off_is_asked_for_again(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await page.route(
+        "**/decisions",
+        lambda route: route.fulfill(
+            status=200, content_type="application/json", body='{"batch_id":"'
+        ),
+        times=1,
+    )
+    await page.keyboard.press("f")
+    await saved(page, body)
+    assert (await api.thread(key))["count"] == 1

@@ -2,6 +2,7 @@
 
 /** @typedef {import('./types.js').Session} Session */
 
+const EMPTY = [202, 204]; // the statuses of answers without a body
 const root = new URL('../', import.meta.url);
 
 /** @param {string} path an address of the service, for what the browser loads by itself */
@@ -49,7 +50,10 @@ export async function call(method, path, body, more) {
   }
   if (response.status === 403 && method !== 'GET' && (await newSession())) return call(method, path, body, more);
   const answer = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
+  if (response.ok) {
+    if (answer !== undefined || EMPTY.includes(response.status)) return answer;
+    throw new CallError(0, 'The answer of the service was cut off.');
+  }
   const again = response.headers.get('Retry-After');
   const wait = response.status === 429 && again ? ` Please try again in ${again} seconds.` : '';
   throw new CallError(response.status, (answer?.detail || answer?.title || `HTTP ${response.status}`) + wait);
