@@ -134,6 +134,23 @@ async def test_a_decision_that_is_refused_opens_its_comment_again(
     await saved(page, body)
 
 
+async def test_a_proxys_error_does_not_end_what_is_live(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await visitor.page()
+    await page.route(
+        "**/events*", lambda route: route.fulfill(status=502, body="Bad gateway"), times=1
+    )
+    await page.goto(visitor.server.sign_in_link())
+    await expect(page.locator(".offline")).to_contain_text("Not connected")
+    await expect(page.locator(".offline")).to_be_hidden(timeout=20_000)
+    await search(page, mark(body))
+    await api.hold(key, text())
+    await expect(page.locator(".news")).to_be_visible()
+
+
 async def test_an_answer_that_is_cut_off_is_asked_for_again(
     visitor: Visitor, api: Api, key: str
 ) -> None:
