@@ -168,3 +168,13 @@ async def test_an_answer_that_is_cut_off_is_asked_for_again(
     await page.keyboard.press("f")
     await saved(page, body)
     assert (await api.thread(key))["count"] == 1
+
+
+async def test_without_a_connection_nobody_is_told_to_be_signed_out(visitor: Visitor) -> None:
+    page = await sign_in(visitor)
+    await visitor.context.set_offline(True)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator(".toast")).to_contain_text("You are still signed in.")
+    await visitor.context.set_offline(False)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
