@@ -178,3 +178,17 @@ async def test_without_a_connection_nobody_is_told_to_be_signed_out(visitor: Vis
     await visitor.context.set_offline(False)
     await page.get_by_role("button", name="Sign out").click()
     await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+
+
+async def test_a_question_goes_away_with_what_it_is_about(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await page.keyboard.press("d")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert (await api.moderation("GET", f"comments/{comment['id']}"))["status"] == "held"
