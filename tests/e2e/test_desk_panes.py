@@ -76,7 +76,7 @@ async def test_a_reader_is_sanctioned_and_everything_taken_back(
     await expect(pane.locator(".sanctions .active")).to_contain_text("Insults in every article.")
     assert (await api.thread(key))["count"] == 0
     await page.locator(".toast").get_by_role("button", name="Undo").click()
-    await expect(page.locator(".toast")).to_contain_text("the comments are as they were")
+    await expect(page.locator(".toast")).to_contain_text("The comments are as they were")
     await expect(pane.locator(".sanctions .active")).to_have_count(0)
     await expect(pane.locator(".sanctions li")).to_contain_text("(lifted)")
     assert (await api.thread(key))["count"] == 1

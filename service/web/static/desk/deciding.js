@@ -12,6 +12,7 @@ import { DONE } from './words.js';
  * @typedef {import('./types.js').Action} Action
  * @typedef {import('./types.js').Result} Result
  * @typedef {{ batch: string, cards: Map<HTMLElement, Item> }} Done
+ * @typedef {{ takeBack: () => Promise<boolean> }} Other what isn't a batch, for instance a sanction
  */
 
 const UNDOS = 50;
@@ -34,7 +35,7 @@ export function tell(node, kind, text, action) {
 }
 
 export class Deciding {
-  /** @type {Done[]} what can be taken back, the newest last */
+  /** @type {(Done | Other)[]} what can be taken back, the newest last */
   #done = [];
 
   /**
@@ -74,18 +75,19 @@ export class Deciding {
     }));
     const batch = this.outbox.send(decisions, (answer) => this.#settle(cards, answer));
     const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.size ?? 1), 0);
-    this.#remember({ batch, cards }, n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]);
+    this.remember(`${n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]}.`, { batch, cards });
     if (onward) this.queue.onward(at);
   }
 
   /**
-   * @param {Done} done
+   * Says what was done, and keeps how it is taken back.
    * @param {string} words
+   * @param {Done | Other} done
    */
-  #remember(done, words) {
+  remember(words, done) {
     this.#done.push(done);
     if (this.#done.length > UNDOS) this.#done.shift();
-    this.toast.say(`${words}.`, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
+    this.toast.say(words, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
   }
 
   /**
@@ -141,7 +143,7 @@ export class Deciding {
     }
     const open = [...cards.keys()].filter((node) => !node.classList.contains('done'));
     if (open.length) this.#failed(open.length, open.every((node) => node.isConnected) ? 'see there' : why);
-    this.#done = this.#done.filter(({ cards: known }) => known !== cards || open.length < cards.size);
+    this.#done = this.#done.filter((one) => !('cards' in one) || one.cards !== cards || open.length < cards.size);
   }
 
   /**
@@ -168,6 +170,10 @@ export class Deciding {
   async undo() {
     const last = this.#done.pop();
     if (!last) return this.toast.say('There is nothing to undo.');
+    if ('takeBack' in last) {
+      if (!(await last.takeBack())) this.#done.push(last);
+      return;
+    }
     if (this.outbox.cancel(last.batch)) {
       for (const node of last.cards.keys()) this.#open(node);
       this.#return(last);
@@ -182,11 +188,12 @@ export class Deciding {
       const back = results.filter((/** @type {Result} */ { outcome }) => outcome === 'applied');
       const kept = results.length - back.length;
       this.toast.say(`Undone: ${back.length}.${kept ? ` ${kept} had changed meanwhile and stayed.` : ''}`);
-      const undone = new Set(back.map((/** @type {Result} */ { comment_id: id }) => id));
+      const undone = new Map(back.map((/** @type {Result} */ result) => [result.comment_id, result]));
       for (const [node, item] of last.cards) {
-        if (!undone.has(item.id) || !node.isConnected) continue;
+        const result = undone.get(item.id);
+        if (!result || !node.isConnected) continue;
         this.#open(node);
-        await this.queue.refresh(node, item, false);
+        this.queue.restore(node, { ...item, status: result.status, version: result.version, note: undefined });
       }
       this.#return(last);
     } catch (error) {

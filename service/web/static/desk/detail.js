@@ -50,7 +50,7 @@ export class DetailPane {
   item = null;
 
   /**
-   * @param {{ only: (filter: Record<string, string>) => void, say: (text: string, action?: HTMLElement) => void, back: () => void }} heard
+   * @param {{ only: (filter: Record<string, string>) => void, back: () => void } & Omit<import('./sanction.js').Heard, 'changed'>} heard
    *   `only` narrows the list down, `back` goes to the list
    */
   constructor(heard) {
@@ -141,7 +141,7 @@ export class DetailPane {
           el('p', {}, el('bdi', { class: 'name' }, reader.name), ' ', el('bdi', { class: 'quiet' }, reader.email)),
           el('p', { class: 'quiet' }, reader.confirmed ? 'Confirmed' : 'Not confirmed', ', here since ', time(reader.created_at), `. ${reader.counts.published} published, ${reader.counts.held} waiting, ${reader.counts.refused} refused.`),
           el('p', {}, all('All by this reader', { reader: reader.id })),
-          sanctionsOf(reader, { say: this.heard.say, changed: () => this.reload() }),
+          sanctionsOf(reader, { ...this.heard, changed: () => this.reload() }),
         ),
         section('Lately by this reader', detail.history.length > 0 && el('ul', { class: 'others' }, ...detail.history.map((one) => line(one, false)))),
         section('What has happened', el('ol', { class: 'ledger' }, ...detail.ledger.map(entry))),

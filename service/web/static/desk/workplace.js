@@ -36,8 +36,7 @@ export class Workplace {
    * @param {AbortSignal} signal
    */
   constructor(session, signedOut, signal) {
-    /** @type {(text: string, action?: HTMLElement) => void} */
-    const tell = (text, action) => this.toast.say(text, action);
+    const tell = (/** @type {string} */ text) => this.toast.say(text);
     this.queue = new Queue({
       decide: (item, action) => this.deciding.decide(item, action),
       marked: (item) => this.pane.show(item),
@@ -47,6 +46,7 @@ export class Workplace {
     });
     this.pane = new DetailPane({
       say: tell,
+      done: (text, takeBack) => this.deciding.remember(text, { takeBack }),
       only: (filter) => this.#go({ filters: filter, q: '' }),
       back: () => this.queue.current && this.queue.go(this.queue.current),
     });
@@ -113,7 +113,7 @@ export class Workplace {
       r: () => {
         const { item } = queue;
         const reader = item && { ...item.reader, name: item.author.name };
-        if (reader) askSanction(reader, { say: (text, action) => this.toast.say(text, action), changed: () => pane.reload() });
+        if (reader) askSanction(reader, { ...pane.heard, changed: () => pane.reload() });
       },
     };
   }
