@@ -50,8 +50,9 @@ export class DetailPane {
   item = null;
 
   /**
-   * @param {{ only: (filter: Record<string, string>) => void, back: () => void } & Omit<import('./sanction.js').Heard, 'changed'>} heard
-   *   `only` narrows the list down, `back` goes to the list
+   * @param {{ only: (filter: Record<string, string>) => void, back: () => void, unveil: () => void } & Omit<import('./sanction.js').Heard, 'changed'>} heard
+   *   `only` narrows the list down, `back` goes to the list, `unveil` shows what is
+   *   veiled there, and so here
    */
   constructor(heard) {
     this.heard = heard;
@@ -74,7 +75,10 @@ export class DetailPane {
     clearTimeout(this.#timer);
     if (item && item.id === this.item?.id && item.version === this.item.version) return;
     this.item = item;
+    // What is shown until then is another comment's: nobody reads it as this one's, or acts on it.
+    this.body.inert = true;
     const turn = ++this.#turn;
+    if (!item) this.body.inert = false;
     if (!item) return this.body.replaceChildren(el('p', { class: 'quiet' }, 'The comment that is chosen is shown here in its thread.'));
     this.#timer = setTimeout(() => this.#load(item, turn), CALM);
   }
@@ -111,6 +115,7 @@ export class DetailPane {
     } catch (error) {
       if (turn !== this.#turn || (error instanceof CallError && error.status === 401)) return;
       const again = button('retry', 'Try again', () => this.reload(), { class: 'link' });
+      this.body.inert = false;
       this.body.replaceChildren(el('p', { class: 'alert' }, error instanceof Error ? error.message : String(error), ' ', again));
     }
   }
@@ -121,16 +126,18 @@ export class DetailPane {
    */
   #fill(detail, reader) {
     const { title, key } = detail.article;
+    this.body.inert = false;
     const all = (/** @type {string} */ text, /** @type {Record<string, string>} */ filter) =>
       button('only', text, () => this.heard.only(filter), { class: 'link' });
     this.body.replaceChildren(
       el('h2', {}, title || key),
       el('p', {}, all('All of this article', { article: key })),
+      button('unveil', 'Show this comment', this.heard.unveil, { class: 'link unveil', 'aria-keyshortcuts': 'b' }),
       el(
         'ol',
         { class: 'thread', 'aria-label': 'The thread' },
         ...detail.context.map((one) => line(one, true)),
-        el('li', { 'aria-current': 'true', 'data-status': detail.status }, el('p', { class: 'quiet' }, el('bdi', { class: 'name' }, detail.author.name), ' · this comment'), el('p', { class: 'short', dir: 'auto' }, detail.body)),
+        el('li', { class: 'same', 'aria-current': 'true', 'data-status': detail.status }, el('p', { class: 'quiet' }, el('bdi', { class: 'name' }, detail.author.name), ' · this comment'), el('p', { class: 'short', dir: 'auto' }, detail.body)),
         ...detail.replies.map((one) => line(one, true)),
       ),
       ...[

@@ -188,6 +188,10 @@ export class Queue {
     if (act instanceof HTMLElement && !this.current?.classList.contains('done')) act.click();
   }
 
+  unveil() {
+    this.current?.removeAttribute('data-veiled');
+  }
+
   /** The comment that keys are about. */
   get item() {
     return this.current ? this.items.get(this.current.id.slice(2)) : undefined;

@@ -48,6 +48,7 @@ export class Workplace {
       say: tell,
       done: (text, takeBack) => this.deciding.remember(text, { takeBack }),
       only: (filter) => this.#go({ filters: filter, q: '' }),
+      unveil: () => this.queue.unveil(),
       back: () => this.queue.current && this.queue.go(this.queue.current),
     });
     this.outbox = new Outbox(session.moderator.id, { waiting: (n) => this.#status({ unsent: n }), signedOut }, signal);
