@@ -21,6 +21,7 @@ from service.core.http import (
     empty_response,
     json_response,
     path_uuid,
+    query_choice,
     read_json,
 )
 from service.core.problems import Invalid, NotFound
@@ -85,12 +86,19 @@ async def _remove(
     return len(changes), versions
 
 
-async def lift(pool: Pool, moderator: Moderator, sanction_id: UUID) -> None:
-    """End a sanction; twice is once. Raises NotFound."""
+async def lift(
+    pool: Pool, moderator: Moderator, sanction_id: UUID, *, restore: bool = False
+) -> None:
+    """End a sanction; twice is once. Raises NotFound.
+
+    `restore`: it is taken back, and what it took the place of is imposed again.
+    """
     async with pool.acquire() as conn, conn.transaction():
         if await store.get_sanction(conn, moderator, sanction_id) is None:
             raise NotFound("There is no such sanction.")
-        await store.lift_sanction(conn, sanction_id, moderator.id)
+        await store.lock_reader_of(conn, sanction_id)
+        if await store.lift_sanction(conn, sanction_id, moderator.id) and restore:
+            await store.insert_replaced(conn, sanction_id, uuid7())
 
 
 async def post_sanction(request: Request[Any]) -> Response:
@@ -107,7 +115,9 @@ async def post_sanction(request: Request[Any]) -> Response:
 async def delete_sanction(request: Request[Any]) -> Response:
     """End a sanction."""
     moderator = await require_moderator(request)
-    await lift(request.state["pool"], moderator, path_uuid(request, "sanction", "sanction"))
+    restore = query_choice(request, "replaced", ("leave", "restore")) == "restore"
+    ident = path_uuid(request, "sanction", "sanction")
+    await lift(request.state["pool"], moderator, ident, restore=restore)
     return empty_response()
 
 
@@ -146,10 +156,11 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", READER + "/sanctions/{sanction}", delete_sanction, "End a sanction",
-        access="moderator", status=204,
+        access="moderator", status=204, query=("replaced",),
     ),
     Endpoint(
-        "DELETE", "/v1/moderation/sanctions/{sanction}", delete_sanction, "End a sanction",
-        access="moderator", status=204,
+        "DELETE", "/v1/moderation/sanctions/{sanction}", delete_sanction,
+        "End a sanction, and impose again what it replaced if asked to",
+        access="moderator", status=204, query=("replaced",),
     ),
 ]  # fmt: skip

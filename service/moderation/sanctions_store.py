@@ -39,6 +39,17 @@ async def lock_reader(conn: Conn, reader_id: UUID) -> None:
     await conn.execute("select from reader where id = $1 for no key update", reader_id)
 
 
+async def lock_reader_of(conn: Conn, sanction_id: UUID) -> None:
+    """As lock_reader, of the reader who is under a sanction."""
+    await conn.execute(
+        """
+        select from reader where id = (select reader_id from sanction where id = $1)
+        for no key update
+        """,
+        sanction_id,
+    )
+
+
 async def list_sanctions(conn: Conn, reader_id: UUID) -> list[SanctionAnswer]:
     """A reader's sanctions, newest first."""
     rows = await conn.fetch(
@@ -96,12 +107,33 @@ async def insert_sanction(
     )
 
 
-async def lift_sanction(conn: Conn, sanction_id: UUID, moderator_id: UUID) -> None:
-    """End a sanction; what has ended stays as it was."""
-    await conn.execute(
+async def lift_sanction(conn: Conn, sanction_id: UUID, moderator_id: UUID) -> bool:
+    """End a sanction; whether it stood until now. What has ended stays as it was."""
+    done = await conn.execute(
         "update sanction set lifted_at = now(), lifted_by = $2 where id = $1 and lifted_at is null",
         sanction_id,
         moderator_id,
+    )
+    return done == "UPDATE 1"
+
+
+async def insert_replaced(conn: Conn, sanction_id: UUID, ident: UUID) -> None:
+    """Impose again what ended because a sanction took its place, unless it is over by now.
+
+    It ended in the transaction that imposed the other, and so at the same time. Needs the lock of
+    the reader.
+    """
+    await conn.execute(
+        """
+        insert into sanction (site_id, id, reader_id, kind, reason, until, created_by)
+        select old.site_id, $2, old.reader_id, old.kind, old.reason, old.until, old.created_by
+        from sanction s join sanction old on old.reader_id = s.reader_id and old.kind = s.kind
+            and old.id <> s.id and old.lifted_at = s.created_at
+        where s.id = $1 and (old.until is null or old.until > now())
+        order by old.id desc limit 1
+        """,
+        sanction_id,
+        ident,
     )
 
 

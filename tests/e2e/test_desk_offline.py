@@ -1,11 +1,20 @@
 """The desk without a connection: nothing that was decided is lost, and nothing counts twice."""
 
+import asyncio
+
 import pytest
 from e2e.test_desk_page import card_of, mark, saved, search, sign_in
 from e2e.visitors import Api, Visitor, text
-from playwright.async_api import Route, expect
+from playwright.async_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
+
+
+async def nothing_waits(page: Page) -> None:
+    """Wait until the browser keeps no decision any more."""
+    async with asyncio.timeout(30):
+        while await page.evaluate("Object.keys(localStorage).length"):
+            await asyncio.sleep(0.1)
 
 
 async def test_what_is_decided_without_a_connection_is_sent_later(
@@ -53,7 +62,7 @@ async def test_a_closed_window_loses_no_decision(visitor: Visitor, api: Api, key
     page = await visitor.page()
     await page.goto(f"{visitor.server.url}/desk/")
     await expect(page.locator(".toast")).to_contain_text("1 decision of earlier is sent now.")
-    await page.wait_for_function("Object.keys(localStorage).length === 0")
+    await nothing_waits(page)
     assert (await api.thread(key))["count"] == 1
 
 
@@ -123,3 +132,63 @@ async def test_a_decision_that_is_refused_opens_its_comment_again(
     await page.unroute("**/decisions")
     await page.keyboard.press("f")
     await saved(page, body)
+
+
+async def test_a_proxys_error_does_not_end_what_is_live(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await visitor.page()
+    await page.route(
+        "**/events*", lambda route: route.fulfill(status=502, body="Bad gateway"), times=1
+    )
+    await page.goto(visitor.server.sign_in_link())
+    await expect(page.locator(".offline")).to_contain_text("Not connected")
+    await expect(page.locator(".offline")).to_be_hidden(timeout=20_000)
+    await search(page, mark(body))
+    await api.hold(key, text())
+    await expect(page.locator(".news")).to_be_visible()
+
+
+async def test_an_answer_that_is_cut_off_is_asked_for_again(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await page.route(
+        "**/decisions",
+        lambda route: route.fulfill(
+            status=200, content_type="application/json", body='{"batch_id":"'
+        ),
+        times=1,
+    )
+    await page.keyboard.press("f")
+    await saved(page, body)
+    assert (await api.thread(key))["count"] == 1
+
+
+async def test_without_a_connection_nobody_is_told_to_be_signed_out(visitor: Visitor) -> None:
+    page = await sign_in(visitor)
+    await visitor.context.set_offline(True)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.locator(".toast")).to_contain_text("You are still signed in.")
+    await visitor.context.set_offline(False)
+    await page.get_by_role("button", name="Sign out").click()
+    await expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_visible()
+
+
+async def test_a_question_goes_away_with_what_it_is_about(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await page.keyboard.press("d")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+    await page.go_back()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert (await api.moderation("GET", f"comments/{comment['id']}"))["status"] == "held"

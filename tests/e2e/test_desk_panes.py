@@ -1,12 +1,13 @@
 """Beside the list: thread, reader, sanctions, notes; and views that are narrowed down."""
 
+import asyncio
 import re
 import uuid
 
 import pytest
 from e2e.test_desk_page import card_of, mark, saved, search, sign_in
 from e2e.visitors import Api, MakeVisitor, Visitor, text
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -81,7 +82,7 @@ async def test_a_reader_is_sanctioned_and_everything_taken_back(
     await expect(pane.locator(".sanctions .active")).to_contain_text("Insults in every article.")
     assert (await api.thread(key))["count"] == 0
     await page.locator(".toast").get_by_role("button", name="Undo").click()
-    await expect(page.locator(".toast")).to_contain_text("the comments are as they were")
+    await expect(page.locator(".toast")).to_contain_text("The comments are as they were")
     await expect(pane.locator(".sanctions .active")).to_have_count(0)
     await expect(pane.locator(".sanctions li")).to_contain_text("(lifted)")
     assert (await api.thread(key))["count"] == 1
@@ -177,3 +178,45 @@ async def test_all_of_one_reader(visitors: MakeVisitor, api: Api, key: str) -> N
     await expect(page.locator(".chip")).to_have_text(re.compile("^By .+"))
     pane = page.get_by_role("complementary", name="About this comment")
     await expect(pane.get_by_role("heading", name="Lately by this reader")).to_be_visible()
+
+
+async def test_what_is_veiled_in_the_list_is_veiled_beside_it(
+    visitors: MakeVisitor, api: Api, key: str
+) -> None:
+    body = f"I will kill you and burn your house down, you filthy animal. {text()}"
+    await api.hold(key, body)
+    page = await wide(visitors)
+    await search(page, mark(body))
+    pane = page.get_by_role("complementary", name="About this comment")
+    beside = pane.locator(".thread [aria-current] p").last
+    await expect(beside).to_contain_text(mark(body))
+    assert "blur" in await beside.evaluate("text => getComputedStyle(text).filter")
+    await pane.get_by_role("button", name="Show this comment").click()
+    assert await beside.evaluate("text => getComputedStyle(text).filter") == "none"
+    await expect(page.locator(".card[data-veiled]")).to_have_count(0)
+    await expect(pane.get_by_role("button", name="Show this comment")).to_be_hidden()
+
+
+async def test_what_stands_there_until_the_next_is_loaded_cannot_be_acted_on(
+    visitors: MakeVisitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    for _ in range(2):
+        await api.hold(key, f"{text()} {word}")
+    page = await wide(visitors)
+    await search(page, word)
+    pane = page.get_by_role("complementary", name="About this comment")
+    stale = pane.locator("[inert]")
+    await expect(pane.get_by_role("button", name="Sanction this reader")).to_be_visible()
+    await expect(stale).to_have_count(0)
+    loading = asyncio.Event()
+
+    async def slow(route: Route) -> None:
+        await loading.wait()
+        await route.continue_()
+
+    await page.route("**/v1/moderation/comments/*", slow)
+    await page.keyboard.press("j")
+    await expect(stale).to_have_count(1)
+    loading.set()
+    await expect(stale).to_have_count(0)

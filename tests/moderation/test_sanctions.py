@@ -98,6 +98,26 @@ async def test_a_new_sanction_of_a_kind_takes_the_place_of_the_old(
     assert [(one["reason"], one["active"]) for one in made] == [("Second", True), ("First", False)]
 
 
+async def test_taking_a_sanction_back_restores_what_it_replaced(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, reader: str
+) -> None:
+    await sanction(desk, reader, kind="ban", reason="For good")
+    until = (datetime.now(UTC) + timedelta(days=7)).isoformat()
+    ident = (await sanction(desk, reader, kind="ban", until=until))["sanction"]["id"]
+    for _ in range(2):
+        ended = await desk.delete(f"/v1/moderation/sanctions/{ident}?replaced=restore")
+        assert ended.status_code == 204
+    sanctions = (await desk.get(f"{READERS}/{reader}")).json()["sanctions"]
+    assert [(one["reason"], one["until"]) for one in sanctions if one["active"]] == [
+        ("For good", None)
+    ]
+    assert (await client.post(thread(), json=new("Another one."))).status_code == 403
+    [standing] = [one for one in sanctions if one["active"]]
+    # Lifted, and not taken back: nothing comes in its place.
+    await desk.delete(f"/v1/moderation/sanctions/{standing['id']}")
+    await post(client, "Allowed again.")
+
+
 async def test_a_reader_as_moderators_see_one(
     client: httpx.AsyncClient, desk: httpx.AsyncClient, reader: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 /** @typedef {import('./types.js').Session} Session */
 
+const EMPTY = [202, 204]; // the statuses of answers without a body
 const root = new URL('../', import.meta.url);
 
 /** @param {string} path an address of the service, for what the browser loads by itself */
@@ -20,6 +21,7 @@ export class CallError extends Error {
 }
 
 let csrf = '';
+let own = ''; // the moderator's id
 
 /**
  * @param {string} method
@@ -46,11 +48,28 @@ export async function call(method, path, body, more) {
   } catch {
     throw new CallError(0, 'The service could not be reached. Please check your connection.');
   }
+  if (response.status === 403 && method !== 'GET' && (await newSession())) return call(method, path, body, more);
   const answer = await response.json().catch(() => undefined);
-  if (response.ok) return answer;
+  if (response.ok) {
+    if (answer !== undefined || EMPTY.includes(response.status)) return answer;
+    throw new CallError(0, 'The answer of the service was cut off.');
+  }
   const again = response.headers.get('Retry-After');
   const wait = response.status === 429 && again ? ` Please try again in ${again} seconds.` : '';
   throw new CallError(response.status, (answer?.detail || answer?.title || `HTTP ${response.status}`) + wait);
+}
+
+/**
+ * Whether the session is another one since: somebody has signed in in another window.
+ * @throws {CallError} 401 where that was another moderator, in whose name nothing may be done here
+ */
+async function newSession() {
+  const known = csrf;
+  const session = await call('GET', 'desk/session').catch(() => null);
+  if (!session || session.csrf === known) return false;
+  if (own && session.moderator.id !== own) throw new CallError(401, 'Somebody else has signed in in this browser.');
+  csrf = session.csrf;
+  return true;
 }
 
 /**
@@ -63,6 +82,7 @@ export async function openSession(by) {
   try {
     const session = await call(by ? 'POST' : 'GET', 'desk/session', by ?? undefined);
     csrf = session.csrf;
+    own = session.moderator.id;
     return session;
   } catch (error) {
     if (!by && error instanceof CallError && error.status === 401) return null;

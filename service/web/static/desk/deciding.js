@@ -12,6 +12,7 @@ import { DONE } from './words.js';
  * @typedef {import('./types.js').Action} Action
  * @typedef {import('./types.js').Result} Result
  * @typedef {{ batch: string, cards: Map<HTMLElement, Item> }} Done
+ * @typedef {{ takeBack: () => Promise<boolean> }} Other what isn't a batch, for instance a sanction
  */
 
 const UNDOS = 50;
@@ -34,7 +35,7 @@ export function tell(node, kind, text, action) {
 }
 
 export class Deciding {
-  /** @type {Done[]} what can be taken back, the newest last */
+  /** @type {(Done | Other)[]} what can be taken back, the newest last */
   #done = [];
 
   /**
@@ -74,18 +75,19 @@ export class Deciding {
     }));
     const batch = this.outbox.send(decisions, (answer) => this.#settle(cards, answer));
     const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.size ?? 1), 0);
-    this.#remember({ batch, cards }, n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]);
+    this.remember(`${n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]}.`, { batch, cards });
     if (onward) this.queue.onward(at);
   }
 
   /**
-   * @param {Done} done
+   * Says what was done, and keeps how it is taken back.
    * @param {string} words
+   * @param {Done | Other} done
    */
-  #remember(done, words) {
+  remember(words, done) {
     this.#done.push(done);
     if (this.#done.length > UNDOS) this.#done.shift();
-    this.toast.say(`${words}.`, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
+    this.toast.say(words, button('undo', 'Undo', () => this.undo(), { class: 'link', 'aria-keyshortcuts': 'z' }));
   }
 
   /**
@@ -115,6 +117,7 @@ export class Deciding {
   #settle(cards, answer) {
     /** @type {Map<string, Result>} */
     const found = new Map('results' in answer ? answer.results.map((result) => [result.comment_id, result]) : []);
+    let why = '';
     for (const [node, item] of cards) {
       const result = found.get(item.id);
       if (result?.outcome === 'applied' || result?.outcome === 'unchanged') {
@@ -127,24 +130,50 @@ export class Deciding {
       }
       this.#open(node);
       if (!result) {
-        tell(node, 'bad', `Not saved. ${'problem' in answer ? answer.problem : ''}`);
+        why = 'problem' in answer ? answer.problem : '';
+        tell(node, 'bad', `Not saved. ${why}`);
         continue;
       }
       const { decided } = result;
       const now = STATUS[String(result.status)]?.toLowerCase() ?? result.status;
       const who = decided?.moderator || (decided?.actor === 'author' ? 'Its author' : 'Somebody else');
       const show = button('refresh', 'Show it as it is now', () => this.queue.refresh(node, item), { class: 'link' });
-      tell(node, 'bad', `${who} was faster: it is now ${now}. Your decision was not applied.`, show);
+      why = `${who} was faster`;
+      tell(node, 'bad', `${why}: it is now ${now}. Your decision was not applied.`, show);
     }
     const open = [...cards.keys()].filter((node) => !node.classList.contains('done'));
-    if (open.length) this.toast.say(open.length === 1 ? 'One decision was not applied: see there.' : `${open.length} decisions were not applied: see there.`);
-    this.#done = this.#done.filter(({ cards: known }) => known !== cards || open.length < cards.size);
+    if (open.length) this.#failed(open.length, open.every((node) => node.isConnected) ? 'see there' : why);
+    this.#done = this.#done.filter((one) => !('cards' in one) || one.cards !== cards || open.length < cards.size);
+  }
+
+  /**
+   * @param {number} n decisions that were not applied
+   * @param {string} why
+   */
+  #failed(n, why) {
+    this.toast.say(`${n === 1 ? 'One decision was' : `${n} decisions were`} not applied: ${why.replace(/\.$/, '')}.`);
+  }
+
+  /**
+   * What came of a batch that another page could not send; its comments needn't be shown here.
+   * @param {{ results: Result[] } | { problem: string }} answer
+   * @param {number} n
+   */
+  late(answer, n) {
+    if ('problem' in answer) return this.#failed(n, answer.problem);
+    const lost = answer.results.filter(({ outcome }) => outcome === 'conflict');
+    const [first] = lost;
+    if (first) this.#failed(lost.length, `${first.decided?.moderator || 'somebody else'} was faster`);
   }
 
   /** Takes the newest batch of this session back, also after its message has gone. */
   async undo() {
     const last = this.#done.pop();
     if (!last) return this.toast.say('There is nothing to undo.');
+    if ('takeBack' in last) {
+      if (!(await last.takeBack())) this.#done.push(last);
+      return;
+    }
     if (this.outbox.cancel(last.batch)) {
       for (const node of last.cards.keys()) this.#open(node);
       this.#return(last);
@@ -159,11 +188,12 @@ export class Deciding {
       const back = results.filter((/** @type {Result} */ { outcome }) => outcome === 'applied');
       const kept = results.length - back.length;
       this.toast.say(`Undone: ${back.length}.${kept ? ` ${kept} had changed meanwhile and stayed.` : ''}`);
-      const undone = new Set(back.map((/** @type {Result} */ { comment_id: id }) => id));
+      const undone = new Map(back.map((/** @type {Result} */ result) => [result.comment_id, result]));
       for (const [node, item] of last.cards) {
-        if (!undone.has(item.id) || !node.isConnected) continue;
+        const result = undone.get(item.id);
+        if (!result || !node.isConnected) continue;
         this.#open(node);
-        await this.queue.refresh(node, item, false);
+        this.queue.restore(node, { ...item, status: result.status, version: result.version, note: undefined });
       }
       this.#return(last);
     } catch (error) {

@@ -97,7 +97,13 @@ function showDesk(session) {
     page[2]().then(({ show }) => (gone.aborted ? undefined : show(other, { session, signal: gone, site: place.site })), failed);
   };
   const signOut = async () => {
-    await closeSession().catch(() => {});
+    try {
+      await closeSession();
+    } catch (error) {
+      // The cookie stays where the service wasn't asked: whoever comes next would be signed in.
+      const ended = error instanceof CallError && error.status === 401;
+      if (!ended) return work.toast.say(`You are still signed in. ${error instanceof Error ? error.message : String(error)}`);
+    }
     showSignIn();
   };
   desk.replaceChildren(

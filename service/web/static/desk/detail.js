@@ -52,8 +52,9 @@ export class DetailPane {
   #wanted = null;
 
   /**
-   * @param {{ only: (filter: Record<string, string>) => void, say: (text: string, action?: HTMLElement) => void, back: () => void }} heard
-   *   `only` narrows the list down, `back` goes to the list
+   * @param {{ only: (filter: Record<string, string>) => void, back: () => void, unveil: () => void } & Omit<import('./sanction.js').Heard, 'changed'>} heard
+   *   `only` narrows the list down, `back` goes to the list, `unveil` shows what is
+   *   veiled there, and so here
    */
   constructor(heard) {
     this.heard = heard;
@@ -81,7 +82,7 @@ export class DetailPane {
     clearTimeout(this.#timer);
     this.#turn += 1;
     // What is still shown is about another comment: it can't be worked with.
-    this.body.inert = true;
+    this.body.inert = item !== null;
     if (item) this.#start(item);
     else this.body.replaceChildren(el('p', { class: 'quiet' }, 'The comment that is chosen is shown here in its thread.'));
   }
@@ -142,11 +143,12 @@ export class DetailPane {
     this.body.replaceChildren(
       el('h2', {}, title || key),
       el('p', {}, all('All of this article', { article: key })),
+      button('unveil', 'Show this comment', this.heard.unveil, { class: 'link unveil', 'aria-keyshortcuts': 'b' }),
       el(
         'ol',
         { class: 'thread', 'aria-label': 'The thread' },
         ...detail.context.map((one) => line(one, true)),
-        el('li', { 'aria-current': 'true', 'data-status': detail.status }, el('p', { class: 'quiet' }, el('bdi', { class: 'name' }, detail.author.name), ' · this comment'), el('p', { class: 'short', dir: 'auto' }, detail.body)),
+        el('li', { class: 'same', 'aria-current': 'true', 'data-status': detail.status }, el('p', { class: 'quiet' }, el('bdi', { class: 'name' }, detail.author.name), ' · this comment'), el('p', { class: 'short', dir: 'auto' }, detail.body)),
         ...detail.replies.map((one) => line(one, true)),
       ),
       ...[
@@ -157,7 +159,7 @@ export class DetailPane {
           el('p', {}, el('bdi', { class: 'name' }, reader.name), ' ', el('bdi', { class: 'quiet' }, reader.email)),
           el('p', { class: 'quiet' }, reader.confirmed ? 'Confirmed' : 'Not confirmed', ', here since ', time(reader.created_at), `. ${reader.counts.published} published, ${reader.counts.held} waiting, ${reader.counts.refused} refused.`),
           el('p', {}, all('All by this reader', { reader: reader.id })),
-          sanctionsOf(reader, { say: this.heard.say, changed: () => this.reload() }),
+          sanctionsOf(reader, { ...this.heard, changed: () => this.reload() }),
         ),
         section('Lately by this reader', detail.history.length > 0 && el('ul', { class: 'others' }, ...detail.history.map((one) => line(one, false)))),
         section('What has happened', el('ol', { class: 'ledger' }, ...detail.ledger.map(entry))),

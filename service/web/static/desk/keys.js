@@ -53,7 +53,7 @@ export function listen(queue, more, signal) {
     x: () => queue.pick(false),
     X: () => queue.pick(true),
     w: () => queue.mark(),
-    b: () => queue.current?.removeAttribute('data-veiled'),
+    b: () => queue.unveil(),
     '.': () => queue.loadNew(),
     '?': help,
   };

@@ -6,6 +6,7 @@ import { CallError, call } from './calls.js';
 
 const CALM = 400; // milliseconds in which several changes ask for the counts once
 const MOST = 10_000;
+const AGAIN = 5_000; // milliseconds
 
 /**
  * Listens until the signal; connects again by itself, and then asks for everything anew.
@@ -28,21 +29,36 @@ export function listenLive(heard, signal) {
       }
     }, CALM);
   };
-  const source = new EventSource(new URL('../v1/moderation/events', new URL('.', import.meta.url)));
-  source.addEventListener('ready', () => {
-    heard.connected(true);
-    count();
-  });
-  source.addEventListener('missed', count);
-  source.addEventListener('signed-out', () => heard.signedOut());
-  source.addEventListener('change', (event) => {
-    heard.changed(JSON.parse(/** @type {MessageEvent} */ (event).data));
-    count();
-  });
-  source.onerror = () => heard.connected(false);
+  /** @type {EventSource} */
+  let source;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let again;
+  const open = () => {
+    source = new EventSource(new URL('../v1/moderation/events', new URL('.', import.meta.url)));
+    source.addEventListener('ready', () => {
+      heard.connected(true);
+      count();
+    });
+    source.addEventListener('missed', count);
+    source.addEventListener('signed-out', () => heard.signedOut());
+    source.addEventListener('change', (event) => {
+      heard.changed(JSON.parse(/** @type {MessageEvent} */ (event).data));
+      count();
+    });
+    source.onerror = () => {
+      heard.connected(false);
+      if (source.readyState !== EventSource.CLOSED) return;
+      // A browser gives up for ever after any answer but 200: a proxy's 502 while the service
+      // starts again, or the 401 of a session that has ended, which the counts then find out.
+      again = setTimeout(open, AGAIN);
+      count();
+    };
+  };
+  open();
   document.addEventListener('visibilitychange', () => document.hidden || count(), { signal });
   signal.addEventListener('abort', () => {
     source.close();
+    clearTimeout(again);
     clearTimeout(timer);
   });
   count();

@@ -8,6 +8,7 @@ const WAITS = [1_000, 2_000, 5_000, 10_000, 30_000]; // milliseconds
 
 /** @typedef {import('./types.js').Result} Result */
 /** @typedef {{ batch_id: string, decisions: Record<string, unknown>[] }} Batch */
+/** @typedef {{ batch: Batch, settle: Settle, tried: boolean, kept: boolean, earlier?: boolean }} Waiting `kept` in this browser */
 /** @typedef {(answer: { results: Result[] } | { problem: string }) => void} Settle */
 
 /** @returns {string} a random UUID, also where the page isn't a secure context */
@@ -21,7 +22,7 @@ export function newId() {
 }
 
 export class Outbox {
-  /** @type {Map<string, { batch: Batch, settle: Settle, tried: boolean }>} in the order in which they were decided */
+  /** @type {Map<string, Waiting>} in the order in which they were decided */
   #waiting = new Map();
   #failures = 0;
   /** @type {Promise<void> | null} */
@@ -44,14 +45,19 @@ export class Outbox {
     signal.addEventListener('abort', () => clearTimeout(this.#timer));
   }
 
-  /** Takes up what an earlier page could not send; of how many decisions. */
-  resume() {
+  /**
+   * Takes up what another page could not send: an earlier one, or one that is still open elsewhere.
+   * @param {(answer: Parameters<Settle>[0], n: number) => void} settled called for each batch of `n` decisions
+   * @returns {number} of how many decisions
+   */
+  resume(settled) {
     let n = 0;
     for (const key of Object.keys(localStorage).filter((one) => one.startsWith(this.prefix)).sort()) {
       try {
-        const batch = JSON.parse(String(localStorage.getItem(key)));
-        n += batch.decisions.length;
-        this.#waiting.set(batch.batch_id, { batch, settle: () => {}, tried: true });
+        const { batch_id, decisions } = JSON.parse(String(localStorage.getItem(key)));
+        const size = decisions.length;
+        n += size;
+        this.#waiting.set(batch_id, { batch: { batch_id, decisions }, settle: (answer) => settled(answer, size), tried: true, kept: true, earlier: true });
       } catch {
         localStorage.removeItem(key);
       }
@@ -67,23 +73,20 @@ export class Outbox {
    */
   send(decisions, settle) {
     const batch = { batch_id: newId(), decisions };
-    this.#waiting.set(batch.batch_id, { batch, settle, tried: false });
-    try {
-      localStorage.setItem(this.prefix + batch.batch_id, JSON.stringify(batch));
-    } catch {
-      // No storage: it is only kept as long as the page.
-    }
+    this.#waiting.set(batch.batch_id, { batch, settle, tried: false, kept: this.#keep(batch, false) });
     if (!this.#failures) this.flush();
     else this.#tell();
     return batch.batch_id;
   }
 
   /**
-   * Takes a batch back that was never sent. One that was may have arrived.
+   * Takes a batch back that was never sent, by this page or by another that took it up. One that
+   * was may have arrived.
    * @param {string} id
    */
   cancel(id) {
-    if (this.#waiting.get(id)?.tried !== false) return false;
+    const one = this.#waiting.get(id);
+    if (!one || one.tried || (one.kept && this.#stored(id)?.tried !== false)) return false;
     this.#drop(id);
     this.#tell();
     return true;
@@ -108,6 +111,11 @@ export class Outbox {
   async #send() {
     for (let next = this.#first(); next && !this.signal.aborted; next = this.#first()) {
       const { batch, settle } = next;
+      if (next.earlier && !this.#stored(batch.batch_id)) {
+        this.#waiting.delete(batch.batch_id); // its own page has sent it meanwhile, or taken it back
+        continue;
+      }
+      if (!next.tried || next.earlier) this.#keep(batch, true);
       next.tried = true;
       try {
         const answer = await call('POST', 'v1/moderation/decisions', batch);
@@ -133,6 +141,28 @@ export class Outbox {
     this.#timer = setTimeout(() => this.flush(), WAITS[Math.min(this.#failures, WAITS.length - 1)]);
     this.#failures += 1;
     this.#tell();
+  }
+
+  /**
+   * @param {Batch} batch
+   * @param {boolean} tried
+   * @returns {boolean} whether it is kept longer than the page
+   */
+  #keep(batch, tried) {
+    try {
+      localStorage.setItem(this.prefix + batch.batch_id, JSON.stringify({ ...batch, tried }));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @returns {{ tried: boolean } | null} what every page of this browser knows of a batch
+   */
+  #stored(id) {
+    return JSON.parse(localStorage.getItem(this.prefix + id) ?? 'null');
   }
 
   /** @param {string} id */

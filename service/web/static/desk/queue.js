@@ -192,6 +192,10 @@ export class Queue {
     if (act instanceof HTMLElement && !this.current?.classList.contains('done')) act.click();
   }
 
+  unveil() {
+    this.current?.removeAttribute('data-veiled');
+  }
+
   /** The comment that keys are about. */
   get item() {
     return this.current ? this.items.get(this.current.id.slice(2)) : undefined;
@@ -254,19 +258,26 @@ export class Queue {
   }
 
   /**
+   * Shows a comment that was taken back: nothing but its status and version has changed.
+   * @param {HTMLElement} node
+   * @param {Item} item
+   */
+  restore(node, item) {
+    const again = this.#card(item);
+    this.items.set(item.id, item);
+    node.replaceWith(again);
+    if (this.current === node) this.#mark(again);
+    return again;
+  }
+
+  /**
    * Shows a comment as it is now.
    * @param {HTMLElement} node
    * @param {Item} item
-   * @param {boolean} [focus]
    */
-  async refresh(node, item, focus = true) {
+  async refresh(node, item) {
     try {
-      const fresh = await call('GET', `v1/moderation/comments/${item.id}`);
-      const again = this.#card(fresh);
-      this.items.set(item.id, fresh);
-      node.replaceWith(again);
-      if (focus) this.go(again);
-      else if (this.current === node) this.#mark(again);
+      this.go(this.restore(node, await call('GET', `v1/moderation/comments/${item.id}`)));
     } catch (error) {
       tell(node, 'bad', error instanceof Error ? error.message : String(error));
     }

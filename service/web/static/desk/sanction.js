@@ -6,7 +6,9 @@ import { openModal } from './modal.js';
 
 /**
  * @typedef {import('./types.js').Reader} Reader
- * @typedef {{ say: (text: string, action?: HTMLElement) => void, changed: () => void }} Heard
+ * @typedef {import('./types.js').Result} Result
+ * @typedef {{ say: (text: string) => void, done: (text: string, takeBack: () => Promise<boolean>) => void, changed: () => void }} Heard
+ *   `done` says so, and how it is taken back: it answers whether it was
  */
 
 const DAY = 86_400_000; // milliseconds
@@ -94,7 +96,7 @@ export function askSanction(reader, heard) {
       });
       dialog.close();
       const rejected = removed ? ` ${say({ one: '{n} comment rejected.', other: '{n} comments rejected.' }, { n: removed })}` : '';
-      heard.say(`${reader.name} is sanctioned.${rejected}`, button('undo', 'Undo', () => takeBack(sanction.id, batch, heard), { class: 'link' }));
+      heard.done(`${reader.name} is sanctioned.${rejected}`, () => takeBack(sanction.id, batch, heard));
       heard.changed();
     } catch (error) {
       problem.textContent = words(error);
@@ -111,11 +113,16 @@ export function askSanction(reader, heard) {
  */
 async function takeBack(id, batch, heard) {
   try {
-    await call('DELETE', `v1/moderation/sanctions/${id}`);
-    if (batch) await call('POST', `v1/moderation/batches/${batch}/undo`);
-    heard.say('Undone: the sanction is lifted, and the comments are as they were.');
+    await call('DELETE', `v1/moderation/sanctions/${id}?replaced=restore`);
+    const { results } = batch ? await call('POST', `v1/moderation/batches/${batch}/undo`) : { results: [] };
+    const kept = results.filter((/** @type {Result} */ { outcome }) => outcome !== 'applied').length;
+    const comments = kept ? ` ${kept} of ${results.length} comments had changed meanwhile and stayed.` : ' The comments are as they were.';
+    heard.say(`Undone: the sanction is taken back.${batch ? comments : ''}`);
+    return true;
   } catch (error) {
     heard.say(`Not undone. ${words(error)}`);
+    return false;
+  } finally {
+    heard.changed();
   }
-  heard.changed();
 }

@@ -36,8 +36,7 @@ export class Workplace {
    * @param {AbortSignal} signal
    */
   constructor(session, signedOut, signal) {
-    /** @type {(text: string, action?: HTMLElement) => void} */
-    const tell = (text, action) => this.toast.say(text, action);
+    const tell = (/** @type {string} */ text) => this.toast.say(text);
     this.queue = new Queue({
       decide: (item, action) => this.deciding.decide(item, action),
       marked: (item) => this.pane.show(item),
@@ -47,7 +46,9 @@ export class Workplace {
     });
     this.pane = new DetailPane({
       say: tell,
+      done: (text, takeBack) => this.deciding.remember(text, { takeBack }),
       only: (filter) => this.#go({ filters: filter, q: '' }),
+      unveil: () => this.queue.unveil(),
       back: () => this.queue.current && this.queue.go(this.queue.current),
     });
     this.outbox = new Outbox(session.moderator.id, { waiting: (n) => this.#status({ unsent: n }), signedOut }, signal);
@@ -66,7 +67,7 @@ export class Workplace {
       signal,
     );
     listen(this.queue, this.#keys(), signal);
-    const resumed = this.outbox.resume();
+    const resumed = this.outbox.resume((answer, n) => this.deciding.late(answer, n));
     if (resumed) tell(say({ one: '{n} decision of earlier is sent now.', other: '{n} decisions of earlier are sent now.' }, { n: resumed }));
   }
 
@@ -114,7 +115,7 @@ export class Workplace {
       r: () => {
         const { item } = queue;
         const reader = item && { ...item.reader, name: item.author.name };
-        if (reader) askSanction(reader, { say: (text, action) => this.toast.say(text, action), changed: () => pane.reload() });
+        if (reader) askSanction(reader, { ...pane.heard, changed: () => pane.reload() });
       },
     };
   }

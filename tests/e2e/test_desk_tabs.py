@@ -1,0 +1,122 @@
+"""The desk open twice in one browser: what one decides or takes back, the other doesn't undo."""
+
+import pytest
+from e2e.test_desk_offline import nothing_waits
+from e2e.test_desk_page import card_of, mark, saved, search, sign_in
+from e2e.visitors import Api, Visitor, text
+from playwright.async_api import Page, Route, expect
+
+pytestmark = pytest.mark.browser
+
+
+async def cut_off(route: Route) -> None:
+    await route.abort()
+
+
+async def second_tab(visitor: Visitor) -> Page:
+    page = await visitor.page()
+    await page.goto(f"{visitor.server.url}/desk/")
+    await expect(page.locator(".card").first).to_be_visible()
+    return page
+
+
+async def test_what_one_takes_back_the_other_does_not_send(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    bodies = [f"{text()} {word}" for _ in range(2)]
+    for body in bodies:
+        await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, word)
+    await visitor.context.route("**/decisions", cut_off)
+    for count in (1, 2):
+        await page.keyboard.press("f")
+        await expect(page.locator(".card.done")).to_have_count(count)
+    await expect(page.locator(".offline")).to_contain_text("2 decisions wait")
+    other = await second_tab(visitor)
+    await expect(other.locator(".toast")).to_contain_text("2 decisions of earlier")
+    await page.keyboard.press("z")
+    await expect(page.locator(".toast")).to_contain_text("Undone: 1.")
+    await visitor.context.unroute("**/decisions", cut_off)
+    await nothing_waits(other)
+    await expect(page.locator(".card.done[data-saved]")).to_have_count(1)
+    await expect(other.locator(".offline")).to_be_hidden()
+    assert (await api.thread(key))["count"] == 1
+
+
+async def test_what_the_other_has_sent_is_taken_back_at_the_service(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    for _ in range(2):
+        await api.hold(key, f"{text()} {word}")
+    page = await sign_in(visitor)
+    await search(page, word)
+    await page.route("**/decisions", cut_off)
+    for count in (1, 2):
+        await page.keyboard.press("f")
+        await expect(page.locator(".card.done")).to_have_count(count)
+    await expect(page.locator(".offline")).to_contain_text("2 decisions wait")
+    other = await second_tab(visitor)
+    await nothing_waits(other)
+    assert (await api.thread(key))["count"] == 2
+    await page.unroute("**/decisions", cut_off)
+    await page.keyboard.press("z")
+    await expect(page.locator(".card.done[data-saved]")).to_have_count(2)
+    await page.keyboard.press("z")
+    await expect(page.locator(".toast")).to_contain_text("Undone: 1.")
+    assert (await api.thread(key))["count"] == 1
+
+
+async def test_what_an_earlier_page_decided_too_late_is_told(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await page.route("**/decisions", cut_off)
+    await page.keyboard.press("f")
+    await expect(page.locator(".offline")).to_contain_text("1 decision waits")
+    await page.close()
+    await api.decide(comment, "reject", reason="offensive")
+    page = await visitor.page()
+    await page.goto(f"{visitor.server.url}/desk/")
+    await expect(page.locator(".toast")).to_contain_text(
+        "One decision was not applied: mod@courier.example was faster."
+    )
+
+
+async def test_signing_in_again_elsewhere_does_not_refuse_decisions(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    await sign_in(visitor)
+    await page.keyboard.press("f")
+    await saved(page, body)
+    await expect(card_of(page, body).locator(".outcome")).to_have_text("Published.")
+
+
+async def test_nobody_decides_in_the_name_of_who_signed_in_elsewhere(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    body = text()
+    await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    link = visitor.server.command("moderators", "add", "cleo@courier.example")
+    other = await visitor.page()
+    await other.goto(link)
+    await expect(other.get_by_text("cleo@courier.example")).to_be_visible()
+    await page.keyboard.press("f")
+    await expect(page.get_by_role("alert")).to_contain_text("Your session has ended")
+    assert (await api.thread(key))["count"] == 0
+    await page.goto("about:blank")
+    await page.goto(visitor.server.sign_in_link())
+    await expect(page.locator(".toast")).to_contain_text("1 decision of earlier is sent now.")
+    await nothing_waits(page)
+    assert (await api.thread(key))["count"] == 1
