@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 async def nothing_waits(page: Page) -> None:
     """Wait until the browser keeps no decision any more."""
     async with asyncio.timeout(30):
-        while await page.evaluate("Object.keys(localStorage).length"):
+        while await page.evaluate("Object.keys(localStorage).length"):  # noqa: ASYNC110 (a page tells nobody of its storage)
             await asyncio.sleep(0.1)
 
 
