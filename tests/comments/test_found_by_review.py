@@ -206,7 +206,7 @@ async def test_without_the_database_the_answer_is_a_problem(
         raise ConnectionRefusedError
 
     monkeypatch.setattr("service.articles.sites.store.get_site", gone)
-    state["sites"]._forget()
+    state["sites"].forget()
     answer = await client.get(thread(), headers={"Origin": "https://news.example"})
     assert answer.status_code == 503
     assert answer.headers["content-type"] == MEDIA_TYPE

@@ -61,11 +61,11 @@ def test_webhooks_are_added_listed_and_removed(data: Path) -> None:
     assert "already" in again.stderr
     wrong = run(data, "webhooks", "add", url, "--site", "courier", "--event", "comment.eaten")
     assert "comment.decided" in wrong.stderr
-    listed = run(data, "webhooks", "list", "--site", "courier", columns=250).stderr
+    listed = run(data, "webhooks", "list", "--site", "courier").stdout
     assert url in listed
     [ident] = re.findall(r"[0-9a-f-]{36}", listed)
     assert run(data, "webhooks", "remove", ident).returncode == 0
-    assert "no webhooks" in run(data, "webhooks", "list", "--site", "courier").stderr
+    assert len(run(data, "webhooks", "list", "--site", "courier").stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize(
