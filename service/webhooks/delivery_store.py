@@ -181,7 +181,7 @@ async def forget(conn: Executor, delivered: timedelta, dead: timedelta) -> None:
         delete from webhook_delivery
         where state = 'delivered' and done_at < now() - $1::interval
             or state = 'dead' and done_at < now() - $2::interval
-            or state = 'pending' and created_at < now() - $2::interval
+            or state = 'pending' and next_at < now() - $2::interval
         """,
         delivered,
         dead,

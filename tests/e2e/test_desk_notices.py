@@ -37,6 +37,7 @@ async def test_rules_are_put_and_read_again(page: Page) -> None:
     await expect(page.get_by_text("No mail server is set up")).to_be_visible()
     await page.get_by_label("E-mail addresses").fill("Desk@courier.example\n\nnight@c.example")
     await page.get_by_label("Minutes of waiting").fill("45")
+    await page.get_by_label("Comments in the hour").fill("")
     await page.get_by_label("A jump in numbers").uncheck()
     await expect(page.get_by_label("Times as many as usual")).to_be_disabled()
     await page.get_by_label("Per cent of all comments").fill("12.5")

@@ -329,6 +329,7 @@ async def test_what_is_done_is_forgotten_in_time(
         await pool.execute(
             """
             update webhook_delivery set state = $2, created_at = now() - $3::interval,
+                next_at = now() - $3::interval,
                 done_at = case when $2 <> 'pending' then now() - $3::interval end where id = $1
             """,
             ident,
@@ -406,3 +407,23 @@ async def test_a_receiver_that_refuses_several_at_once_is_written_down_by_each(
     assert faults == []
     assert len(inbox.heard) == delivery.FOR_ONE
     assert await pool.fetchval("select count(*) from webhook_delivery where state = 'dead'") == 4
+
+
+async def test_what_is_revived_late_is_not_forgotten_at_once(
+    client: httpx.AsyncClient, add: Add, editor: httpx.AsyncClient, pool: Pool
+) -> None:
+    ident, _ = await add()
+    await post(client)
+    await pool.execute(
+        """
+        update webhook_delivery set state = 'dead', created_at = now() - interval '31 days',
+            next_at = now() - interval '30 days', done_at = now() - interval '29 days'
+        """
+    )
+    assert (await editor.post(f"{WEBHOOKS}/{ident}/retry")).json() == {"count": 1}
+    forget = {tick.name: tick.run for tick in jobs.ticks(pool)}["webhooks-forget"]
+    await forget()
+    assert (await row(pool))["state"] == "pending"
+    await pool.execute("update webhook_delivery set next_at = now() - interval '31 days'")
+    await forget()
+    assert await row(pool) is None, "of a webhook that is paused for good"

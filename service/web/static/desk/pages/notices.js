@@ -48,6 +48,8 @@ export async function show(root, { session, signal, site }) {
 class Page {
   #saved = '';
   #busy = false;
+  /** @type {Rules} as it was put last */
+  #last = /** @type {any} */ ({});
   #head = el('p', { class: 'quiet' });
   #silent = el('p', { class: 'alert' }, 'No mail server is set up, so no mail is sent: alarms show up on this page, and go to webhooks that ask for them. Whoever runs the service sets REJOINDER_SMTP_URL.');
   #problem = el('p', { class: 'alert', role: 'alert', hidden: true });
@@ -185,6 +187,8 @@ class Page {
 
   /** @returns {Rules} what the form says; NaN where it says no number */
   get rules() {
+    // Of an alarm that is off nobody need have left a number.
+    const whole = (/** @type {HTMLInputElement} */ input, /** @type {number} */ before) => (input.disabled && !input.value ? before : input.valueAsNumber);
     return {
       recipients: this.recipients.value.split(/[\n,;]/).map((line) => line.trim()).filter(Boolean),
       time_zone: this.zone.value.trim() || null,
@@ -194,10 +198,10 @@ class Page {
       held_minutes: this.held.checked ? this.minutes.valueAsNumber : null,
       staffed_only: this.staffed.checked,
       jump_times: this.jump.checked ? this.times.valueAsNumber : null,
-      jump_comments: this.comments.valueAsNumber,
-      jump_reports: this.reports.valueAsNumber,
+      jump_comments: whole(this.comments, this.#last.jump_comments),
+      jump_reports: whole(this.reports, this.#last.jump_reports),
       failing_count: this.failing.checked ? this.count.valueAsNumber : null,
-      failing_share: Number((this.share.valueAsNumber / 100).toFixed(4)),
+      failing_share: Number((whole(this.share, this.#last.failing_share * 100) / 100).toFixed(4)),
     };
   }
 
@@ -207,6 +211,7 @@ class Page {
 
   /** @param {Answer} answer how it stands now */
   #take({ saved, rules, zone, staffed, mail, next_digest: next, alarms, failures, updated_by: by, updated_at: at }) {
+    this.#last = rules;
     this.recipients.value = rules.recipients.join('\n');
     this.zone.value = rules.time_zone ?? '';
     this.zone.placeholder = rules.time_zone ? '' : zone;
