@@ -2,7 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import UUID
+
+import msgspec
 
 from service.accounts.types import Moderator
 from service.articles.types import Site
@@ -40,6 +43,17 @@ async def read_policy(
         created_by=put.created_by if put else None,
         created_at=put.created_at if put else None,
     )
+
+
+def for_moderators(answer: PolicyAnswer) -> PolicyAnswer:
+    """The same without what may open the check elsewhere: its address may hold a token."""
+    external = answer.policy.external
+    if external is None:
+        return answer
+    parts = urlsplit(external.url)
+    hidden = msgspec.structs.replace(external, url=f"{parts.scheme}://{parts.hostname}/…")
+    policy = msgspec.structs.replace(answer.policy, external=hidden)
+    return msgspec.structs.replace(answer, policy=policy)
 
 
 async def put_policy(pool: Pool, editor: Moderator, site_id: UUID, put: PutPolicy) -> int:

@@ -51,9 +51,10 @@ async def get_policy(request: Request[Any]) -> Response:
     moderator = await require_moderator(request)
     site = await one_site(request, moderator, request.query_params.get("site"))
     version = _version(request)
-    return json_response(
-        await policies.read_policy(request.state["pool"], site, request.state["scorer"], version)
+    found = await policies.read_policy(
+        request.state["pool"], site, request.state["scorer"], version
     )
+    return json_response(found if moderator.role == "editor" else policies.for_moderators(found))
 
 
 async def put_policy(request: Request[Any]) -> Response:

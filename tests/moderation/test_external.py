@@ -385,3 +385,20 @@ async def test_a_simulation_knows_what_was_said(
         )
         assert answer.json()["would"] == would, policy
     assert len(checker.asked) == 4, "a simulation asks nobody"
+
+
+async def test_a_moderator_sees_where_it_is_and_no_token(
+    editor: httpx.AsyncClient, checker: Checker, client: httpx.AsyncClient, moderator_token: str
+) -> None:
+    policy = {"external": {"url": f"{checker.url}?token=secret"}}
+    answer = await editor.put(f"{POLICY}?site=default", json={"policy": policy})
+    assert answer.status_code == 200, answer.text
+    assert "secret" in (await editor.get(f"{POLICY}?site=default")).text
+    seen = await client.get(f"{POLICY}?site=default", headers=bearer(moderator_token))
+    assert seen.json()["policy"]["external"]["url"] == "http://127.0.0.1/…"
+    tried = await client.post(
+        f"{POLICY}/simulate?site=default",
+        json={"policy": seen.json()["policy"], "days": 7},
+        headers=bearer(moderator_token),
+    )
+    assert tried.status_code == 200, tried.text
