@@ -70,6 +70,15 @@ export function secret(text, value, note) {
 }
 
 /**
+ * What of a form differs from what it showed first: what others changed meanwhile stays as it is.
+ * @param {Record<string, unknown>} first
+ * @param {Record<string, unknown>} now
+ */
+export function changes(first, now) {
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(first[name])));
+}
+
+/**
  * A form in a dialog. `work` may answer what is shown in the form's place; else the dialog closes.
  * @param {string} title
  * @param {Node[]} fields

@@ -2,7 +2,7 @@
 
 import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
-import { ask, everyPage, field, head, loaded } from './parts.js';
+import { ask, changes, everyPage, field, head, loaded } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */
 /** @typedef {{ slug: string, name: string, origins: string[] }} Site */
@@ -75,7 +75,7 @@ function editSite(site) {
     'Save',
     async (form) => {
       const data = new FormData(form);
-      await call('PATCH', `${SITES}/${site.slug}`, { name: data.get('name'), origins: originsOf(data) });
+      await call('PATCH', `${SITES}/${site.slug}`, changes({ ...site }, { name: data.get('name'), origins: originsOf(data) }));
     },
   );
 }
