@@ -1,5 +1,6 @@
 """Signing in by password, and administration at the desk."""
 
+import asyncio
 import re
 import uuid
 
@@ -8,7 +9,7 @@ import pytest
 from e2e.policy_page import sign_in_link
 from e2e.visitors import MakeVisitor, Visitor
 from live import LiveServer
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -117,6 +118,32 @@ async def test_a_member_is_added_changed_and_removed(
     await expect(record).to_contain_text("role: moderator → editor")
 
 
+CALL = """async ([method, path, body]) =>
+    (await import('/desk/calls.js')).call(method, path, body)"""
+
+
+async def test_of_two_who_edit_a_member_neither_undoes_the_other(
+    editor: Page, live_server: LiveServer
+) -> None:
+    email = address()
+    live_server.command("moderators", "add", email, "--role", "editor", "--name", "Ada Lund")
+    await editor.get_by_role("link", name="Members").click()
+    row = editor.locator(f"[data-email='{email}']")
+    edit = row.get_by_role("button", name="Edit")
+    await edit.click()
+    members = (await editor.evaluate(CALL, ["GET", "v1/moderation/members?limit=200"]))["items"]
+    [ident] = [member["id"] for member in members if member["email"] == email]
+    path = f"v1/moderation/members/{ident}"
+    # Meanwhile a colleague takes the role away.
+    await editor.evaluate(CALL, ["PATCH", path, {"role": "moderator"}])
+    dialog = editor.get_by_role("dialog")
+    await dialog.get_by_label("Name").fill("Ada Holm")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text("Ada Holm")
+    await expect(row).to_contain_text("Moderator · Every site")
+    await expect(edit).to_be_focused()
+
+
 async def test_the_last_editor_is_told_so(editor: Page) -> None:
     """The demo's own editor is one more, so this one may go; itself it can't remove."""
     await editor.get_by_role("link", name="Members").click()
@@ -150,7 +177,8 @@ async def test_a_site_is_added_and_edited(editor: Page) -> None:
 
 async def test_a_key_is_shown_once_and_revoked(editor: Page, live_server: LiveServer) -> None:
     await editor.get_by_role("link", name="API keys").click()
-    choice = editor.get_by_label("Site").last
+    await expect(editor.get_by_role("heading", name="API keys")).to_be_visible()
+    choice = editor.locator("select[name=key-site]")
     if await choice.count():
         await choice.select_option("default")
     await editor.get_by_role("button", name="Make a key").click()
@@ -172,6 +200,37 @@ async def test_a_key_is_shown_once_and_revoked(editor: Page, live_server: LiveSe
         await row.get_by_role("button", name=f"Revoke {label}").click()
         await expect(row).to_have_count(0)
         assert (await client.put(path, json=body, headers=headers)).status_code == 401
+
+
+async def test_a_slow_answer_hides_no_key_and_brings_no_other_site_s(editor: Page) -> None:
+    slug = f"s{uuid.uuid4().hex[:8]}"
+    site = {"slug": slug, "name": slug, "origins": ["https://slow.example"]}
+    await editor.evaluate(CALL, ["POST", "v1/moderation/sites", site])
+    key = {"label": "Of the first", "scopes": ["publish"]}
+    await editor.evaluate(CALL, ["POST", "v1/moderation/keys?site=default", key])
+    await editor.reload()
+
+    async def later(route: Route) -> None:
+        answer = await route.fetch()
+        await asyncio.sleep(1)
+        await route.fulfill(response=answer)
+
+    await editor.get_by_role("link", name="API keys").click()
+    choice = editor.locator("select[name=key-site]")
+    await choice.select_option(slug)
+    await expect(editor.get_by_text("This site has no key yet")).to_be_visible()
+    await editor.route("**/v1/moderation/keys?site=default", later)
+    await choice.select_option("default")
+    await choice.select_option(slug)
+    await editor.wait_for_timeout(1500)
+    await expect(editor.get_by_text("This site has no key yet")).to_be_visible()
+    await editor.route(f"**/v1/moderation/keys?site={slug}", later)
+    await editor.get_by_role("button", name="Make a key").click()
+    dialog = editor.get_by_role("dialog")
+    await dialog.get_by_label("Label").fill("Mine")
+    await dialog.get_by_role("button", name="Make it").click()
+    await editor.keyboard.press("Escape")
+    await expect(dialog.get_by_label("The key")).to_have_value(re.compile("rk"))
 
 
 async def test_sessions_and_tokens(

@@ -2,7 +2,7 @@
 
 import { button, el, time } from '../../widgets/dom.js';
 import { call } from '../calls.js';
-import { alertBox, ask, doing, everyPage, field, head, loaded, secret, tell, tick } from './parts.js';
+import { alertBox, ask, changes, doing, everyPage, field, head, loaded, secret, tell, tick } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */
 /** @typedef {{ id: string, email: string, name: string, role: 'moderator' | 'editor', all_sites: boolean, sites: string[], elsewhere: boolean,
@@ -102,7 +102,7 @@ function siteField(session, chosen) {
 /** @param {HTMLFormElement} form */
 function chosenSites(form) {
   const data = new FormData(form);
-  return data.has('every') ? null : data.getAll('site');
+  return data.has('every') ? null : data.getAll('site').sort();
 }
 
 /** @param {string} [role] */
@@ -156,8 +156,9 @@ async function editMember(member, session) {
     'Save',
     async (form) => {
       const data = new FormData(form);
-      const body = member.manageable ? { name: data.get('name'), role: data.get('role'), sites: chosenSites(form) } : { sites: chosenSites(form) };
-      await call('PATCH', path, body);
+      const sites = chosenSites(form);
+      const wanted = member.manageable ? { name: data.get('name'), role: data.get('role'), sites } : { sites };
+      await call('PATCH', path, changes({ ...member, sites: member.all_sites ? null : member.sites }, wanted));
     },
     beside,
   );

@@ -8,8 +8,12 @@ import { button, el } from '../../widgets/dom.js';
 /** @param {unknown} error */
 export const said = (error) => (error instanceof Error ? error.message : String(error));
 
+/** @type {WeakMap<HTMLElement, object>} the load that each root waits for; earlier ones are late */
+const turns = new WeakMap();
+
 /**
- * Shows what `load` promises, or what went wrong and a button that tries again.
+ * Shows what `load` promises, or what went wrong and a button that tries again. What had the focus
+ * has it afterwards, or what stands in its place.
  * @template T
  * @param {HTMLElement} root
  * @param {AbortSignal} signal
@@ -17,12 +21,19 @@ export const said = (error) => (error instanceof Error ? error.message : String(
  * @param {(found: T) => Node[]} render
  */
 export async function loaded(root, signal, load, render) {
+  const turn = {};
+  turns.set(root, turn);
+  const late = () => signal.aborted || turns.get(root) !== turn;
   if (!root.childElementCount) root.replaceChildren(el('p', { class: 'loading' }, 'Loading …'));
   try {
     const found = await load();
-    if (!signal.aborted) root.replaceChildren(...render(found));
+    if (late()) return;
+    const at = [...root.querySelectorAll('button')].findIndex((one) => one === document.activeElement);
+    root.replaceChildren(...render(found));
+    const buttons = root.querySelectorAll('button');
+    if (at >= 0) buttons[Math.min(at, buttons.length - 1)]?.focus();
   } catch (error) {
-    if (signal.aborted) return;
+    if (late()) return;
     const again = button('retry', 'Try again', () => loaded(root, signal, load, render), { class: 'link' });
     root.replaceChildren(el('p', { class: 'alert', role: 'alert' }, said(error), ' ', again));
   }
@@ -70,6 +81,15 @@ export function secret(text, value, note) {
 }
 
 /**
+ * What of a form differs from what it showed first: what others changed meanwhile stays as it is.
+ * @param {Record<string, unknown>} first
+ * @param {Record<string, unknown>} now
+ */
+export function changes(first, now) {
+  return Object.fromEntries(Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(first[name])));
+}
+
+/**
  * A form in a dialog. `work` may answer what is shown in the form's place; else the dialog closes.
  * @param {string} title
  * @param {Node[]} fields
@@ -89,7 +109,7 @@ export function ask(title, fields, verb, work, beside = []) {
     const dialog = el('dialog', { class: 'help asking', 'aria-labelledby': 'ask-title' }, heading, form, ...beside);
     form.onsubmit = async (event) => {
       event.preventDefault();
-      submit.disabled = true;
+      submit.disabled = cancel.disabled = true;
       try {
         const shown = await work(form);
         worked = true;
@@ -100,9 +120,11 @@ export function ask(title, fields, verb, work, beside = []) {
         alert.textContent = said(error);
         alert.hidden = false;
       } finally {
-        submit.disabled = false;
+        submit.disabled = cancel.disabled = false;
       }
     };
+    // What is being done is done all the same, and a secret would be seen by nobody.
+    dialog.addEventListener('cancel', (event) => submit.disabled && event.preventDefault());
     dialog.onclose = () => {
       dialog.remove();
       done(worked);

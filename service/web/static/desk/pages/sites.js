@@ -2,7 +2,7 @@
 
 import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
-import { ask, everyPage, field, head, loaded } from './parts.js';
+import { ask, changes, everyPage, field, head, loaded } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */
 /** @typedef {{ slug: string, name: string, origins: string[], words_marked: boolean }} Site */
@@ -79,7 +79,8 @@ function editSite(site) {
     'Save',
     async (form) => {
       const data = new FormData(form);
-      await call('PATCH', `${SITES}/${site.slug}`, { name: data.get('name'), origins: originsOf(data), words_marked: data.has('marks') });
+      const given = { name: data.get('name'), origins: originsOf(data), words_marked: data.has('marks') };
+      await call('PATCH', `${SITES}/${site.slug}`, changes({ ...site }, given));
     },
   );
 }
