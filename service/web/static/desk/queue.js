@@ -2,7 +2,7 @@
 
 import { button, el, say } from '../widgets/dom.js';
 import { CallError, call } from './calls.js';
-import { STATUS, card } from './card.js';
+import { STATUS, card, occupy } from './card.js';
 import { tell } from './deciding.js';
 import { isWorst, spread } from './marks.js';
 import { queryOf, readPlace } from './place.js';
@@ -243,6 +243,19 @@ export class Queue {
       const show = button('refresh', 'Show it as it is now', () => this.refresh(node, item), { class: 'link' });
       const now = STATUS[String(status)]?.toLowerCase() ?? status;
       tell(node, 'bad', kind === 'edited' ? 'Its author has changed it.' : `Decided meanwhile: it is now ${now}.`, show);
+    }
+  }
+
+  /**
+   * @param {string[]} ids items: campaigns, and comments that stand alone
+   * @param {string | null} who looks at them now, beside oneself
+   */
+  claimed(ids, who) {
+    for (const item of this.items.values()) {
+      const node = ids.includes(item.campaign?.id ?? item.id) && this.node(item.id);
+      if (!node) continue;
+      item.claim = who === null ? null : { moderator: who, own: false, until: '' };
+      occupy(node, who);
     }
   }
 
