@@ -148,7 +148,7 @@ function why(item) {
  * @param {Decide} decide
  */
 function actions(item, decide) {
-  const all = item.campaign?.size;
+  const all = item.campaign && item.campaign.decided > 1 && item.campaign.decided;
   /** @type {(name: Action, text: string, key: string) => HTMLElement} */
   const action = (name, text, key) => {
     const act = button(name, text, () => decide(item, name), {

@@ -76,7 +76,7 @@ export class Deciding {
       ...(one.campaign && { campaign: true }),
     }));
     const batch = this.outbox.send(decisions, (answer) => this.#settle(cards, answer));
-    const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.size ?? 1), 0);
+    const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.decided ?? 1), 0);
     this.remember(`${n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]}.`, { batch, cards });
     if (onward) this.queue.onward(at);
   }
