@@ -103,19 +103,32 @@ async def notify(conn: Conn, channel: str, payload: str) -> None:
     await conn.execute("select pg_notify($1, $2)", channel, payload)
 
 
-class DeskNotice(msgspec.Struct, frozen=True):
-    """What open desks are told: of which comments, and the status that they have now."""
+class By(msgspec.Struct, frozen=True):
+    """The moderator whose doing a notice tells."""
+
+    id: UUID
+    name: str
+
+
+class DeskNotice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What open desks are told: of which comments, and the status that they have now.
+
+    `moderator` where it matters who did it: of claims.
+    """
 
     site: UUID
     kind: str
     ids: list[UUID]
     status: str | None = None
+    moderator: By | None = None
 
 
-async def notify_desk(conn: Conn, site_id: UUID, kind: str, ids: Sequence[UUID]) -> None:
+async def notify_desk(
+    conn: Conn, site_id: UUID, kind: str, ids: Sequence[UUID], moderator: By | None = None
+) -> None:
     """Tell every open desk once the caller's transaction commits.
 
     What is in the ledger is told by its own trigger (migration 0005); this is for the rest.
     """
-    notice = DeskNotice(site_id, kind, list(ids[:MOST_TOLD]))
+    notice = DeskNotice(site_id, kind, list(ids[:MOST_TOLD]), moderator=moderator)
     await notify(conn, "desk", msgspec.json.encode(notice).decode())

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from service.accounts.types import Moderator
 from service.core.db import Conn, Pool
-from service.core.events import notify_desk
+from service.core.events import By, notify_desk
 from service.moderation import queue_store
 from service.moderation.queue import read_items
 from service.moderation.queue_store import Filter, ItemRow
@@ -50,14 +50,15 @@ async def _lease(
     got = await queue_store.upsert_claims(conn, fresh, moderator.id)
     until.update(got)
     leased = [item for item in fresh if item.item_id in got]
-    await _tell(conn, "claimed", _by_site(leased))
+    await _tell(conn, moderator, "claimed", _by_site(leased))
     return leased
 
 
 async def release(pool: Pool, moderator: Moderator, items: Sequence[UUID] | None) -> None:
     """Release the caller's claims, all or on these items; twice is once."""
     async with pool.acquire() as conn, conn.transaction():
-        await _tell(conn, "released", await queue_store.delete_claims(conn, moderator.id, items))
+        released = await queue_store.delete_claims(conn, moderator.id, items)
+        await _tell(conn, moderator, "released", released)
 
 
 def _by_site(items: Sequence[ItemRow]) -> dict[UUID, list[UUID]]:
@@ -67,6 +68,9 @@ def _by_site(items: Sequence[ItemRow]) -> dict[UUID, list[UUID]]:
     return sites
 
 
-async def _tell(conn: Conn, kind: str, items: Mapping[UUID, Sequence[UUID]]) -> None:
+async def _tell(
+    conn: Conn, moderator: Moderator, kind: str, items: Mapping[UUID, Sequence[UUID]]
+) -> None:
+    by = By(moderator.id, moderator.name or moderator.email)
     for site_id, ids in items.items():
-        await notify_desk(conn, site_id, kind, ids)
+        await notify_desk(conn, site_id, kind, ids, by)

@@ -100,5 +100,12 @@ async def _stream(request: Request[Any]) -> AsyncIterator[ServerSentEvent]:
 
 
 def _said(slug: str, notice: DeskNotice) -> str:
-    answer = {"site": slug, "kind": notice.kind, "ids": notice.ids, "status": notice.status}
+    answer: dict[str, Any] = {
+        "site": slug,
+        "kind": notice.kind,
+        "ids": notice.ids,
+        "status": notice.status,
+    }
+    if notice.moderator is not None:
+        answer["moderator"] = notice.moderator
     return msgspec.json.encode(answer).decode()

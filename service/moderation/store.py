@@ -66,16 +66,22 @@ async def list_campaigns(
     waits = VIEWS[view].format(c="m") if view else "m.status = c.status"
     rows = await conn.fetch(
         f"""
-        select c.id, c.campaign_id, n.size, n.waiting
+        select c.id, c.campaign_id, n.size, n.waiting, n.decided
         from comment c cross join lateral (
-            select count(*) as size, count(*) filter (where {waits}) as waiting
+            select count(*) as size, count(*) filter (where {waits}) as waiting,
+                count(*) filter (
+                    where m.id = c.id or not m.reviewed and m.status <> 'removed'
+                ) as decided
             from comment m where m.campaign_id = c.campaign_id
         ) n
         where c.id = any($1::uuid[]) and c.campaign_id is not null and n.size > 1
         """,  # noqa: S608 (fixed parts)
         list(comment_ids),
     )
-    return {row["id"]: Campaign(row["campaign_id"], row["size"], row["waiting"]) for row in rows}
+    return {
+        row["id"]: Campaign(row["campaign_id"], row["size"], row["waiting"], row["decided"])
+        for row in rows
+    }
 
 
 async def list_members(

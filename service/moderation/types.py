@@ -100,11 +100,12 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Campaign(msgspec.Struct, frozen=True):
-    """Near copies of one text: how many there are, and how many of them are in this view."""
+    """Near copies of one text: how many, how many in this view, how many one decision decides."""
 
     id: UUID
     size: int
     waiting: int
+    decided: int
 
 
 class QueueArticle(msgspec.Struct, frozen=True):

@@ -1,7 +1,5 @@
 """The desk without a connection: nothing that was decided is lost, and nothing counts twice."""
 
-import asyncio
-
 import pytest
 from e2e.test_desk_page import card_of, mark, saved, search, sign_in
 from e2e.visitors import Api, Visitor, text
@@ -12,9 +10,11 @@ pytestmark = pytest.mark.browser
 
 async def nothing_waits(page: Page) -> None:
     """Wait until the browser keeps no decision any more."""
-    async with asyncio.timeout(30):
-        while await page.evaluate("Object.keys(localStorage).length"):  # noqa: ASYNC110 (a page tells nobody of its storage)
-            await asyncio.sleep(0.1)
+    for _ in range(300):
+        if not await page.evaluate("Object.keys(localStorage).length"):
+            return
+        await page.wait_for_timeout(100)
+    raise TimeoutError
 
 
 async def test_what_is_decided_without_a_connection_is_sent_later(

@@ -334,3 +334,63 @@ async def test_an_editor_can_have_the_words_marked_from_the_start(
         assert await word.evaluate("mark => getComputedStyle(mark).backgroundColor") != shown
     finally:
         await put(marked=False)
+
+
+async def test_what_others_take_back_is_shown_too(visitor: Visitor, api: Api, key: str) -> None:
+    body = text()
+    comment = await api.hold(key, body)
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    decision = {"comment_id": comment["id"], "action": "publish"}
+    done = await api.moderation("POST", "decisions", {"decisions": [decision]})
+    outcome = card_of(page, body).locator(".outcome")
+    await expect(outcome).to_contain_text("it is now published")
+    await api.moderation("POST", f"batches/{done['batch_id']}/undo")
+    await expect(outcome).to_contain_text("A decision was taken back: it is now held.")
+
+
+async def test_a_text_that_its_author_changes_is_told(visitor: Visitor, api: Api, key: str) -> None:
+    body = text()
+    sent = {
+        "name": "Ada Reader", "email": "ada@readers.example", "body": body, "company": "Acme",
+        "article": {"url": f"{api.server.url}/news/{key}", "title": "An article"},
+    }  # fmt: skip
+    answer = await api.client.post(f"/v1/sites/default/articles/{key}/comments", json=sent)
+    posted = answer.raise_for_status().json()
+    page = await sign_in(visitor)
+    await search(page, mark(body))
+    edited = await api.client.patch(
+        f"/v1/sites/default/comments/{posted['comment']['id']}",
+        json={"body": f"What a stupid, worthless idiot wrote this. {body}"},
+        headers={"Authorization": f"Bearer {posted['edit_token']}"},
+    )
+    assert edited.json()["comment"]["status"] == "held"
+    outcome = card_of(page, body).locator(".outcome")
+    await expect(outcome).to_contain_text("Its author has changed it.")
+
+
+async def test_what_readers_report_is_offered(visitor: Visitor, api: Api, key: str) -> None:
+    comment = await api.post(key, text())
+    page = await sign_in(visitor)
+    await page.get_by_role("link", name="Reported").click()
+    await expect(page.locator(".empty, .card").first).to_be_visible()
+    path = f"/v1/sites/default/comments/{comment['id']}/report"
+    (await api.client.post(path, json={"reason": "offensive"})).raise_for_status()
+    await expect(page.get_by_role("button", name="Load 1 new comment")).to_be_visible()
+
+
+async def test_a_campaign_s_buttons_count_what_nobody_has_decided(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    body = f"{text()} {text()} {text()} {word}"
+    comments = [await api.hold(key, f"{body} {'!' * n}") for n in range(4)]
+    await api.decide(comments[2], "publish")
+    page = await sign_in(visitor)
+    await search(page, word)
+    await expect(page.locator(".card .badge")).to_have_text("campaign of 4")
+    await page.get_by_role("button", name="All 3 are spam").click()
+    await expect(page.locator(".toast")).to_contain_text("Marked as spam: 3 comments.")
+    await expect(page.locator(".card.done[data-saved]")).to_have_count(1)
+    found = await api.moderation("GET", f"queue?view=spam&q={word}")
+    assert found["items"][0]["campaign"]["waiting"] == 3

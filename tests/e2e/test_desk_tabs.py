@@ -1,9 +1,12 @@
 """The desk open twice in one browser: what one decides or takes back, the other doesn't undo."""
 
+import asyncio
+
 import pytest
 from e2e.test_desk_offline import nothing_waits
 from e2e.test_desk_page import card_of, mark, saved, search, sign_in
-from e2e.visitors import Api, Visitor, text
+from e2e.visitors import Api, MakeVisitor, Visitor, text
+from live import LiveServer
 from playwright.async_api import Page, Route, expect
 
 pytestmark = pytest.mark.browser
@@ -120,3 +123,46 @@ async def test_nobody_decides_in_the_name_of_who_signed_in_elsewhere(
     await expect(page.locator(".toast")).to_contain_text("1 decision of earlier is sent now.")
     await nothing_waits(page)
     assert (await api.thread(key))["count"] == 1
+
+
+async def test_two_moderators_at_once_pass_over_what_the_other_reads(
+    visitors: MakeVisitor, api: Api, key: str, live_server: LiveServer
+) -> None:
+    word = key[-8:]
+    for _ in range(45):
+        await api.hold(key, f"I will find your house and kill you all. {text()} {word}")
+    first = await sign_in(await visitors())
+    await expect(first.locator(".card").first).to_be_visible()
+    visitor = await visitors()
+    second = await visitor.page()
+    link = live_server.command("moderators", "add", "bea@courier.example", "--name", "Bea")
+    await second.goto(link)
+    await expect(second.locator(".card[data-busy]").first).to_be_visible()
+    # The first one's list was there before: it hears of what the second one claims.
+    await expect(first.locator(".badge.busy", has_text="Bea is looking at this")).to_have_count(20)
+    reading = await second.locator(".card[aria-current]").get_attribute("id")
+    for count in range(1, 23):
+        assert await first.locator(".card[aria-current]").get_attribute("id") != reading
+        await first.keyboard.press("s")
+        await expect(first.locator(".card.done[data-saved]")).to_have_count(count)
+    mine = (await api.moderation("GET", "queue?limit=200"))["items"]
+    assert sum(1 for one in mine if one["claim"] and one["claim"]["own"]) >= 1
+    await second.close()
+    await expect(first.locator(".badge.busy")).to_have_count(0)
+
+
+async def test_closing_one_tab_leaves_the_other_its_claims(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    comment = await api.hold(key, f"I will find your house and kill you all. {text()}")
+    await sign_in(visitor)
+    other = await second_tab(visitor)
+    async with other.expect_response(lambda answer: answer.url.endswith("/claims")):
+        await other.reload()
+    await other.close()
+    async with asyncio.timeout(20):
+        while True:
+            found = await api.moderation("GET", f"comments/{comment['id']}")
+            if found["claim"]:
+                break
+            await asyncio.sleep(0.2)

@@ -55,8 +55,22 @@ function byline(item, id) {
     el('bdi', { class: 'email' }, item.email),
     el('span', { class: 'record' }, record.join(' · ')),
     item.campaign && el('span', { class: 'badge' }, `campaign of ${item.campaign.size}`),
-    item.claim && !item.claim.own && el('span', { class: 'badge busy' }, `${item.claim.moderator} is looking at this`),
+    item.claim && !item.claim.own && busy(item.claim.moderator),
   );
+}
+
+/** @param {string} who */
+const busy = (who) => el('span', { class: 'badge busy' }, `${who} is looking at this`);
+
+/**
+ * Who is looking at a card's comment from now on, beside oneself.
+ * @param {HTMLElement} node
+ * @param {string | null} who
+ */
+export function occupy(node, who) {
+  node.toggleAttribute('data-busy', who !== null);
+  node.querySelector('.badge.busy')?.remove();
+  if (who !== null) node.querySelector('.by')?.append(busy(who));
 }
 
 /** Where there is no room beside the list, this opens what would stand there. */
@@ -134,7 +148,7 @@ function why(item) {
  * @param {Decide} decide
  */
 function actions(item, decide) {
-  const all = item.campaign?.size;
+  const all = item.campaign && item.campaign.decided > 1 && item.campaign.decided;
   /** @type {(name: Action, text: string, key: string) => HTMLElement} */
   const action = (name, text, key) => {
     const act = button(name, text, () => decide(item, name), {

@@ -3,6 +3,7 @@
 import { call } from './calls.js';
 
 const NEXT = 20;
+export const FEW = 10; // claimed ones that are still to be decided, at which the next are claimed
 const RENEW = 60_000; // milliseconds; a claim lasts two minutes
 
 /**

@@ -35,6 +35,8 @@ export function tell(node, kind, text, action) {
 }
 
 export class Deciding {
+  /** @type {(n: number) => void} called with how many cards the service has taken decisions on */
+  decided = () => {};
   /** @type {(Done | Other)[]} what can be taken back, the newest last */
   #done = [];
 
@@ -74,7 +76,7 @@ export class Deciding {
       ...(one.campaign && { campaign: true }),
     }));
     const batch = this.outbox.send(decisions, (answer) => this.#settle(cards, answer));
-    const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.size ?? 1), 0);
+    const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.decided ?? 1), 0);
     this.remember(`${n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]}.`, { batch, cards });
     if (onward) this.queue.onward(at);
   }
@@ -143,6 +145,7 @@ export class Deciding {
     }
     const open = [...cards.keys()].filter((node) => !node.classList.contains('done'));
     if (open.length) this.#failed(open.length, open.every((node) => node.isConnected) ? 'see there' : why);
+    this.decided(cards.size);
     this.#done = this.#done.filter((one) => !('cards' in one) || one.cards !== cards || open.length < cards.size);
   }
 

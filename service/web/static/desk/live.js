@@ -2,7 +2,7 @@
 
 import { CallError, call } from './calls.js';
 
-/** @typedef {{ site: string, kind: string, ids: string[], status: string | null }} Change */
+/** @typedef {{ site: string, kind: string, ids: string[], status: string | null, moderator?: { id: string, name: string } }} Change */
 
 const CALM = 400; // milliseconds in which several changes ask for the counts once
 const MOST = 10_000;

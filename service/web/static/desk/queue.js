@@ -2,7 +2,7 @@
 
 import { button, el, say } from '../widgets/dom.js';
 import { CallError, call } from './calls.js';
-import { STATUS, card } from './card.js';
+import { STATUS, card, occupy } from './card.js';
 import { tell } from './deciding.js';
 import { isWorst, spread } from './marks.js';
 import { queryOf, readPlace } from './place.js';
@@ -15,6 +15,13 @@ import { EMPTY } from './words.js';
  * @typedef {{ decide: (item: Item, action: Action) => void, marked: (item: Item | null) => void,
  *   signedOut: () => void, say: (text: string) => void, clear: () => void }} Heard
  */
+
+/** @type {Record<string, string>} what is said on a card that has changed elsewhere */
+const CHANGED = {
+  decided: 'Decided meanwhile: it is now {now}.',
+  edited: 'Its author has changed it.',
+  undone: 'A decision was taken back: it is now {now}.',
+};
 
 export class Queue {
   place = readPlace('');
@@ -245,15 +252,33 @@ export class Queue {
   /** @param {import('./live.js').Change} change what happened, here or elsewhere */
   changed({ kind, ids, status }) {
     const known = ids.filter((id) => this.items.has(id));
-    if (status === this.place.name && known.length < ids.length) this.setFresh(this.fresh + ids.length - known.length);
-    if (kind !== 'decided' && kind !== 'edited') return;
+    const { name } = this.place;
+    const now = STATUS[String(status)]?.toLowerCase() ?? status;
+    const here = name === 'reported' ? kind === 'reported' : name === 'new' ? kind === 'created' && status === 'published' : status === name;
+    if (here && known.length < ids.length) this.setFresh(this.fresh + ids.length - known.length);
+    const words = now && CHANGED[kind];
+    if (!words) return;
     for (const id of known) {
       const node = this.node(id);
       const item = this.items.get(id);
-      if (!node || !item || node.classList.contains('done') || item.status === status) continue;
+      if (!node || !item || node.classList.contains('done')) continue;
+      // As it is shown: nothing to say, unless its text has changed or something else was said.
+      if (item.status === status && kind !== 'edited' && !node.querySelector('.outcome.bad')) continue;
       const show = button('refresh', 'Show it as it is now', () => this.refresh(node, item), { class: 'link' });
-      const now = STATUS[String(status)]?.toLowerCase() ?? status;
-      tell(node, 'bad', kind === 'edited' ? 'Its author has changed it.' : `Decided meanwhile: it is now ${now}.`, show);
+      tell(node, 'bad', words.replace('{now}', now), show);
+    }
+  }
+
+  /**
+   * @param {string[]} ids items: campaigns, and comments that stand alone
+   * @param {string | null} who looks at them now, beside oneself
+   */
+  claimed(ids, who) {
+    for (const item of this.items.values()) {
+      const node = ids.includes(item.campaign?.id ?? item.id) && this.node(item.id);
+      if (!node) continue;
+      item.claim = who === null ? null : { moderator: who, own: false, until: '' };
+      occupy(node, who);
     }
   }
 

@@ -21,7 +21,7 @@
  * @property {Signal[]} signals
  * @property {{ key: string, title: string, url: string }} article
  * @property {{ moderator: string, own: boolean, until: string } | null} [claim]
- * @property {{ id: string, size: number, waiting: number }} [campaign]
+ * @property {{ id: string, size: number, waiting: number, decided: number }} [campaign] `decided`: by one decision
  * @property {{ id: string, confirmed?: boolean, published?: number, held?: number, refused?: number }} reader
  * @property {string} [note] what the moderator has written for the decision to come; never from the API
  *

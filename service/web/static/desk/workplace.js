@@ -1,7 +1,7 @@
 // Where comments are read and decided: the list, its tools, and the pane beside it.
 
 import { button, el, say } from '../widgets/dom.js';
-import { keepClaims } from './claims.js';
+import { FEW, keepClaims } from './claims.js';
 import { Deciding } from './deciding.js';
 import { DetailPane } from './detail.js';
 import { askFilters, chips } from './filters.js';
@@ -56,10 +56,17 @@ export class Workplace {
     this.#build(session.sites);
     for (const { slug, words_marked: marked } of session.sites) if (marked) this.queue.marked.add(slug);
     this.claim = keepClaims(() => this.#claimable(), signal);
+    let since = 0;
+    this.deciding.decided = (n) => {
+      since += n;
+      if (since < FEW) return;
+      since = 0;
+      this.claim(); // the next, before another desk is at the same
+    };
     this.recount = listenLive(
       {
         site: () => this.site,
-        changed: (change) => (!this.site || change.site === this.site) && this.queue.changed(change),
+        changed: (change) => (!this.site || change.site === this.site) && this.#changed(change, session.moderator.id),
         counted: (counts) => this.counted(counts),
         connected: (up) => this.#connected(up),
         signedOut,
@@ -191,6 +198,19 @@ export class Workplace {
     const { name, order, q, site, filters } = this.queue.place;
     const plain = name === 'held' && order === 'risk' && !q && !Object.keys(filters).length;
     return plain && !this.list.hidden ? { site } : null;
+  }
+
+  /**
+   * @param {import('./live.js').Change} change
+   * @param {string} own the moderator's id
+   */
+  #changed(change, own) {
+    const { kind, ids, moderator } = change;
+    if (kind !== 'claimed' && kind !== 'released') return this.queue.changed(change);
+    const mine = moderator?.id === own;
+    this.queue.claimed(ids, kind === 'claimed' && moderator && !mine ? moderator.name : null);
+    // Another window of one's own was closed, and what it released is claimed here as well.
+    if (mine && kind === 'released') this.claim();
   }
 
   /** @param {boolean} up */
