@@ -19,15 +19,7 @@ from service.accounts.types import (
     SessionList,
     TokenList,
 )
-from service.core.http import (
-    Endpoint,
-    decode_json,
-    empty_response,
-    json_response,
-    path_uuid,
-    read_bytes,
-    read_json,
-)
+from service.core.http import Endpoint, empty_response, json_response, path_uuid, read_json
 
 
 async def get_account(request: Request[Any]) -> Response:
@@ -50,7 +42,7 @@ async def put_password(request: Request[Any]) -> Response:
 async def delete_password(request: Request[Any]) -> Response:
     """Leave no password."""
     moderator, session = await require_session(request)
-    body = decode_json(await read_bytes(request) or b"{}", OldPassword)
+    body = await read_json(request, OldPassword)
     await take_guess(request, moderator.email)
     pool, passwords = request.state["pool"], request.state["passwords"]
     await credentials.drop_password(pool, passwords, moderator, session, body.current)
