@@ -30,7 +30,7 @@ let life = new AbortController();
 function takeToken() {
   const token = /^#sign-in=(.+)$/.exec(location.hash)?.[1];
   if (token) history.replaceState(null, '', location.pathname + location.search);
-  return token ? decodeURIComponent(token) : null;
+  return token ?? null;
 }
 
 async function start() {
