@@ -21,7 +21,9 @@ from service.core import embedded
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="rejoinder-commands-"))
-    yield folder
+    # Kept running, as beside `serve`: starting it for each of some eighty commands takes minutes.
+    with embedded.use(folder, ["-c", "fsync=off"]):
+        yield folder
     while embedded.Cluster(folder).postmaster():
         time.sleep(0.1)
     shutil.rmtree(folder)
