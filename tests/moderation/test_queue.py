@@ -278,7 +278,8 @@ async def test_a_campaign_is_one_item_and_is_decided_whole(
     page = (await desk.get(QUEUE)).json()
     assert [item["id"] for item in page["items"]] == [members[5], alone]
     assert page["count"] == 2
-    assert page["items"][0]["campaign"] == {"id": members[0], "size": 6, "waiting": 5}
+    campaign = {"id": members[0], "size": 6, "waiting": 5, "decided": 5}
+    assert page["items"][0]["campaign"] == campaign
     assert "campaign" not in page["items"][1]
     answer = await desk.post(
         DECISIONS,
