@@ -54,7 +54,7 @@ async def test_another_wording_by_others_elsewhere_is_joined(
     await pool.execute("update comment set status = 'held' where campaign_id is not null")
     answer = await client.get("/v1/moderation/queue", headers=bearer(moderator_token))
     [item] = answer.json()["items"]
-    assert item["campaign"] == {"id": first["id"], "size": 12, "waiting": 12}
+    assert item["campaign"] == {"id": first["id"], "size": 12, "waiting": 12, "decided": 12}
 
 
 async def test_what_people_say_alike_is_not(client: httpx.AsyncClient, pool: Pool) -> None:
