@@ -131,7 +131,10 @@ async def test_two_moderators_at_once_pass_over_what_the_other_reads(
     word = key[-8:]
     for _ in range(45):
         await api.hold(key, f"I will find your house and kill you all. {text()} {word}")
-    first = await sign_in(await visitors())
+    first = await (await visitors()).page()
+    link = live_server.sign_in_link()
+    async with first.expect_response(lambda answer: answer.url.endswith("/claims")):
+        await first.goto(link)
     await expect(first.locator(".card").first).to_be_visible()
     visitor = await visitors()
     second = await visitor.page()
@@ -139,7 +142,8 @@ async def test_two_moderators_at_once_pass_over_what_the_other_reads(
     await second.goto(link)
     await expect(second.locator(".card[data-busy]").first).to_be_visible()
     # The first one's list was there before: it hears of what the second one claims.
-    await expect(first.locator(".badge.busy", has_text="Bea is looking at this")).to_have_count(20)
+    beas = first.locator(".badge.busy", has_text="Bea is looking at this")
+    await expect(beas).to_have_count(20)
     reading = await second.locator(".card[aria-current]").get_attribute("id")
     for count in range(1, 23):
         assert await first.locator(".card[aria-current]").get_attribute("id") != reading
@@ -148,7 +152,7 @@ async def test_two_moderators_at_once_pass_over_what_the_other_reads(
     mine = (await api.moderation("GET", "queue?limit=200"))["items"]
     assert sum(1 for one in mine if one["claim"] and one["claim"]["own"]) >= 1
     await second.close()
-    await expect(first.locator(".badge.busy")).to_have_count(0)
+    await expect(beas).to_have_count(0)
 
 
 async def test_closing_one_tab_leaves_the_other_its_claims(

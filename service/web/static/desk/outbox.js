@@ -8,7 +8,7 @@ const WAITS = [1_000, 2_000, 5_000, 10_000, 30_000]; // milliseconds
 
 /** @typedef {import('./types.js').Result} Result */
 /** @typedef {{ batch_id: string, decisions: Record<string, unknown>[] }} Batch */
-/** @typedef {{ batch: Batch, settle: Settle, tried: boolean, kept: boolean, earlier?: boolean }} Waiting `kept` in this browser */
+/** @typedef {{ batch: Batch, settle: Settle, tried: boolean, kept: boolean, at: number, earlier?: boolean }} Waiting `kept` in this browser */
 /** @typedef {(answer: { results: Result[] } | { problem: string }) => void} Settle */
 
 /** @returns {string} a random UUID, also where the page isn't a secure context */
@@ -52,16 +52,19 @@ export class Outbox {
    */
   resume(settled) {
     let n = 0;
-    for (const key of Object.keys(localStorage).filter((one) => one.startsWith(this.prefix)).sort()) {
+    /** @type {Waiting[]} */
+    const found = [];
+    for (const key of Object.keys(localStorage).filter((one) => one.startsWith(this.prefix))) {
       try {
-        const { batch_id, decisions } = JSON.parse(String(localStorage.getItem(key)));
+        const { batch_id, decisions, at = 0 } = JSON.parse(String(localStorage.getItem(key)));
         const size = decisions.length;
         n += size;
-        this.#waiting.set(batch_id, { batch: { batch_id, decisions }, settle: (answer) => settled(answer, size), tried: true, kept: true, earlier: true });
+        found.push({ batch: { batch_id, decisions }, settle: (answer) => settled(answer, size), tried: true, kept: true, at, earlier: true });
       } catch {
         localStorage.removeItem(key);
       }
     }
+    for (const one of found.sort((a, b) => a.at - b.at)) this.#waiting.set(one.batch.batch_id, one);
     this.flush();
     return n;
   }
@@ -73,7 +76,8 @@ export class Outbox {
    */
   send(decisions, settle) {
     const batch = { batch_id: newId(), decisions };
-    this.#waiting.set(batch.batch_id, { batch, settle, tried: false, kept: this.#keep(batch, false) });
+    const at = Date.now();
+    this.#waiting.set(batch.batch_id, { batch, settle, tried: false, at, kept: this.#keep(batch, at, false) });
     if (!this.#failures) this.flush();
     else this.#tell();
     return batch.batch_id;
@@ -115,7 +119,7 @@ export class Outbox {
         this.#waiting.delete(batch.batch_id); // its own page has sent it meanwhile, or taken it back
         continue;
       }
-      if (!next.tried || next.earlier) this.#keep(batch, true);
+      if (!next.tried || next.earlier) this.#keep(batch, next.at, true);
       next.tried = true;
       try {
         const answer = await call('POST', 'v1/moderation/decisions', batch);
@@ -145,12 +149,13 @@ export class Outbox {
 
   /**
    * @param {Batch} batch
+   * @param {number} at when it was decided, in milliseconds
    * @param {boolean} tried
    * @returns {boolean} whether it is kept longer than the page
    */
-  #keep(batch, tried) {
+  #keep(batch, at, tried) {
     try {
-      localStorage.setItem(this.prefix + batch.batch_id, JSON.stringify({ ...batch, tried }));
+      localStorage.setItem(this.prefix + batch.batch_id, JSON.stringify({ ...batch, at, tried }));
       return true;
     } catch {
       return false;
