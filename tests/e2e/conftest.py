@@ -7,9 +7,12 @@ from typing import Any
 
 import httpx
 import pytest
-from e2e.visitors import Api, MakeVisitor, Visitor
+from e2e.visitors import PATIENCE, Api, MakeVisitor, Visitor
 from live import LiveServer
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
+
+# Five seconds, the library's own, are not enough on a machine that others use.
+expect.set_options(timeout=PATIENCE)
 
 CHROMIUM = shutil.which("chromium")
 # Debian's Chromium as root: FACTS.md, "Other parts, tried".
