@@ -39,8 +39,8 @@ async def test_yesterday_in_a_letter(
     moderator_token: str,
 ) -> None:  # fmt: skip
     await put(digest="daily", digest_hour=7, time_zone="UTC")
-    # Put before seven o'clock, it would be due today.
-    await pool.execute("update notice_rule set digest_at = $1", tomorrow(7))
+    # Put before seven o'clock, the digest of today would still be due.
+    await pool.execute("update notice_rule set digest_at = $1", tomorrow(7) - timedelta(days=1))
     held = [
         (await post(client, f"Held secret {n}.", company="x"))["comment"]["id"] for n in (1, 2, 3)
     ]
