@@ -21,7 +21,7 @@ from service.screening.actions import screen
 from service.screening.kin import kin
 from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
-from service.screening.store import get_duplicates
+from service.screening.store import get_duplicates, list_signals
 from service.screening.types import Context, SitePolicy
 
 
@@ -95,6 +95,7 @@ async def _context_of_edit(
     # The name is what it was: whoever may have taken it since, this edit takes nothing.
     facts = await posting.get_reader_facts(conn, before.site_id, email, "", client.address_hash)
     check_facts(facts)
+    signals = (await list_signals(conn, [before.id])).get(before.id, [])
     print_ = fingerprint(body)
     context = Context(
         body=body,
@@ -109,7 +110,8 @@ async def _context_of_edit(
         recent_by_address=facts.recent_by_address,
         sanction=facts.sanction,
         form_age=datetime.now(UTC) - before.created_at + rules.EDIT_WINDOW,
-        honeypot=False,
+        # Whoever filled it in has not become another by writing again.
+        honeypot=any(one.check == "honeypot" and one.evidence.get("filled") for one in signals),
         external=asked[1],
     )
     return context, print_

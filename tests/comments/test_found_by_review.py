@@ -241,3 +241,15 @@ def test_names_that_only_look_different_are_one() -> None:
     for name in ("Maria L0pez", "Mar1a Lopez", "rnaria lopez", "MARIA LOPEZ"):
         assert name_key(name) == name_key("Maria Lopez")
     assert name_key("Maria Gomez") != name_key("Maria Lopez")
+
+
+async def test_an_edit_does_not_free_what_the_hidden_field_held(
+    client: httpx.AsyncClient,
+) -> None:
+    posted = await post(client, company="Acme")
+    assert posted["comment"]["status"] == "held"
+    path = f"/v1/sites/default/comments/{posted['comment']['id']}"
+    for body in ("Another text about the bridge.", "And a third one about the ferry."):
+        edited = await client.patch(path, json={"body": body}, headers=bearer(posted["edit_token"]))
+        assert edited.status_code == 200, edited.text
+        assert edited.json()["comment"]["status"] == "held"
