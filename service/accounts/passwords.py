@@ -1,6 +1,8 @@
 """Hashing passwords by argon2id (RFC 9106): slow and large on purpose, so few at once."""
 
 import asyncio
+import base64
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,8 +25,8 @@ class Passwords:
         self._hasher = hasher or PasswordHasher()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
-        # Of no password at all: what an unknown address is compared with, to take as long.
-        self._nobody = self._hasher.hash(b"\xff")
+        # What an unknown address is compared with, to take as long.
+        self._nobody = of_no_password(self._hasher)
 
     async def hash(self, password: str) -> str:
         """The hash to store; raises Unavailable where too many wait."""
@@ -57,3 +59,18 @@ class Passwords:
                 return await asyncio.to_thread(work)
         finally:
             self._waiting -= 1
+
+
+def of_no_password(hasher: PasswordHasher) -> str:
+    """A hash of these parameters and a random digest: as slow to verify as any, and never fits.
+
+    The encoding is that of RFC 9106's reference implementation. Making it takes no time, as
+    hashing would whenever a process starts.
+    """
+
+    def encoded(size: int) -> str:
+        return base64.b64encode(os.urandom(size)).decode().rstrip("=")
+
+    parameters = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    kind = f"argon2{hasher.type.name.lower()}"
+    return f"${kind}$v=19${parameters}${encoded(hasher.salt_len)}${encoded(hasher.hash_len)}"

@@ -6,13 +6,14 @@ from typing import Any
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from hypothesis import given
 from hypothesis import strategies as st
 from thread import bearer
 
 from service.accounts import actions, credentials
-from service.accounts.passwords import MOST_WAITING, Passwords
+from service.accounts.passwords import MOST_WAITING, Passwords, of_no_password
 from service.accounts.rules import check_password, prepare_password
 from service.core.db import Pool
 from service.core.limits import Limiter
@@ -203,6 +204,16 @@ async def test_an_older_hash_is_renewed_when_it_signs_in(
     assert "m=16,t=2" in after
     assert (await eve.sign_in(email=EMAIL, password=GOOD)).status_code == 200
     assert await pool.fetchval("select hash from moderator_password") == after
+
+
+def test_what_nobody_s_password_is_compared_with_costs_the_same_and_never_fits() -> None:
+    for hasher in (PasswordHasher(), PasswordHasher(time_cost=2, memory_cost=16, parallelism=1)):
+        decoy = of_no_password(hasher)
+        assert not hasher.check_needs_rehash(decoy)
+        assert extract_parameters(decoy) == extract_parameters(hasher.hash("x"))
+        # A mismatch is found by hashing; a malformed hash would be refused at once.
+        with pytest.raises(VerifyMismatchError):
+            hasher.verify(decoy, "")
 
 
 async def test_a_damaged_hash_is_no_way_in_and_no_failure(eve: Desk, pool: Pool) -> None:
