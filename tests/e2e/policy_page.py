@@ -1,5 +1,8 @@
 """The policy page at the desk."""
 
+from typing import Any
+
+import httpx
 from live import LiveServer
 from playwright.async_api import Page
 
@@ -14,3 +17,16 @@ async def open_policy(page: Page, server: LiveServer, role: str = "editor") -> N
     await page.goto(sign_in_link(server, role))
     await page.get_by_role("link", name="Policy").click()
     await page.get_by_role("heading", name="Policy", exact=True).wait_for()
+
+
+async def put_policy(server: LiveServer, policy: dict[str, Any]) -> None:
+    """Put this one in force at the site `default`, whatever sites there are beside it."""
+    token = server.command("moderators", "token", "editor@desk.example")
+    async with httpx.AsyncClient(base_url=server.url) as client:
+        answer = await client.put(
+            "/v1/moderation/policy",
+            params={"site": "default"},
+            json={"policy": policy},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+    assert answer.status_code == 200, answer.text

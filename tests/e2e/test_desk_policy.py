@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from e2e.policy_page import open_policy
+from e2e.policy_page import open_policy, put_policy
 from e2e.visitors import Api, Visitor, text
 from live import LiveServer
 from playwright.async_api import Page, expect
@@ -30,13 +30,7 @@ async def page(visitor: Visitor, live_server: LiveServer) -> Any:
     page = await visitor.page()
     await open_policy(page, live_server)
     yield page
-    token = live_server.command("moderators", "token", "editor@desk.example")
-    answer = await page.request.put(
-        f"{live_server.url}/v1/moderation/policy",
-        data={"policy": {}},
-        headers={"Authorization": f"Bearer {token}"},
-    )
-    assert answer.ok, await answer.text()
+    await put_policy(live_server, {})
 
 
 async def test_a_slider_moves_the_figures_and_once_saved_it_judges(
@@ -125,13 +119,7 @@ async def test_signals_hours_and_threads_are_kept(page: Page, api: Api) -> None:
 
 async def test_a_conflict_is_shown(page: Page, live_server: LiveServer) -> None:
     await page.get_by_label("From how many links").fill("8")
-    token = live_server.command("moderators", "token", "editor@desk.example")
-    answer = await page.request.put(
-        f"{live_server.url}/v1/moderation/policy",
-        data={"policy": {"links": 5, "mode": "pre"}},
-        headers={"Authorization": f"Bearer {token}"},
-    )
-    assert answer.ok
+    await put_policy(live_server, {"links": 5, "mode": "pre"})
     await page.get_by_role("button", name="Save as version").click()
     alert = page.get_by_role("alert")
     await expect(alert).to_contain_text("somebody was faster")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from e2e.policy_page import open_policy, sign_in_link
+from e2e.policy_page import open_policy, put_policy, sign_in_link
 from e2e.visitors import Api, Visitor, text
 from live import LiveServer
 from moderation.checker import Checker
@@ -187,9 +187,4 @@ async def test_a_check_elsewhere_is_tried_saved_and_asked(
                 "your own check says hold: Names a minor."
             )
         finally:
-            token = live_server.command("moderators", "token", "editor@desk.example")
-            await page.request.put(
-                f"{live_server.url}/v1/moderation/policy",
-                data={"policy": {}},
-                headers={"Authorization": f"Bearer {token}"},
-            )
+            await put_policy(live_server, {})
