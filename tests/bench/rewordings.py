@@ -9,7 +9,8 @@ from random import Random
 
 from classifiers.obfuscate import attacks, rewrite
 
-LONG_ENOUGH = 80  # characters of a message that is worth rewording
+LONG_ENOUGH = 80  # characters of a message that is worth rewording, its links left out
+LINK = re.compile(r"https?://\S+|www\.\S+")
 SWAPS = [
     ("free", "gratis", "at no cost"), ("win", "earn", "get"), ("money", "cash", "income"),
     ("click", "tap", "press"), ("check", "look at", "see"), ("now", "today", "right away"),
@@ -30,13 +31,18 @@ NAMES = ["Anna", "Marco", "Dr. Obi", "Mrs. Lee", "John", "Priya", "Kwame", "Ines
 
 
 def spam(data: Path) -> list[str]:
-    """Real spam that is long enough, each text once."""
+    """Real spam that is long enough, each text once.
+
+    Rewording puts another link for each: of a message that is but a link nothing would remain, and
+    its "rewordings" would be twenty texts without a word in common.
+    """
     found = []
     for name in ("youtube_spam", "sms_spam"):
         with gzip.open(data / "labelled" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as lines:
             found += [row["text"] for row in map(json.loads, lines) if row["y"] == 1]
     unique = {re.sub(r"\W+", "", text.lower())[:60]: text for text in found}
-    return [text for text in unique.values() if LONG_ENOUGH <= len(text) <= 600]
+    said = {text: LINK.sub("", text).strip() for text in unique.values()}
+    return [text for text in said if len(said[text]) >= LONG_ENOUGH and len(text) <= 600]
 
 
 def comments(data: Path, count: int) -> list[str]:
@@ -63,7 +69,7 @@ def reworded(text: str, chance: Random, strength: float) -> str:
         words.insert(chance.randrange(len(words) + 1), chance.choice(EMOJI))
     changed = " ".join(words)
     changed = re.sub(r"\d", lambda _: str(chance.randrange(10)), changed)
-    changed = re.sub(r"https?://\S+|www\.\S+", lambda _: _link(chance), changed)
+    changed = LINK.sub(lambda _: _link(chance), changed)
     if chance.random() < 0.15:
         changed = changed.upper() if chance.random() < 0.5 else changed.lower()
     return disguised(changed, chance) if chance.random() < 0.4 else changed
