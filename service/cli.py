@@ -13,7 +13,6 @@ from service.commands import keys, models, moderators, sites, webhooks
 from service.commands.shared import LOCAL, SiteOption, say
 from service.core import log
 from service.core.database import database
-from service.core.db import migrate
 from service.core.embedded import EmbeddedServerError
 from service.core.problems import Problem
 from service.settings import Settings, SettingsError
@@ -75,6 +74,8 @@ def worker() -> None:
 @app.command("migrate")
 def migrate_command() -> None:
     """Bring the database to this release's schema. Safe on several nodes at once."""
+    from service.core.migrating import migrate  # noqa: PLC0415 (slow to load: alembic)
+
     settings = Settings.from_environment()
     if settings.database_url:
         migrate(settings.database_url)

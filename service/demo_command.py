@@ -12,7 +12,7 @@ from rich.console import Console
 from service import demo, server
 from service.app import resources
 from service.core.database import database
-from service.core.db import migrate
+from service.core.migrating import migrate
 from service.settings import Settings, SettingsError
 
 SHORT_HOLD = 5  # seconds: an alert of the demonstration should arrive while one watches

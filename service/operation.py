@@ -17,8 +17,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from service import openapi
-from service.core.db import current_revision, newest_revision
+from service.core.db import current_revision
 from service.core.http import Endpoint, json_response
+from service.core.migrating import newest_revision
 
 
 class Health(msgspec.Struct, frozen=True):

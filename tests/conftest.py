@@ -18,7 +18,8 @@ from service.accounts import actions as accounts
 from service.articles import actions as articles
 from service.articles.types import Site
 from service.core import embedded
-from service.core.db import Conn, Pool, connect, migrate, open_pool
+from service.core.db import Conn, Pool, connect, open_pool
+from service.core.migrating import migrate
 from service.core.tokens import Keyring
 from service.push.actions import ensure_vapid_key
 from service.settings import Settings

@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.core import db, embedded
+from service.core import embedded
 
 
 @contextlib.contextmanager
@@ -17,6 +17,8 @@ def database(url: str | None, data: Path) -> Iterator[str]:
     if url is not None:
         yield url
         return
+    from service.core.migrating import migrate  # noqa: PLC0415 (slow to load: alembic)
+
     with embedded.use(data) as own:
-        db.migrate(own)
+        migrate(own)
         yield own

@@ -23,7 +23,8 @@ from rich.table import Table
 from service.accounts import actions as accounts
 from service.articles import actions as articles
 from service.core import embedded
-from service.core.db import Conn, connect, migrate, uuid7
+from service.core.db import Conn, connect, uuid7
+from service.core.migrating import migrate
 from service.screening.scores import LABELS
 from tests.bench.__main__ import running
 from tests.bench.prose import WORDS, text

@@ -22,7 +22,8 @@ from rich.table import Table
 from service.accounts import actions as accounts
 from service.articles import actions as articles
 from service.core import embedded
-from service.core.db import Conn, connect, migrate
+from service.core.db import Conn, connect
+from service.core.migrating import migrate
 from service.moderation.window import since_id
 from service.screening.facts import LAYOUT, ROW
 from tests.bench.__main__ import running

@@ -7,7 +7,8 @@ import sys
 import asyncpg
 from support import run_sql, with_database
 
-from service.core.db import connect, current_revision, downgrade, migrate, newest_revision
+from service.core.db import connect, current_revision
+from service.core.migrating import downgrade, migrate, newest_revision
 
 SCHEMA = """
 select table_name, column_name, data_type from information_schema.columns
@@ -39,7 +40,7 @@ async def test_up_down_up_gives_the_same_schema(server_url: str) -> None:
 async def test_two_nodes_that_start_at_once_migrate_once(server_url: str) -> None:
     await run_sql(server_url, "create database rejoinder_twonodes")
     url = with_database(server_url, "rejoinder_twonodes")
-    code = f"from service.core.db import migrate; migrate({url!r})"
+    code = f"from service.core.migrating import migrate; migrate({url!r})"
     nodes = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", code, stderr=subprocess.PIPE)
         for _ in range(3)
