@@ -36,6 +36,7 @@ from service.moderation.types import (
 )
 
 PAGE = 50
+LARGEST = 4 * 1024 * 1024  # 500 decisions, each with a note of 1,000 characters, escaped
 
 
 async def get_queue(request: Request[Any]) -> Response:
@@ -84,7 +85,7 @@ async def release(request: Request[Any]) -> Response:
 async def decide(request: Request[Any]) -> Response:
     """Take decisions."""
     moderator = await require_moderator(request)
-    body = await read_json(request, Decisions)
+    body = await read_json(request, Decisions, LARGEST)
     pool = request.state["pool"]
     return _decided(request, await actions.decide(pool, moderator, body.decisions, body.batch_id))
 
@@ -144,7 +145,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", "/v1/moderation/decisions", decide, "Decide comments", access="moderator",
-        body=Decisions, answer=Batch,
+        body=Decisions, answer=Batch, largest=LARGEST,
     ),
     Endpoint(
         "POST", "/v1/moderation/batches/{batch}/undo", undo, "Take a batch of decisions back",

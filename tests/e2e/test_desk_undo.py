@@ -1,5 +1,6 @@
 """Taking back at the desk, in every state."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -39,6 +40,35 @@ async def test_a_batch_is_taken_back_by_one_call_and_decided_again_at_once(
     assert len(called) <= 2
     found = await api.moderation("GET", f"queue?view=spam&q={word}")
     assert found["count"] == 1
+
+
+async def test_more_than_the_service_takes_at_once_goes_in_two_batches(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    word = key[-8:]
+    for _ in range(17):
+        await asyncio.gather(*(api.hold(key, f"{text()} {word}") for _ in range(30)))
+    page = await sign_in(visitor)
+    await search(page, word)
+    shown = page.locator(".card")
+    for loaded in range(100, 501, 50):
+        await page.get_by_role("button", name="Show more").click()
+        await expect(shown).to_have_count(loaded)
+    await page.get_by_role("button", name="Show more").click()
+    await expect(shown).to_have_count(510)
+    await shown.first.focus()
+    await page.keyboard.press("x")
+    await shown.last.focus()
+    await page.keyboard.press("Shift+X")
+    await page.keyboard.press("s")
+    await expect(page.locator(".card.done[data-saved]")).to_have_count(510)
+    assert (await api.moderation("GET", f"queue?view=spam&q={word}"))["count"] == 510
+    # One key takes back one batch, the last first.
+    await page.keyboard.press("z")
+    await expect(page.locator(".card:not(.done)")).to_have_count(10)
+    await page.keyboard.press("z")
+    await expect(page.locator(".card:not(.done)")).to_have_count(510)
+    assert (await api.moderation("GET", f"queue?view=held&q={word}"))["count"] == 510
 
 
 async def test_the_key_takes_back_a_sanction_and_not_the_decision_before_it(

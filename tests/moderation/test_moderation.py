@@ -246,6 +246,8 @@ async def test_five_hundred_decisions_fit_in_one_batch(
 ) -> None:
     many = [{"comment_id": str(uuid4()), "action": "publish", "version": 1} for _ in range(493)]
     many += [{"comment_id": ident, "action": "publish", "version": 1} for ident in held]
+    # With reasons and notes that is more than other calls may send.
+    many = [{**one, "note": "The house rules say no. " * 41} for one in many]
     results = await decide(desk, *many)
     assert [r["outcome"] for r in results] == ["missing"] * 493 + ["applied"] * 7
 

@@ -16,6 +16,7 @@ import { DONE } from './words.js';
  */
 
 const UNDOS = 50;
+const AT_ONCE = 500;
 /** @type {Record<Action, string>} */
 const MADE = { publish: 'published', reject: 'rejected', spam: 'spam', hold: 'held' };
 
@@ -63,9 +64,20 @@ export class Deciding {
     const nodes = chosen.includes(at) ? chosen : [at];
     const reason = action === 'reject' ? await askReason(item.reason || 'other') : undefined;
     if (reason === null) return this.queue.go(at);
+    const onward = at.contains(document.activeElement) || document.activeElement === document.body;
+    // The service takes so many at once; what is more is a batch of its own, taken back by itself.
+    for (let from = 0; from < nodes.length; from += AT_ONCE) this.#send(nodes.slice(from, from + AT_ONCE), action, reason);
+    if (onward) this.queue.onward(at);
+  }
+
+  /**
+   * @param {HTMLElement[]} nodes at most AT_ONCE
+   * @param {Action} action
+   * @param {string | undefined} reason
+   */
+  #send(nodes, action, reason) {
     /** @type {Map<HTMLElement, Item>} */
     const cards = new Map(nodes.map((node) => [node, /** @type {Item} */ (this.queue.items.get(node.id.slice(2)))]));
-    const onward = at.contains(document.activeElement) || document.activeElement === document.body;
     for (const node of cards.keys()) this.#close(node, action);
     const decisions = [...cards.values()].map((one) => ({
       comment_id: one.id,
@@ -78,7 +90,6 @@ export class Deciding {
     const batch = this.outbox.send(decisions, (answer) => this.#settle(cards, answer));
     const n = [...cards.values()].reduce((sum, one) => sum + (one.campaign?.decided ?? 1), 0);
     this.remember(`${n > 1 ? `${DONE[action]}: ${n} comments` : DONE[action]}.`, { batch, cards });
-    if (onward) this.queue.onward(at);
   }
 
   /**
