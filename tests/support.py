@@ -47,3 +47,8 @@ async def running_app(settings: Settings) -> AsyncIterator[tuple[Any, dict[str, 
             await edge({**scope, "state": dict(state)}, receive, send)
 
         yield app, state
+
+
+def plan_nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
+    """A plan of `explain (format json)` and all that is below it."""
+    return [plan, *(node for below in plan.get("Plans", []) for node in plan_nodes(below))]

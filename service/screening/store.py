@@ -9,6 +9,7 @@ import msgspec
 
 from service.core.db import Conn, Executor, row_to
 from service.screening.kin import CANDIDATES as CANDIDATES_OF_KIN
+from service.screening.kin import FOUND_BY, TERMS_SHARED
 from service.screening.scores import LABELS
 from service.screening.sketch import NEAR, Fingerprint, similarities
 from service.screening.types import Duplicates, Policy, Signal, SitePolicy
@@ -100,30 +101,44 @@ class Relative(msgspec.Struct, frozen=True):
     spam: float
 
 
+RELATIVES = """
+    select coalesce(c.campaign_id, c.id) as campaign_id, f.kin,
+        coalesce(c.scores[$4], 0) as spam
+    from (
+        select newest.comment_id from unnest($2::bigint[]) wanted (term)
+        cross join lateral (
+            select t.comment_id from campaign_term t
+            where t.site_id = $1 and t.term = wanted.term
+                and t.comment_id < coalesce($3, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+            order by t.comment_id desc limit $6
+        ) newest
+        group by newest.comment_id having count(*) >= $7
+        order by count(*) desc, newest.comment_id desc limit $5
+    ) t
+    join fingerprint f on f.comment_id = t.comment_id
+    join comment c on c.id = t.comment_id
+    where f.kin is not null and c.created_at > now() - interval '7 days'
+    order by c.id
+"""
+
+
 async def list_relatives(
     conn: Executor, site_id: UUID, terms: list[int], besides: UUID | None
 ) -> list[Relative]:
-    """The site's comments of the last seven days that share most terms; earlier than `besides`."""
+    """The site's comments of the last seven days that share most terms; earlier than `besides`.
+
+    Of each term the newest FOUND_BY are looked at: in a language of which no run is known to be
+    common, one may stand in every third text, and reading all of them would cost more each day.
+    """
     rows = await conn.fetch(
-        """
-        select coalesce(c.campaign_id, c.id) as campaign_id, f.kin,
-            coalesce(c.scores[$4], 0) as spam
-        from (
-            select comment_id from campaign_term
-            where site_id = $1 and term = any($2::bigint[])
-                and ($3::uuid is null or comment_id < $3)
-            group by comment_id order by count(*) desc, comment_id desc limit $5
-        ) t
-        join fingerprint f on f.comment_id = t.comment_id
-        join comment c on c.id = t.comment_id
-        where f.kin is not null and c.created_at > now() - interval '7 days'
-        order by c.id
-        """,
+        RELATIVES,
         site_id,
         terms,
         besides,
         LABELS.index("spam") + 1,
         CANDIDATES_OF_KIN,
+        FOUND_BY,
+        TERMS_SHARED,
     )
     return [row_to(Relative, row) for row in rows]
 

@@ -17,7 +17,7 @@ from rich.progress import track
 from rich.table import Table
 
 from classifiers import fold, load
-from service.screening.kin import CANDIDATES, kin, kin_among, likeness
+from service.screening.kin import CANDIDATES, FOUND_BY, TERMS_SHARED, kin, kin_among, likeness
 from tests.bench.rewordings import comments, reworded, spam
 
 CAMPAIGNS, COPIES, COMMENTS = 200, 20, 20_000
@@ -55,9 +55,10 @@ def ours(texts: Sequence[str], scores: Sequence[float]) -> list[list[int]]:
         told = kin(text)
         shared: Counter[int] = Counter()
         for term in told.terms:
-            shared.update(by_term[term])
+            shared.update(by_term[term][-FOUND_BY:])
             by_term[term].append(number)
-        near = sorted(sorted(shared, key=lambda one: (-shared[one], -one))[:CANDIDATES])
+        enough = [one for one in shared if shared[one] >= TERMS_SHARED]
+        near = sorted(sorted(enough, key=lambda one: (-shared[one], -one))[:CANDIDATES])
         at = kin_among(told.sketch, scores[number], [(sketches[n], scores[n]) for n in near])
         joined.append([near[one] for one in at])
         sketches.append(told.sketch)

@@ -1,16 +1,22 @@
 """Campaigns: what is posted again in other words is one item of the queue."""
 
 import asyncio
+import json
 import random
 from typing import Any
+from uuid import UUID
 
 import httpx
 from bench.rewordings import reworded
+from support import plan_nodes
 from thread import bearer, comment, post
 
 from service.articles import actions as articles
+from service.articles.types import Site
 from service.comments.campaigns import sweep
 from service.core.db import Pool
+from service.screening.kin import CANDIDATES, FOUND_BY, TERMS, TERMS_SHARED
+from service.screening.store import RELATIVES
 
 SPAM = (
     "Congratulations, you have been chosen for our holiday voucher worth two thousand pounds. "
@@ -135,3 +141,53 @@ async def test_a_comment_forgotten_by_its_fingerprint_leaves_no_terms(
     await pool.execute("update fingerprint set created_at = now() - interval '9 days'")
     await delete_old_fingerprints(pool)
     assert await pool.fetchval("select count(*) from campaign_term") == 0
+
+
+async def test_a_term_of_every_text_is_read_for_the_newest_alone(pool: Pool, site: Site) -> None:
+    """As any common word's is, in a language of which the table of rarity knows nothing."""
+    terms = list(range(TERMS))
+    for statement in (
+        """
+        insert into article (site_id, id, key, url, title, verified)
+        values ($1, gen_random_uuid(), 'a', 'https://news.example/a', 'A', true)
+        """,
+        """
+        insert into reader (site_id, id, email, name, name_key)
+        values ($1, gen_random_uuid(), 'r@readers.example', 'R', 'r')
+        """,
+        """
+        insert into comment (
+            site_id, id, article_id, depth, reader_id, author_name, body, html, status, risk,
+            created_at
+        )
+        select $1, lpad(to_hex(n), 32, '0')::uuid, a.id, 0, r.id, 'R', 'body', '', 'held', 0, now()
+        from generate_series(1, 5000) n, article a, reader r
+        """,
+        """
+        insert into fingerprint (site_id, comment_id, exact, bands, sketch, kin)
+        select $1, id, '', '{}', '', '' from comment
+        """,
+    ):
+        await pool.execute(statement, site.id)
+    await pool.execute(
+        """
+        insert into campaign_term (site_id, term, comment_id)
+        select $1, term, id from comment, unnest($2::bigint[]) term
+        """,
+        site.id,
+        terms,
+    )
+    for table in ("campaign_term", "comment", "fingerprint"):
+        await pool.execute(f"vacuum analyze {table}")
+    for besides in (None, UUID(int=4000)):
+        found = await pool.fetchval(
+            f"explain (analyze, format json) {RELATIVES}", site.id, terms, besides, 1,
+            CANDIDATES, FOUND_BY, TERMS_SHARED,
+        )  # fmt: skip
+        read = [
+            node for node in plan_nodes(json.loads(found)[0]["Plan"])
+            if node.get("Relation Name") == "campaign_term"
+        ]  # fmt: skip
+        assert [node["Node Type"] for node in read] == ["Index Only Scan"]
+        assert read[0]["Scan Direction"] == "Backward"
+        assert read[0]["Actual Rows"] * read[0]["Actual Loops"] == TERMS * FOUND_BY

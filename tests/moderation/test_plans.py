@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from support import plan_nodes
 
 from service.comments.store import LOCK, lock_comments
 from service.core.db import Conn, Pool
@@ -59,16 +60,12 @@ async def plan(conn: Conn, text: str, arguments: list[Any]) -> dict[str, Any]:
     return plan
 
 
-def nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    return [plan, *(node for below in plan.get("Plans", []) for node in nodes(below))]
-
-
 def indexes(plan: dict[str, Any]) -> set[str]:
-    return {node["Index Name"] for node in nodes(plan) if "Index Name" in node}
+    return {node["Index Name"] for node in plan_nodes(plan) if "Index Name" in node}
 
 
 def scanned(plan: dict[str, Any]) -> set[str]:
-    return {n["Relation Name"] for n in nodes(plan) if n["Node Type"] == "Seq Scan"}
+    return {n["Relation Name"] for n in plan_nodes(plan) if n["Node Type"] == "Seq Scan"}
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -81,7 +78,7 @@ async def test_a_page_is_read_off_an_index(
         found = await plan(conn, queue_store.PAGES[view, order], [*wanted.arguments(), LAST, 50])
     assert scanned(found) == set()
     # A short page of a view costs the view's part of an index and no more: few rows are expected.
-    rows = max(n["Plan Rows"] for n in nodes(found) if n.get("Relation Name") == "comment")
+    rows = max(n["Plan Rows"] for n in plan_nodes(found) if n.get("Relation Name") == "comment")
     assert rows <= COMMENTS
     wanted_index = {
         ("held", "risk"): "comment_urgency",
@@ -94,7 +91,7 @@ async def test_a_page_is_read_off_an_index(
     }.get((view, order))
     if wanted_index:
         assert wanted_index in indexes(found)
-        sorts = [n for n in nodes(found) if n["Node Type"] == "Sort"]
+        sorts = [n for n in plan_nodes(found) if n["Node Type"] == "Sort"]
         # Only the sites' pages are merged by sorting, never a view.
         assert all(sort["Plan Rows"] <= 50 for sort in sorts)
 
