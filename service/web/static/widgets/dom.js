@@ -47,6 +47,14 @@ export const sheet = (root, name) =>
   });
 
 /**
+ * What is typed has its own direction; an empty field, which `auto` takes for English, the page's.
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
+ */
+export function follow(input) {
+  input.dir = input.value ? 'auto' : '';
+}
+
+/**
  * Attaches the shadow root; resolves when its styles apply and its words are there, so that nothing
  * shows unstyled. Without words, what stands inside the element goes on being shown.
  * @param {HTMLElement} host
@@ -62,6 +70,7 @@ export async function shadow(host, style, lang, ...sections) {
   const [w] = await Promise.all([words(lang, ...sections), sheet(root, style)]);
   box.lang = w.lang;
   box.dir = w.dir;
+  box.oninput = ({ target }) => follow(/** @type {HTMLInputElement} */ (target));
   box.hidden = false;
   slot.remove();
   return { box, w };

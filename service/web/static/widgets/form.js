@@ -1,7 +1,7 @@
 // The form: a new comment, a reply in place, or a change to an own comment.
 
 import { kept } from './api.js';
-import { button, el } from './dom.js';
+import { button, el, follow } from './dom.js';
 
 /** @typedef {import('./types.js').Comment} Comment */
 
@@ -33,7 +33,7 @@ export function replyForm(thread, { parent, edit }) {
    */
   const field = (name, tag, props) => {
     const of = `${id}-${name}`;
-    const input = el(tag, { id: of, name, part: 'input', dir: 'auto', 'aria-describedby': `${of}-error`, ...props });
+    const input = el(tag, { id: of, name, part: 'input', 'aria-describedby': `${of}-error`, ...props });
     inputs[name] = input;
     lines[name] = el('p', { class: 'error', id: `${of}-error`, hidden: true });
     const star = props.required && el('span', { class: 'star', 'aria-hidden': 'true' }, '\u00a0*');
@@ -119,5 +119,6 @@ export function replyForm(thread, { parent, edit }) {
   for (const name of edit ? [] : SENDER) inputs[name].value = /** @type {any} */ (me)[name] ?? '';
   remember.checked = Boolean(kept.get('me', null));
   inputs.body.value = draft().body ?? (edit && thread.own?.get(edit.id).body) ?? '';
+  for (const input of Object.values(inputs)) follow(input);
   return node;
 }

@@ -41,7 +41,7 @@ export async function reportDialog(thread, comment, opener) {
       ),
     ),
     el('label', { for: 'report-note' }, M.note),
-    el('textarea', { id: 'report-note', name: 'note', rows: 2, maxlength: 1000, dir: 'auto', part: 'input' }),
+    el('textarea', { id: 'report-note', name: 'note', rows: 2, maxlength: 1000, part: 'input' }),
     alert,
     el('div', { class: 'bar' }, send, button('cancel', M.cancel, () => dialog.close(), { class: 'quiet' })),
   );
