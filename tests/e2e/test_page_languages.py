@@ -145,6 +145,16 @@ async def test_a_region_writes_its_own_dates(visitor: Visitor, api: Api, key: st
     assert "M" in str(titles[0])[-2:]
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"), [("ar-EG", "٥ تعليقات"), ("ar-EG-u-nu-latn", "5 تعليقات")]
+)
+async def test_a_region_writes_its_own_digits(
+    visitor: Visitor, counted: dict[int, str], lang: str, said: str
+) -> None:
+    page = await visitor.article(counted[5], page_lang=lang)
+    await expect(page.get_by_role("heading", name=said, exact=True)).to_be_visible()
+
+
 async def test_the_language_is_found_through_a_shadow_root(visitor: Visitor, key: str) -> None:
     page = await visitor.article(key, '<div id="box" lang="fr"></div>')
     await expect(page.get_by_role("heading", name="Leave a reply")).to_be_visible()

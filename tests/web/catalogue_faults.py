@@ -27,7 +27,7 @@ QUOTES = {
     "ru": "«»„“", "ar": "«»“”",
 }  # fmt: skip
 MARKS = set("“”‘„‚«»‹›\"'")
-ENDS = {"؟": "?"}
+ENDS = {"؟": "?", "*": "."}
 
 
 def leaves(messages: Messages, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -92,7 +92,7 @@ def _of_forms(lang: str, blanks: set[str], forms: dict[str, str]) -> Iterator[st
 
 def _end(text: str) -> str:
     last = ENDS.get(text[-1], text[-1])
-    return last if last in ".?…:*" else ""
+    return last if last in ".?…:" else ""
 
 
 def typography(lang: str, text: str) -> Iterator[str]:
