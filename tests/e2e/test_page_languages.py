@@ -146,7 +146,7 @@ async def test_a_region_writes_its_own_dates(visitor: Visitor, api: Api, key: st
 
 
 @pytest.mark.parametrize(
-    ("lang", "said"), [("ar-EG", "٥ تعليقات"), ("ar-EG-u-nu-latn", "5 تعليقات")]
+    ("lang", "said"), [("ar-EG", "\u0665 تعليقات"), ("ar-EG-u-nu-latn", "5 تعليقات")]
 )
 async def test_a_region_writes_its_own_digits(
     visitor: Visitor, counted: dict[int, str], lang: str, said: str
@@ -317,7 +317,11 @@ async def garble(route: Route) -> None:
     await route.fulfill(body="<html>A proxy's own page</html>", content_type="text/html")
 
 
-@pytest.mark.parametrize("how", [lose, garble])
+async def refuse(route: Route) -> None:
+    await route.fulfill(status=503, json={"title": "Away"})
+
+
+@pytest.mark.parametrize("how", [lose, garble, refuse])
 async def test_a_lost_catalogue_leaves_english(visitor: Visitor, key: str, how: Any) -> None:
     await visitor.context.route("**/words/de/*", how)
     page = await visitor.article(key, page_lang="de")
@@ -329,6 +333,27 @@ async def test_a_catalogue_lost_once_is_asked_for_again(visitor: Visitor, key: s
     await visitor.context.route("**/words/de/*", lose, times=1)
     page = await visitor.article(key, page_lang="de")
     await expect(page.get_by_role("heading", name="Kommentar schreiben")).to_be_visible()
+
+
+async def test_what_comes_later_may_be_lost_too(visitor: Visitor, key: str) -> None:
+    page = await visitor.article(key, page_lang="pl")
+    await expect(page.get_by_role("heading", name="Dodaj komentarz")).to_be_visible()
+    await visitor.context.route("**/words/pl/*", lose)
+    form = main_form(page)
+    await form.locator("[type=submit]").click()
+    await expect(form.locator(".error", has_text="Please write your reply.")).to_be_visible()
+    await visitor.context.unroute("**/words/pl/*")
+    again = await visitor.article(key, page_lang="pl")
+    await expect(again.get_by_role("heading", name="Dodaj komentarz")).to_be_visible()
+    await visitor.context.route("**/words/**", lose)
+    form = main_form(again)
+    await form.locator("[name=body]").fill("Half a thought")
+    await form.locator("[type=submit]").click()
+    await expect(form.get_by_role("alert")).to_contain_text("Nie ma połączenia z\u00a0serwerem")
+    await visitor.context.unroute("**/words/**")
+    await form.locator("[type=submit]").click()
+    await expect(form.locator(".error", has_text="Podaj imię.")).to_be_visible()
+    await expect(form.locator("[name=body]")).to_have_value("Half a thought")
 
 
 async def test_without_any_words_the_link_stays(visitor: Visitor, key: str) -> None:

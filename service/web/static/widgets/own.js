@@ -181,7 +181,7 @@ export class Own {
         if (error instanceof ApiError && error.status === 404) return this.#gone(comment);
         yes.removeAttribute('aria-busy');
         const { explain } = await import('./problems.js');
-        ask.textContent = (await explain(this.w, error, M.failed)).text;
+        ask.textContent = (await explain(this.w.tag, error, M.failed)).text;
       }
     }, { class: 'act strong' });
     const no = button('remove-no', M.no, () => {

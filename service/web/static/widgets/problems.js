@@ -18,18 +18,18 @@ function wait({ times, say }, seconds) {
 
 /**
  * Told by the problem's code, never by the server's own words: those are English, for developers.
- * @param {Words} w
+ * @param {string} tag the page's language
  * @param {unknown} error
  * @param {string} otherwise where no answer came, or one that says nothing
  * @returns {Promise<{ text: string, fields: Record<string, string | undefined> }>}
  */
-export async function explain(w, error, otherwise) {
+export async function explain(tag, error, otherwise) {
   /** @type {Record<string, string | undefined>} */
   const fields = {};
   if (!(error instanceof ApiError)) throw error;
   const { status, problem } = error;
   if (status < 400 || status >= 500) return { text: otherwise, fields };
-  await words(w.tag, 'problems', 'times');
+  const w = await words(tag, 'problems', 'times');
   /** @type {Record<string, import('./words.js').Message>} */
   const told = w.problems;
   const inWords = wait(w, error.wait);

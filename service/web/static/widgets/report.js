@@ -74,7 +74,7 @@ export async function reportDialog(thread, comment, opener) {
       alert.textContent = M.failed;
       alert.hidden = false;
       const { explain } = await import('./problems.js');
-      alert.textContent = (await explain(thread.w, error, M.failed)).text;
+      alert.textContent = (await explain(thread.w.tag, error, M.failed)).text;
     }
   };
   thread.box.append(dialog);

@@ -19,7 +19,9 @@ function load(tag, sections) {
   const { href } = new URL(`../words/${tag}/${sections}.json`, import.meta.url);
   const found =
     fetched.get(href) ??
-    fetch(href, { credentials: 'omit', signal: AbortSignal.timeout(8_000) }).then((answer) => answer.json());
+    fetch(href, { credentials: 'omit', signal: AbortSignal.timeout(8_000) }).then((answer) =>
+      answer.ok ? answer.json() : Promise.reject(new Error(`HTTP ${answer.status}`)),
+    );
   fetched.set(href, found);
   found.catch(() => fetched.delete(href));
   return found;
@@ -30,15 +32,17 @@ function load(tag, sections) {
  * What is lost on the way is asked for again, and then in English: better that than nothing.
  * @param {string} tag BCP 47
  * @param {...Section} sections
- * @returns {Promise<Words>}
+ * @returns {Promise<Words>} holds these sections, and others of its language that were asked for
  */
 export async function words(tag, ...sections) {
   const wanted = sections.join('+');
   const found = await load(tag, wanted)
     .catch(() => new Promise((done) => setTimeout(done, 700)).then(() => load(tag, wanted)))
     .catch(() => load('en', wanted));
-  const w = known.get(tag) ?? new Words(found.lang, tag);
-  known.set(tag, Object.assign(w, found));
+  // Apart from what came in English before: plurals and dates would stay English with it.
+  const key = `${tag} ${found.lang}`;
+  const w = known.get(key) ?? new Words(found.lang, tag);
+  known.set(key, Object.assign(w, found));
   return w;
 }
 
@@ -67,8 +71,9 @@ export class Words extends Sections {
    * @param {Record<string, string | number>} blanks
    */
   say = (message, blanks) => {
-    const forms = typeof message === 'string' ? { other: message } : message;
-    const text = /** @type {Record<string, string>} */ (forms)[this.plural.select(Number(blanks.n))] ?? forms.other;
+    /** @type {Record<string, string>} */
+    const forms = typeof message === 'string' ? { other: message } : message ?? {};
+    const text = forms[this.plural.select(Number(blanks.n))] ?? forms.other ?? '';
     return text.replace(/\{(\w+)\}/g, (_, name) => {
       const value = blanks[name];
       // Isolated (Unicode UAX #9): a name may run the other way than the sentence.

@@ -30,8 +30,9 @@ import { words } from './words.js';
  * @param {Thread} thread
  * @param {import('./types.js').Posted} posted
  * @param {string} body
+ * @param {string} thanks
  */
-async function added(thread, { comment, edit_token: token, notice_code: code, notice_values: values }, body) {
+async function added(thread, { comment, edit_token: token, notice_code: code, notice_values: values }, body, thanks) {
   const shown = thread.find(comment.id);
   thread.addCount(Number(comment.status === 'published') - Number(shown?.classList.contains('published') ?? 0));
   if (token) {
@@ -44,7 +45,7 @@ async function added(thread, { comment, edit_token: token, notice_code: code, no
   const node = place(thread, comment);
   thread.showEmpty();
   thread.light(node);
-  thread.announce(node.querySelector('.notice')?.textContent || thread.w.writing.published);
+  thread.announce(node.querySelector('.notice')?.textContent || thanks);
 }
 
 const LONGEST = 10_000;
@@ -143,10 +144,10 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
 
   /** @param {unknown} error */
   const failed = async (error) => {
-    const otherwise = /** @type {any} */ (error).status === 0 ? w.comments.offline : W.failed;
+    const otherwise = /** @type {any} */ (error).status === 0 ? thread.w.comments.offline : W.failed;
     warn(otherwise);
     const { explain } = await import('./problems.js');
-    const { text, fields } = await explain(w, error, otherwise);
+    const { text, fields } = await explain(w.tag, error, otherwise);
     const names = Object.keys(fields);
     const loose = names.filter((name) => !mark(name, fields[name] ?? wrong(name)));
     warn(!names.length || loose.length ? fields[loose[0]] ?? text : W.fields);
@@ -163,7 +164,7 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
       const posted = await (edit ? patch(body, edit) : post(body));
       kept.set(draftKey, null);
       if (parent || edit) node.remove();
-      await added(thread, posted, body);
+      await added(thread, posted, body, W.published);
     } catch (error) {
       await failed(error).catch(console.warn);
     } finally {
