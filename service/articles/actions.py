@@ -9,7 +9,7 @@ from service.articles.types import Article, PutArticle, Site
 from service.core.db import Conn, uuid7
 from service.core.events import notify
 from service.core.http import check_time, clean_text
-from service.core.problems import Conflict, Invalid, NotFound
+from service.core.problems import Conflict, Invalid, NotFound, Told
 
 OPTIONAL = ("summary", "image", "section", "tags", "published_at", "open", "mode", "slow_mode")
 
@@ -111,7 +111,8 @@ async def register_article(
         return found
     if url is None or plain is None or rules.origin_of(url) not in site.origins:
         raise NotFound(
-            "There is no such article, and its address is on none of the site's origins."
+            "There is no such article, and its address is on none of the site's origins.",
+            told=Told("unknown_page"),
         )
     await store.lock_identity(conn, site.id, [key, plain])
     found = await store.get_article(conn, site.id, key, plain)

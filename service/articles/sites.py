@@ -69,7 +69,7 @@ class Sites:
             return site is not None and origin in site.origins
         if path == "/v1/push/receipts":
             return any(origin in site.origins for site in await store.list_sites(self._pool))
-        return path.endswith((".js", ".css", ".svg"))
+        return path.endswith((".js", ".css", ".svg")) or path.startswith("/words/")
 
 
 async def site_of(request: Request[Any]) -> Site:

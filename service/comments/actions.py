@@ -16,13 +16,13 @@ from service.comments import posting, rules, store, urgency
 from service.comments.asking import ask, question_of
 from service.comments.campaigns import find_campaign
 from service.comments.opening import opening, slow_mode
-from service.comments.rights import check_facts, told_of
+from service.comments.rights import check_facts, sanction_of, told_of
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
 from service.core.limits import Limit, Limiter
 from service.core.metrics import COMMENTS
-from service.core.problems import Conflict, Invalid, TooManyRequests
+from service.core.problems import Conflict, Invalid, Told, TooManyRequests, Values
 from service.core.tokens import Keyring
 from service.screening.actions import Policies, screen
 from service.screening.external import Elsewhere
@@ -58,13 +58,14 @@ class Client(msgspec.Struct, frozen=True):
 class Stored(msgspec.Struct, frozen=True):
     """A comment that is stored, the thread it is in and that thread's version.
 
-    `told` is what a reader under a sanction is told beside.
+    `told` is what a reader under a sanction is told beside, `sanction` what that says.
     """
 
     comment: CommentRow
     article_id: UUID
     version: int
     told: str | None = None
+    sanction: Values | None = None
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -138,7 +139,10 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     judged = Judged(screening, print_, facts.history, kin_print, campaign_id)
     stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
     COMMENTS.labels(screening.verdict).inc()
-    return msgspec.structs.replace(stored, told=told_of(facts))
+    beside = told_of(facts)
+    return msgspec.structs.replace(
+        stored, told=beside, sanction=sanction_of(facts) if beside else None
+    )
 
 
 def _check(new: NewComment) -> Checked:
@@ -183,7 +187,7 @@ async def _find_article(
     article = await article_store.get_article(conn, site.id, key, url)
     state = opening(article, policy, datetime.now(UTC))
     if not state.open:
-        raise Conflict(state.why)
+        raise Conflict(state.why, told=state.told)
     return article
 
 
@@ -206,7 +210,9 @@ async def _check_pace(
         wait = wait or await limiter.wait(pace, article.id.bytes + who, conn)
     if wait:
         raise TooManyRequests(
-            wait, f"Slow mode: one comment in {seconds} seconds here; try again in {wait}."
+            wait,
+            f"Slow mode: one comment in {seconds} seconds here; try again in {wait}.",
+            Told("slow_mode"),
         )
 
 
@@ -224,9 +230,11 @@ async def _parent(
         return None
     parent = await store.get_comment(conn, site.id, parent_id)
     if parent is None or article is None or parent.article_id != article.id:
-        raise Invalid.field("$.parent_id", "There is no such comment under this article")
+        raise Invalid.field(
+            "$.parent_id", "There is no such comment under this article", Told("parent_gone")
+        )
     if parent.status != "published":
-        raise Conflict("The comment that you reply to is not published.")
+        raise Conflict("The comment that you reply to is not published.", told=Told("parent_gone"))
     return parent
 
 

@@ -16,7 +16,7 @@ from service.comments.rights import check_facts
 from service.comments.types import CommentRow, EditedComment
 from service.core.db import Conn, Pool
 from service.core.metrics import COMMENTS
-from service.core.problems import Conflict, Invalid, NotFound
+from service.core.problems import Conflict, Invalid, NotFound, Told
 from service.screening.actions import screen
 from service.screening.kin import kin
 from service.screening.scores import spam_of
@@ -34,7 +34,7 @@ async def edit_comment(
     """
     body = rules.check_body(edited.body)
     if rules.SURROGATE.search(body):
-        raise Invalid.field("$.body", "Contains a lone surrogate")
+        raise Invalid.field("$.body", "Contains a lone surrogate", Told("characters"))
     # Before a connection is taken: both may need one of their own, and a full pool has none.
     policy = await desk.policies.of(site.id)
     asked = await ask_of_edit(
@@ -74,17 +74,22 @@ async def edit_comment(
 async def _editable(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:
     comment = await store.get_comment(conn, site.id, comment_id)
     if comment is None:
-        raise NotFound("There is no such comment.")
+        raise NotFound("There is no such comment.", told=Told("gone"))
     _check_window(comment)
     return comment
 
 
 def _check_window(comment: CommentRow) -> None:
     if comment.status not in {"published", "held"}:
-        raise Conflict(f"This comment is {comment.status} and can't be edited.")
+        raise Conflict(
+            f"This comment is {comment.status} and can't be edited.", told=Told("not_editable")
+        )
     if datetime.now(UTC) - comment.created_at > rules.EDIT_WINDOW:
         minutes = int(rules.EDIT_WINDOW.total_seconds() // 60)
-        raise Conflict(f"A comment can be edited for {minutes} minutes only.")
+        raise Conflict(
+            f"A comment can be edited for {minutes} minutes only.",
+            told=Told("too_late", {"n": minutes}),
+        )
 
 
 async def _context_of_edit(
@@ -122,7 +127,7 @@ async def remove_comment(pool: Pool, site: Site, comment_id: UUID) -> Stored:
     async with pool.acquire() as conn, conn.transaction():
         before = (await store.lock_comments(conn, [comment_id])).get(comment_id)
         if before is None or before.site_id != site.id:
-            raise NotFound("There is no such comment.")
+            raise NotFound("There is no such comment.", told=Told("gone"))
         if before.status == "removed":
             return Stored(before, before.article_id, 0)
         after = msgspec.structs.replace(

@@ -11,7 +11,7 @@ from service.comments import reading, reports, store
 from service.comments.types import CommentRow, NewReport
 from service.core.db import Conn, Pool
 from service.core.http import clean_text
-from service.core.problems import NotFound
+from service.core.problems import NotFound, Told
 
 log = structlog.get_logger("rejoinder.likes")
 
@@ -80,5 +80,5 @@ async def report_comment(
 async def _published(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:
     comment = await store.get_comment(conn, site.id, comment_id)
     if comment is None or comment.status != "published":
-        raise NotFound("There is no such comment.")
+        raise NotFound("There is no such comment.", told=Told("gone"))
     return comment

@@ -23,7 +23,7 @@ from service.comments.types import (
 )
 from service.core.db import Conn, Pool
 from service.core.http import write_cursor
-from service.core.problems import NotFound
+from service.core.problems import NotFound, Told
 from service.core.tokens import Keyring
 from service.screening.types import Policy
 
@@ -109,7 +109,7 @@ async def read_replies(
     comment = await store.get_comment(conn, site.id, comment_id)
     rows = await reading.list_below(conn, comment, after, limit + 1) if comment else []
     if comment is None or (comment.status != "published" and not rows):
-        raise NotFound("There is no such comment.")
+        raise NotFound("There is no such comment.", told=Told("gone"))
     shown = rows[:limit]
     more = len(rows) > limit
     cursor = Position("replies", shown[-1].created_at, shown[-1].id) if more else None
@@ -124,7 +124,7 @@ async def read_comment(
     """A comment and where it stands; its author (`own`) reads it in any state."""
     comment = await store.get_comment(conn, site.id, comment_id)
     if comment is None or (comment.status != "published" and not own):
-        raise NotFound("There is no such comment.")
+        raise NotFound("There is no such comment.", told=Told("gone"))
     root = comment
     if comment.root_id:
         root = await store.get_comment(conn, site.id, comment.root_id) or comment

@@ -138,6 +138,8 @@ async def post_comment(request: Request[Any]) -> Response:
             rules.author_answer(comment),
             state["keyring"].object_token(EDIT, comment.id),
             stored.told or rules.NOTICES.get(comment.status),
+            "watched" if stored.told else rules.notice_code(comment.status),
+            stored.sanction,
         ),
         201,
     )
@@ -186,6 +188,7 @@ async def edit_comment(request: Request[Any]) -> Response:
             rules.author_answer(stored.comment),
             bearer(request),
             rules.NOTICES.get(stored.comment.status),
+            rules.notice_code(stored.comment.status),
         )
     )
 

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from service.comments.types import Author, CommentAnswer, CommentRow, NewComment, Status
 from service.core.http import clean_text
-from service.core.problems import Invalid
+from service.core.problems import Invalid, Told
 from service.core.tokens import Keyring
 
 DEEPEST = 4
@@ -99,7 +99,7 @@ def check_new(new: NewComment) -> None:
     """Refuse text that no encoding can carry; raises Invalid."""
     for path, text in (("$.body", new.body), ("$.name", new.name), ("$.email", new.email)):
         if SURROGATE.search(text):
-            raise Invalid.field(path, "Contains a lone surrogate")
+            raise Invalid.field(path, "Contains a lone surrogate", Told("characters"))
 
 
 def ticket(keyring: Keyring, article_key: str, now: float | None = None) -> str:
@@ -170,6 +170,11 @@ NOTICES: dict[Status, str] = {
     "rejected": "Your comment was not published.",
     "removed": "Your comment was removed.",
 }
+
+
+def notice_code(status: Status) -> str | None:
+    """NOTICES for a page that says it in its own language."""
+    return status if status in NOTICES else None
 
 
 def author_answer(row: CommentRow) -> CommentAnswer:

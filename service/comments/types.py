@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.core.http import check_time
+from service.core.problems import Values
 from service.screening.types import Reason
 
 Status = Literal["published", "held", "rejected", "spam", "removed"]
@@ -107,11 +108,18 @@ class Replies(msgspec.Struct, frozen=True):
 
 
 class Posted(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer to a new comment. `edit_token` opens it to its author, and is shown once."""
+    """The answer to a new comment. `edit_token` opens it to its author, and is shown once.
+
+    `notice` is English. `notice_code` says the same for a page to say in its own language: the
+    comment's status where that isn't published, or `watched`, with `reason` and perhaps `until`
+    as `notice_values`, where a sanction makes the reader's comments wait.
+    """
 
     comment: CommentAnswer
     edit_token: str
     notice: str | None = None
+    notice_code: str | None = None
+    notice_values: Values | None = None
 
 
 class Placed(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -18,6 +18,7 @@ from service.core.problems import (
     Invalid,
     MalformedRequest,
     NotFound,
+    Told,
 )
 
 T = TypeVar("T")
@@ -33,6 +34,8 @@ EARLIEST, LATEST = 1900, 2200  # years
 # What may not stand in any text: NUL (PostgreSQL refuses it) and the other control
 # characters that no one types on purpose; tab, line feed and carriage return may.
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+LENGTH = re.compile(r"^Expected `str` of length <= (\d+)$")  # as msgspec says it
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -106,9 +109,15 @@ def decode_json(body: bytes, kind: type[T]) -> T:
         # A wrong field may be met before the point where the JSON itself breaks off.
         _check_json(body)
         detail, _, path = str(error).partition(" - at `")
-        raise Invalid.field(path.rstrip("`") or "$", detail) from error
+        raise Invalid.field(path.rstrip("`") or "$", detail, _told_of(detail)) from error
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
         raise _malformed(error) from error
+
+
+def _told_of(detail: str) -> Told | None:
+    """What a reader is told of a field that a struct refused."""
+    longest = LENGTH.search(detail)
+    return Told("too_long", {"n": int(longest[1])}) if longest else None
 
 
 def _check_json(body: bytes) -> None:
@@ -128,7 +137,7 @@ def clean_text(path: str, text: str, *, multiline: bool = False) -> str:
     """Trim and check one text field; raises Invalid where it holds control characters."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if CONTROL.search(text) or (not multiline and ("\n" in text or "\t" in text)):
-        raise Invalid.field(path, "Contains control characters")
+        raise Invalid.field(path, "Contains control characters", Told("characters"))
     return text
 
 

@@ -1,5 +1,8 @@
 """Every failure a client can meet, as RFC 9457 problem+json. One class a failure."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -7,15 +10,39 @@ from starlette.responses import Response
 MEDIA_TYPE = "application/problem+json"
 
 
-class FieldError(msgspec.Struct, frozen=True):
+Code = Literal[
+    "banned", "banned_until", "characters", "closed", "closed_after", "closed_until", "gone",
+    "name_taken", "not_editable", "parent_gone", "slow_mode", "too_late", "too_long", "too_often",
+    "unknown_page",
+]  # fmt: skip
+Values = Mapping[str, str | int]
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a reader is told, for a page to say in its own language.
+
+    `values` fill the blanks of the message: `n` a count, `until` a time (RFC 3339), `reason` text.
+    """
+
+    code: Code
+    values: Values = {}
+
+
+class FieldError(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is wrong with one field. `path` is a JSON path such as `$.email`."""
 
     path: str
     detail: str
+    code: str = ""
+    values: Values = {}
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body of every error answer (RFC 9457, section 3)."""
+    """The body of every error answer (RFC 9457, section 3).
+
+    `detail` is English and for developers. Where a reader meets the problem, `code` and `values`
+    say the same: a page's language is the page's, which neither this answer nor the browser knows.
+    """
 
     type: str
     title: str
@@ -23,6 +50,8 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     request_id: str
     errors: list[FieldError] = []
+    code: str = ""
+    values: Values = {}
 
 
 class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
@@ -37,12 +66,14 @@ class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
         *,
         errors: list[FieldError] | None = None,
         headers: dict[str, str] | None = None,
+        told: Told | None = None,
     ) -> None:
         """`detail` tells this occurrence; without it the class's docstring stands."""
         super().__init__(detail)
         self.detail = detail or self.title()
         self.errors = errors or []
         self.headers = headers or {}
+        self.told = told
 
     @classmethod
     def slug(cls) -> str:
@@ -64,6 +95,8 @@ class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
                 detail=self.detail,
                 request_id=request_id,
                 errors=self.errors,
+                code=self.told.code if self.told else "",
+                values=self.told.values if self.told else {},
             ),
             self.headers,
         )
@@ -129,9 +162,10 @@ class Invalid(Problem):
     status = 422
 
     @classmethod
-    def field(cls, path: str, detail: str) -> "Invalid":
+    def field(cls, path: str, detail: str, told: Told | None = None) -> "Invalid":
         """One wrong field."""
-        return cls(f"{path}: {detail}", errors=[FieldError(path, detail)])
+        code, values = (told.code, told.values) if told else ("", {})
+        return cls(f"{path}: {detail}", errors=[FieldError(path, detail, code, values)])
 
 
 class TooManyRequests(Problem):
@@ -139,11 +173,12 @@ class TooManyRequests(Problem):
 
     status = 429
 
-    def __init__(self, retry_after: int, detail: str = "") -> None:
+    def __init__(self, retry_after: int, detail: str = "", told: Told | None = None) -> None:
         """`retry_after` in seconds, at least 1."""
         super().__init__(
             detail or f"Too many requests; try again in {retry_after} seconds.",
             headers={"retry-after": str(retry_after)},
+            told=told or Told("too_often"),
         )
 
 

@@ -1,5 +1,6 @@
 """The files under static/, read once, answered with tags, compressed once."""
 
+import functools
 import gzip
 import hashlib
 import mimetypes
@@ -12,8 +13,10 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from service.core.problems import NotFound
+from service.web import words
 
 FOLDER = Path(__file__).parent / "static"
+WORDS = "/words/{tag}/{sections}.json"
 COMPRESSED = {".js", ".css", ".html", ".svg", ".json"}
 
 # The desk and the demo page run under the policy that publishers are told is enough.
@@ -52,7 +55,7 @@ class Files:
             if folder != path:
                 routes.append(Route(folder, self._answer, methods=["GET"]))
                 routes.append(Route(folder.rstrip("/"), self._add_slash, methods=["GET"]))
-        return routes
+        return [*routes, Route(WORDS, self._answer_words, methods=["GET"])]
 
     async def _add_slash(self, request: Request[Any]) -> Response:
         # Relative to the folder above, so that it holds under any prefix and any host.
@@ -64,28 +67,50 @@ class Files:
         file = self._files.get(path + "index.html" if path.endswith("/") else path)
         if file is None:
             raise NotFound
-        headers = {
-            "etag": file.etag,
-            "cache-control": "public, max-age=60",
-            "vary": "Accept-Encoding",
-        }
-        if file.media_type == "text/html":
-            headers["cache-control"] = "no-cache"
-            headers["content-security-policy"] = PAGE_POLICY
-            headers["referrer-policy"] = "same-origin"
-        if path == "/push-worker.js":
-            # Served from the publisher's own origin, it may take any scope there.
-            headers["service-worker-allowed"] = "/"
-        if file.etag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
-            headers["content-encoding"] = "gzip"
-            return Response(file.packed, headers=headers, media_type=file.media_type)
-        return Response(file.plain, headers=headers, media_type=file.media_type)
+        return _send(request, file)
+
+    async def _answer_words(self, request: Request[Any]) -> Response:
+        # The nearest language that there is: the page asks once, whatever it is written in, and
+        # reads in the answer what it got.
+        lang = words.catalogue(request.path_params["tag"]).lang
+        try:
+            return _send(request, _words(lang, request.path_params["sections"]))
+        except KeyError as error:
+            raise NotFound from error
+
+
+def _send(request: Request[Any], file: StaticFile) -> Response:
+    path = request.scope["path"]
+    headers = {
+        "etag": file.etag,
+        "cache-control": "public, max-age=60",
+        "vary": "Accept-Encoding",
+    }
+    if file.media_type == "text/html":
+        headers["cache-control"] = "no-cache"
+        headers["content-security-policy"] = PAGE_POLICY
+        headers["referrer-policy"] = "same-origin"
+    if path == "/push-worker.js":
+        # Served from the publisher's own origin, it may take any scope there.
+        headers["service-worker-allowed"] = "/"
+    if file.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if file.packed and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["content-encoding"] = "gzip"
+        return Response(file.packed, headers=headers, media_type=file.media_type)
+    return Response(file.plain, headers=headers, media_type=file.media_type)
 
 
 def _read(path: Path) -> StaticFile:
-    data = path.read_bytes()
+    return _packed(path.read_bytes(), path)
+
+
+@functools.lru_cache(maxsize=256)
+def _words(lang: str, sections: str) -> StaticFile:
+    return _packed(words.encoded(lang, sections), Path("words.json"))
+
+
+def _packed(data: bytes, path: Path) -> StaticFile:
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     packed = gzip.compress(data, 9, mtime=0) if path.suffix in COMPRESSED else b""
     return StaticFile(

@@ -96,11 +96,13 @@ class Visitor:
         if "Content Security Policy" in message.text:
             self.errors.append(message.text)
 
-    async def article(self, key: str, *elements: str, **attributes: str) -> Page:
+    async def article(
+        self, key: str, *elements: str, page_lang: str = "en", **attributes: str
+    ) -> Page:
         """An article page with a thread of its own; further elements stand above the thread."""
         page = await self.page()
         given = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-        html = f"""<!doctype html><html lang="en"><title>Article {key}</title>
+        html = f"""<!doctype html><html lang="{page_lang}"><title>Article {key}</title>
             <script type="module" src="/embed.js"></script>
             <main>{"".join(elements)}
             <reader-comments site="default" article="{key}" load="eager"{given}>

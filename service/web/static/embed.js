@@ -3,11 +3,35 @@
 
 const base = new URL('.', import.meta.url);
 
-/** @typedef {{ mount(host: HTMLElement, base: URL, signal: AbortSignal): Promise<void> }} Widget */
+/** @typedef {{ mount(host: HTMLElement, base: URL, signal: AbortSignal, lang: string): Promise<void> }} Widget */
 
 /** @param {HTMLElement} host */
 const wantsNow = (host) =>
   host.getAttribute('load') === 'eager' || /^#comment-/.test(location.hash);
+
+/**
+ * The language of the element's place, as HTML inherits it, also through shadow roots.
+ * @param {Element | undefined} host
+ * @returns {string} BCP 47; English where the page doesn't say, or says what is no language
+ */
+const langOf = (host) => {
+  const said = host?.closest('[lang]')?.getAttribute('lang');
+  const root = host?.getRootNode();
+  if (said == null && root instanceof ShadowRoot) return langOf(root.host);
+  try {
+    return Intl.getCanonicalLocales(said?.replaceAll('_', '-') || 'en')[0];
+  } catch {
+    return 'en';
+  }
+};
+
+/** @type {Set<() => void>} */
+const shown = new Set();
+// A page that changes its language, or that of a part, takes its elements with it.
+new MutationObserver(() => shown.forEach((look) => look())).observe(document, {
+  subtree: true,
+  attributeFilter: ['lang'],
+});
 
 /**
  * Resolves when the host comes near the viewport.
@@ -40,38 +64,49 @@ function define(tag, load, lazy = false) {
   customElements.define(
     tag,
     class extends HTMLElement {
-      static observedAttributes = ['site', 'article'];
+      static observedAttributes = ['site', 'article', 'lang'];
       /** @type {AbortController | undefined} */
       #life;
+      #lang = '';
+      #look = () => this.#lang === langOf(this) || this.#again();
 
       connectedCallback() {
+        shown.add(this.#look);
         this.#start();
       }
 
       disconnectedCallback() {
+        shown.delete(this.#look);
         this.#life?.abort();
         this.#life = undefined;
       }
 
       /**
        * A single-page site shows another article in the same element.
-       * @param {string} _name
+       * @param {string} name
        * @param {string | null} before
        * @param {string | null} after
        */
-      attributeChangedCallback(_name, before, after) {
-        if (!this.#life || before === after) return;
+      attributeChangedCallback(name, before, after) {
+        if (before === after) return;
+        if (name === 'lang') this.#look();
+        else this.#again();
+      }
+
+      #again() {
+        if (!this.#life) return;
         this.#life.abort();
         this.#start();
       }
 
       async #start() {
+        this.#lang = langOf(this);
         const { signal } = (this.#life = new AbortController());
         try {
           if (lazy && !wantsNow(this)) await near(this, signal);
           if (signal.aborted) return;
           const widget = await load();
-          if (!signal.aborted) await widget.mount(this, base, signal);
+          if (!signal.aborted) await widget.mount(this, base, signal, this.#lang);
         } catch (error) {
           if (!signal.aborted) console.warn(`<${tag}> could not start:`, error);
         }

@@ -1,7 +1,8 @@
 // One comment at the desk: the text first, then who, then why it is here, then what to do.
 
-import { button, el, time } from '../widgets/dom.js';
+import { button, el } from '../widgets/dom.js';
 import { isWorst, marked } from './marks.js';
+import { time } from './saying.js';
 import { reasons, scores } from './signals.js';
 
 /**

@@ -1,10 +1,11 @@
 // The moderators' desk: signing in, then the queue or a page.
 
-import { button, el, tick } from '../widgets/dom.js';
+import { button, el } from '../widgets/dom.js';
 import { CallError, closeSession, openSession } from './calls.js';
 import { help } from './keys.js';
 import { shown } from './live.js';
 import { VIEWS, readPlace, writePlace } from './place.js';
+import { tick } from './saying.js';
 import { signInPage, takeFailure } from './sign-in.js';
 import { Workplace } from './workplace.js';
 

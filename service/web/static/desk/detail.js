@@ -1,10 +1,10 @@
 // Beside the list: the comment in its thread, who wrote it, and what has happened to it.
 
-import { button, el, time } from '../widgets/dom.js';
-import { REASONS } from '../widgets/words-more.js';
+import { button, el } from '../widgets/dom.js';
 import { CallError, call } from './calls.js';
 import { STATUS } from './card.js';
 import { sanctionsOf } from './sanction.js';
+import { REASONS, time } from './saying.js';
 
 /**
  * @typedef {import('./types.js').Item} Item

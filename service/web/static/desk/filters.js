@@ -1,8 +1,8 @@
 // Narrowing a view down: a form, and a chip for each filter that is set.
 
 import { button, el } from '../widgets/dom.js';
-import { REASONS } from '../widgets/words-more.js';
 import { openModal } from './modal.js';
+import { REASONS } from './saying.js';
 import { LABELS } from './signals.js';
 
 /** @typedef {import('./place.js').Place} Place */

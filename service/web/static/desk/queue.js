@@ -1,11 +1,12 @@
 // The list of comments: loading it and moving in it.
 
-import { button, el, say } from '../widgets/dom.js';
+import { button, el } from '../widgets/dom.js';
 import { CallError, call } from './calls.js';
 import { STATUS, card, occupy } from './card.js';
 import { tell } from './deciding.js';
 import { isWorst, spread } from './marks.js';
 import { queryOf, readPlace } from './place.js';
+import { say } from './saying.js';
 import { pick, selected } from './selection.js';
 import { EMPTY } from './words.js';
 

@@ -1,8 +1,8 @@
 // Why a comment is rejected: one more key, or Enter for what is suggested.
 
 import { button, el } from '../widgets/dom.js';
-import { REASONS } from '../widgets/words-more.js';
 import { openModal } from './modal.js';
+import { REASONS } from './saying.js';
 
 /** @type {Record<string, string>} */
 const LETTERS = {

@@ -1,8 +1,9 @@
 // Sanctions of a reader: those that stand, and a form for a new one.
 
-import { button, el, say, time } from '../widgets/dom.js';
+import { button, el } from '../widgets/dom.js';
 import { call } from './calls.js';
 import { openModal } from './modal.js';
+import { say, time } from './saying.js';
 
 /**
  * @typedef {import('./types.js').Reader} Reader

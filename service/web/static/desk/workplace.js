@@ -1,6 +1,6 @@
 // Where comments are read and decided: the list, its tools, and the pane beside it.
 
-import { button, el, say } from '../widgets/dom.js';
+import { button, el } from '../widgets/dom.js';
 import { FEW, keepClaims } from './claims.js';
 import { Deciding } from './deciding.js';
 import { DetailPane } from './detail.js';
@@ -12,6 +12,7 @@ import { Outbox } from './outbox.js';
 import { ORDERS, writePlace } from './place.js';
 import { Queue } from './queue.js';
 import { askSanction } from './sanction.js';
+import { say } from './saying.js';
 import { Toast } from './toast.js';
 
 /** @typedef {import('./place.js').Place} Place */

@@ -4,24 +4,6 @@ import { kept, site } from './api.js';
 import { button, el, shadow } from './dom.js';
 import { Push } from './push.js';
 
-const T = {
-  label: 'Article alerts',
-  ask: 'Enable notifications?',
-  what: 'We send a short alert when we publish an important article. No advertising, no account, and you can turn it off here at any time.',
-  accept: 'OK',
-  decline: 'No thanks',
-  on: 'Article alerts are on in this browser.',
-  turnOff: 'Turn off',
-  off: 'Article alerts are off.',
-  turnOn: 'Turn on',
-  blocked:
-    'Article alerts are blocked in this browser. To allow them, open the site settings beside the address bar, set notifications to “Allow” and reload this page.',
-  unsupported: 'This browser can’t show article alerts.',
-  ios: 'To get article alerts on this device, add this site to your home screen first (Share, then “Add to Home Screen”) and open it from there.',
-  failed: 'Alerts couldn’t be turned on just now.',
-  retry: 'Try again',
-};
-
 const AGAIN_AFTER = 90 * 86_400_000;
 const AT_MOST = 2;
 
@@ -29,16 +11,17 @@ const AT_MOST = 2;
  * @param {HTMLElement} host attributes `site`, `topics`, `worker`, `delay` (seconds before it asks)
  * @param {URL} base
  * @param {AbortSignal} signal
+ * @param {string} lang
  */
-export async function mount(host, base, signal) {
+export async function mount(host, base, signal, lang) {
   const name = host.getAttribute('site') || 'default';
   const own = host.getAttribute('worker');
   const worker = new URL(own ?? 'push-worker.js', own ? document.baseURI : base);
   const topics = (host.getAttribute('topics') ?? '').split(/[\s,]+/).filter(Boolean);
   const push = new Push(site(base, name), name, base, worker, topics);
   if (Push.supported() && !(await reachable(worker))) return;
-  const box = await shadow(host, 'bars.css');
-  if (!signal.aborted) await new Alerts(host, box, push, name, signal).start();
+  const { box, w } = await shadow(host, 'bars.css', lang, 'alerts');
+  if (!signal.aborted) await new Alerts(host, box, w.alerts, push, name, signal).start();
 }
 
 /**
@@ -65,13 +48,15 @@ class Alerts {
   /**
    * @param {HTMLElement} host
    * @param {HTMLElement} box
+   * @param {import('./words.js').Catalogue['alerts']} T
    * @param {Push} push
    * @param {string} site
    * @param {AbortSignal} signal
    */
-  constructor(host, box, push, site, signal) {
+  constructor(host, box, T, push, site, signal) {
     this.host = host;
     this.box = box;
+    this.T = T;
     this.push = push;
     this.signal = signal;
     this.key = `push-refused:${site}`;
@@ -79,7 +64,7 @@ class Alerts {
 
   async start() {
     if (!Push.supported()) return this.#unsupported();
-    if (Notification.permission === 'denied') return this.#state('blocked', T.blocked);
+    if (Notification.permission === 'denied') return this.#state('blocked', this.T.blocked);
     if (Notification.permission === 'granted' && (await this.push.check().catch(() => false))) return this.#on();
     const { at, times } = kept.get(this.key, { at: 0, times: 0 });
     if (times >= AT_MOST || Date.now() - at < AGAIN_AFTER) return this.#off();
@@ -90,7 +75,7 @@ class Alerts {
 
   #unsupported() {
     const apple = /iPhone|iPad/.test(navigator.userAgent) && !matchMedia('(display-mode: standalone)').matches;
-    this.#state('unsupported', apple ? T.ios : T.unsupported);
+    this.#state('unsupported', apple ? this.T.ios : this.T.unsupported);
   }
 
   /**
@@ -102,7 +87,7 @@ class Alerts {
     this.box.replaceChildren(
       el(
         'div',
-        { class: `state ${name}`, part: 'state', role: 'group', 'aria-label': T.label },
+        { class: `state ${name}`, part: 'state', role: 'group', 'aria-label': this.T.label },
         el('span', { class: 'dot' }),
         el('span', { class: action ? '' : 'inform', role: 'status' }, text),
         action,
@@ -111,18 +96,18 @@ class Alerts {
   }
 
   #on() {
-    const turnOff = button('turn-off', T.turnOff, async () => {
+    const turnOff = button('turn-off', this.T.turnOff, async () => {
       turnOff.ariaBusy = 'true';
       await this.push.off().catch(() => {});
       this.#refused();
       this.#off();
       this.#focus();
     }, { class: 'plain' });
-    this.#state('on', T.on, turnOff);
+    this.#state('on', this.T.on, turnOff);
   }
 
   #off() {
-    this.#state('off', T.off, button('turn-on', T.turnOn, () => this.#ask(true), { class: 'plain' }));
+    this.#state('off', this.T.off, button('turn-on', this.T.turnOn, () => this.#ask(true), { class: 'plain' }));
   }
 
   #focus() {
@@ -140,13 +125,13 @@ class Alerts {
     const bar = el(
       'section',
       { class: 'ask', part: 'bar', 'aria-labelledby': 'ask' },
-      el('h2', { id: 'ask', part: 'heading' }, T.ask),
-      el('p', {}, this.host.getAttribute('text') || T.what),
+      el('h2', { id: 'ask', part: 'heading' }, this.T.ask),
+      el('p', {}, this.host.getAttribute('text') || this.T.what),
       el(
         'div',
         { class: 'bar' },
-        button('accept', T.accept, ({ currentTarget }) => this.#accept(/** @type {HTMLElement} */ (currentTarget)), { class: 'send' }),
-        button('decline', T.decline, () => this.#decline(), { class: 'quiet' }),
+        button('accept', this.T.accept, ({ currentTarget }) => this.#accept(/** @type {HTMLElement} */ (currentTarget)), { class: 'send' }),
+        button('decline', this.T.decline, () => this.#decline(), { class: 'quiet' }),
       ),
     );
     this.box.append(bar);
@@ -165,14 +150,14 @@ class Alerts {
     ok.ariaBusy = 'true';
     // First of all, and in the click itself: browsers open the prompt for nothing else.
     const permission = await Notification.requestPermission();
-    if (permission === 'denied') return this.#state('blocked', T.blocked);
+    if (permission === 'denied') return this.#state('blocked', this.T.blocked);
     if (permission !== 'granted') return this.#decline();
     try {
       await this.push.on();
       this.#on();
     } catch (error) {
       console.warn('<article-alerts>', error);
-      this.#state('off', T.failed, button('turn-on', T.retry, () => this.#ask(true), { class: 'plain' }));
+      this.#state('off', this.T.failed, button('turn-on', this.T.retry, () => this.#ask(true), { class: 'plain' }));
     }
     return this.#focus();
   }

@@ -1,15 +1,11 @@
 // <reader-comments>: the thread of one article and the form above it.
 
 import { articleKey, kept, pageUrl, site } from './api.js';
-import { button, el, say, shadow, tick } from './dom.js';
+import { button, el, shadow, tick } from './dom.js';
 import { replyForm } from './form.js';
-import { place, tree } from './thread.js';
-import { W } from './words.js';
+import { tree } from './thread.js';
 
-/**
- * @typedef {import('./types.js').Posted} Posted
- * @typedef {import('./types.js').ThreadPage} ThreadPage
- */
+/** @typedef {import('./types.js').ThreadPage} ThreadPage */
 
 const SORTS = /** @type {const} */ (['newest', 'oldest', 'top']);
 
@@ -17,11 +13,15 @@ const SORTS = /** @type {const} */ (['newest', 'oldest', 'top']);
  * @param {HTMLElement} host
  * @param {URL} base
  * @param {AbortSignal} signal
+ * @param {string} lang
  */
-export async function mount(host, base, signal) {
-  const [article, box] = await Promise.all([articleKey(host), shadow(host, 'comments.css')]);
+export async function mount(host, base, signal, lang) {
+  const [article, { box, w }] = await Promise.all([
+    articleKey(host),
+    shadow(host, 'comments.css', lang, 'comments', 'count', 'times'),
+  ]);
   if (signal.aborted) return;
-  const thread = new Comments(host, article, base, box, signal);
+  const thread = new Comments(host, article, base, box, w, signal);
   await thread.load();
   await thread.reveal();
 }
@@ -40,9 +40,10 @@ export class Comments {
    * @param {string} article
    * @param {URL} base
    * @param {HTMLElement} box
+   * @param {import('./words.js').Words} w
    * @param {AbortSignal} signal
    */
-  constructor(host, article, base, box, signal) {
+  constructor(host, article, base, box, w, signal) {
     this.site = host.getAttribute('site') || 'default';
     this.article = article;
     this.path = `articles/${encodeURIComponent(article)}/comments`;
@@ -50,6 +51,8 @@ export class Comments {
     this.sort = host.getAttribute('sort') || 'newest';
     this.call = site(base, this.site);
     this.box = box;
+    this.w = w;
+    const W = w.comments;
     this.signal = signal;
     this.form = replyForm(this, {});
     this.heading = el('h2', { class: 'heading', part: 'heading', tabindex: -1 }, W.none);
@@ -66,7 +69,7 @@ export class Comments {
       el('section', {}, el('header', { class: 'head' }, this.heading, this.sorts), this.list, this.foot),
       this.live,
     );
-    tick(box, signal);
+    tick(w, box, signal);
     addEventListener('hashchange', () => this.reveal(), { signal });
   }
 
@@ -108,12 +111,13 @@ export class Comments {
   }
 
   async loadOwn() {
-    const { Own } = await import('./own.js');
-    this.own ??= new Own(this);
+    const { open } = await import('./own.js');
+    this.own ??= await open(this);
   }
 
   /** @param {() => void} again */
   #failure(again) {
+    const W = this.w.comments;
     return el('p', { class: 'alert', role: 'alert' }, W.notLoaded, ' ', button('retry', W.retry, again, { class: 'plain' }));
   }
 
@@ -131,12 +135,12 @@ export class Comments {
     this.ticket = page.ticket ?? this.ticket;
     this.next = page.next_cursor;
     this.addCount(page.count - this.count);
-    if (page.article?.open === false) this.form.replaceWith(el('p', { class: 'closed' }, W.closed));
+    if (page.article?.open === false) this.form.replaceWith(el('p', { class: 'closed' }, this.w.comments.closed));
     for (const comment of page.items) {
       if (!this.find(comment.id)) this.list.append(tree(this, comment));
     }
     this.foot.replaceChildren();
-    if (this.next) this.foot.append(button('more', W.more, () => this.#more(), { class: 'more' }));
+    if (this.next) this.foot.append(button('more', this.w.comments.more, () => this.#more(), { class: 'more' }));
   }
 
   async #more() {
@@ -153,34 +157,16 @@ export class Comments {
   /** @param {number} change */
   addCount(change) {
     this.count += change;
-    this.heading.textContent = this.count > 0 ? say(W.count, { n: this.count }) : W.none;
+    const { w, count } = this;
+    this.heading.textContent = count > 0 ? w.say(w.count.count, { n: count }) : w.comments.none;
     this.sorts.hidden = this.count < 2;
   }
 
   showEmpty() {
     this.list.querySelector('.empty')?.remove();
     if (this.list.querySelector('article')) return;
+    const W = this.w.comments;
     this.list.append(el('p', { class: 'empty', part: 'empty' }, el('strong', {}, W.empty), el('span', {}, W.invite)));
-  }
-
-  /**
-   * A comment has just been written or changed here.
-   * @param {Posted} posted
-   * @param {string} body
-   */
-  async added({ comment, edit_token: token, notice }, body) {
-    const shown = this.find(comment.id);
-    this.addCount(Number(comment.status === 'published') - Number(shown?.classList.contains('published') ?? 0));
-    if (token) {
-      // Kept before anything else can fail: it is the author's only proof.
-      const own = { token, article: this.article, body, notice, comment };
-      kept.set(`own:${this.site}`, { ...kept.get(`own:${this.site}`, {}), [comment.id]: own });
-      await this.loadOwn().catch(() => {});
-    }
-    const node = place(this, comment);
-    this.showEmpty();
-    this.light(node);
-    this.announce(notice || node.querySelector('.notice')?.textContent || W.published);
   }
 
   /** @param {HTMLElement} node */

@@ -1,8 +1,7 @@
 // <reader-count>: how many replies an article has. All counts of a page are asked for at once.
 
 import { articleKey, site } from './api.js';
-import { el, say, shadow } from './dom.js';
-import { W } from './words.js';
+import { el, shadow } from './dom.js';
 
 /** @type {Map<string, Promise<Record<string, number>>>} */
 const asked = new Map();
@@ -33,14 +32,16 @@ function counts(base, name, article) {
  * @param {HTMLElement} host with `href` the count is a link
  * @param {URL} base
  * @param {AbortSignal} signal
+ * @param {string} lang
  */
-export async function mount(host, base, signal) {
+export async function mount(host, base, signal, lang) {
   const article = await articleKey(host);
   const n = (await counts(base, host.getAttribute('site') || 'default', article))[article] ?? 0;
   if (signal.aborted) return;
-  const text = n ? say(W.count, { n }) : W.title;
   const href = host.getAttribute('href');
-  (await shadow(host, 'bars.css')).append(
+  const { box, w } = await shadow(host, 'bars.css', lang, 'count');
+  const text = n ? w.say(w.count.count, { n }) : w.count.none;
+  box.append(
     href ? el('a', { class: 'count', part: 'count', href }, text) : el('span', { class: 'count', part: 'count' }, text),
   );
 }

@@ -1,6 +1,8 @@
-// Building the page: nodes, styles, times and numbers in the reader's language.
+// Building the page: nodes, styles, times.
 
-import { W } from './words.js';
+import { words } from './words.js';
+
+/** @typedef {import('./words.js').Words} Words */
 
 /** @typedef {Node | string | null | undefined | false} Child */
 
@@ -45,71 +47,54 @@ export const sheet = (root, name) =>
   });
 
 /**
- * Attaches the shadow root; resolves when its styles apply, so that nothing shows unstyled.
- * @param {HTMLElement} host
- * @param {string} style
+ * What is typed has its own direction; an empty field, which `auto` takes for English, the page's.
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
  */
-export async function shadow(host, style) {
-  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
-  const box = el('div', { class: 'root', part: 'root', lang: 'en', hidden: true });
-  root.replaceChildren(box);
-  await sheet(root, style);
-  box.hidden = false;
-  return box;
+export function follow(input) {
+  input.dir = input.value ? 'auto' : '';
 }
-
-const plural = new Intl.PluralRules('en');
-const number = new Intl.NumberFormat('en');
-const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: 'long', timeStyle: 'short' });
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
 
 /**
- * A message with its {blanks} filled in.
- * @param {string | { one: string, other: string, [form: string]: string }} message
- * @param {Record<string, string | number>} blanks
+ * Attaches the shadow root; resolves when its styles apply and its words are there, so that nothing
+ * shows unstyled. Without words, what stands inside the element goes on being shown.
+ * @param {HTMLElement} host
+ * @param {string} style
+ * @param {string} lang
+ * @param {...import('./words.js').Section} sections
  */
-export function say(message, blanks) {
-  const text =
-    typeof message === 'string' ? message : message[plural.select(Number(blanks.n))] ?? message.other;
-  return text.replace(/\{(\w+)\}/g, (_, name) => {
-    const value = blanks[name];
-    return typeof value === 'number' ? number.format(value) : value;
-  });
+export async function shadow(host, style, lang, ...sections) {
+  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
+  const box = el('div', { class: 'root', part: 'root', hidden: true });
+  const slot = el('slot');
+  root.replaceChildren(box, slot);
+  const [w] = await Promise.all([words(lang, ...sections), sheet(root, style)]);
+  box.lang = w.lang;
+  box.dir = w.dir;
+  box.oninput = ({ target }) => follow(/** @type {HTMLInputElement} */ (target));
+  box.hidden = false;
+  slot.remove();
+  return { box, w };
 }
 
-/** @param {number} seconds */
-export function wait(seconds) {
-  if (!seconds) return W.soon;
-  if (seconds < 60) return say(W.seconds, { n: Math.ceil(seconds) });
-  if (seconds < 3_600) return say(W.minutes, { n: Math.ceil(seconds / 60) });
-  return say(W.hours, { n: Math.ceil(seconds / 3_600) });
-}
-
-/** @param {Date} when */
-function ago(when) {
-  const past = (Date.now() - when.getTime()) / 1000;
-  if (past < 45) return W.now;
-  if (past < 3_600) return relative.format(-Math.max(1, Math.floor(past / 60)), 'minute');
-  if (past < 86_400) return relative.format(-Math.floor(past / 3_600), 'hour');
-  return past < 604_800 ? relative.format(-Math.floor(past / 86_400), 'day') : day.format(when);
-}
-
-/** @param {string} iso */
-export function time(iso) {
+/**
+ * @param {Words} w
+ * @param {string} iso
+ */
+export function time(w, iso) {
   const when = new Date(iso);
-  return el('time', { datetime: iso, title: exact.format(when) }, ago(when));
+  return el('time', { datetime: iso, title: w.exact.format(when) }, w.ago(when));
 }
 
 /**
  * Keeps the relative times in a tree right.
+ * @param {Words} w
  * @param {ParentNode} tree
  * @param {AbortSignal} signal
  */
-export function tick(tree, signal) {
+export function tick(w, tree, signal) {
   const timer = setInterval(() => {
     for (const node of tree.querySelectorAll('time')) {
-      const text = ago(new Date(node.dateTime));
+      const text = w.ago(new Date(node.dateTime));
       if (node.textContent !== text) node.textContent = text;
     }
   }, 30_000);

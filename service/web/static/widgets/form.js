@@ -1,13 +1,10 @@
 // The form: a new comment, a reply in place, or a change to an own comment.
 
-import { ApiError, kept, pageUrl, randomId, reader } from './api.js';
-import { button, el, say, wait } from './dom.js';
-import { W } from './words.js';
+import { kept } from './api.js';
+import { button, el, follow } from './dom.js';
 
 /** @typedef {import('./types.js').Comment} Comment */
 
-const LONGEST = 10_000;
-const COUNT_FROM = 9_000;
 const SENDER = /** @type {const} */ (['name', 'email', 'website']);
 let forms = 0;
 
@@ -16,12 +13,14 @@ let forms = 0;
  * @param {{ parent?: Comment, edit?: Comment }} purpose
  */
 export function replyForm(thread, { parent, edit }) {
+  const { w } = thread;
+  const W = w.comments;
   const id = `f${++forms}`;
   const main = !parent && !edit;
   const draftKey = `draft:${thread.site}:${thread.article}:${edit ? `edit-${edit.id}` : (parent?.id ?? '')}`;
   const alert = el('p', { class: 'alert', role: 'alert', hidden: true });
   const left = el('span', { class: 'left', role: 'status' });
-  const send = el('button', { type: 'submit', class: 'send', part: 'button submit' });
+  const send = el('button', { type: 'submit', class: 'send', part: 'button submit' }, edit ? W.save : W.send);
   /** @type {Record<string, HTMLInputElement | HTMLTextAreaElement>} */
   const inputs = {};
   /** @type {Record<string, HTMLElement>} */
@@ -34,14 +33,14 @@ export function replyForm(thread, { parent, edit }) {
    */
   const field = (name, tag, props) => {
     const of = `${id}-${name}`;
-    const input = el(tag, { id: of, name, part: 'input', dir: 'auto', 'aria-describedby': `${of}-error`, ...props });
+    const input = el(tag, { id: of, name, part: 'input', 'aria-describedby': `${of}-error`, ...props });
     inputs[name] = input;
     lines[name] = el('p', { class: 'error', id: `${of}-error`, hidden: true });
     const star = props.required && el('span', { class: 'star', 'aria-hidden': 'true' }, '\u00a0*');
     return el('div', { class: 'field' }, el('label', { for: of }, W[name], /** @type {Node} */ (star)), input, lines[name]);
   };
 
-  const title = edit ? W.editing : parent ? say(W.replyTo, { name: parent.author.name }) : W.title;
+  const title = edit ? W.editing : parent ? w.say(W.replyTo, { name: parent.author.name }) : W.title;
   const node = el(
     'form',
     { class: main ? 'form' : 'form inline', part: 'form', novalidate: true, 'aria-labelledby': id },
@@ -86,133 +85,40 @@ export function replyForm(thread, { parent, edit }) {
     kept.set('me', remember.checked ? me : null);
   };
 
-  const count = () => {
-    const free = LONGEST - inputs.body.value.length;
-    left.textContent = free > LONGEST - COUNT_FROM ? '' : say(free < 0 ? W.over : W.left, { n: Math.abs(free) });
-    left.classList.toggle('over', free < 0);
+  const parts = { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender };
+  /** @type {Promise<import('./writing.js').Writing> | undefined} */
+  let opened;
+  let tries = 0;
+  /** Most readers only read: what writing needs comes when somebody begins, and again if it was lost. */
+  const writing = () => {
+    // Browsers remember a module that failed; under another address it is asked for anew.
+    const again = tries++ ? `?${tries}` : '';
+    opened ??= import(`./writing.js${again}`).then(({ open }) => open(thread, parts));
+    opened.catch(() => (opened = undefined));
+    return opened;
   };
-
-  /**
-   * @param {string} name
-   * @param {string} text
-   */
-  const mark = (name, text) => {
-    if (!inputs[name]) return false;
-    lines[name].textContent = text;
-    lines[name].hidden = !text;
-    inputs[name].ariaInvalid = text ? 'true' : null;
-    return true;
-  };
-
-  /** @param {string} text */
-  const warn = (text) => {
-    alert.textContent = text;
-    alert.hidden = !text;
-    if (text) alert.scrollIntoView({ block: 'nearest' });
-  };
-
-  const focusWrong = () => {
-    const wrong = Object.values(inputs).find((input) => input.ariaInvalid);
-    wrong?.focus();
-    return wrong;
-  };
-
-  const check = () => {
-    for (const [name, input] of Object.entries(inputs)) {
-      const wrong = !input.validity.valid || (input.required && !input.value.trim());
-      mark(name, wrong ? W.wrong[/** @type {keyof typeof W.wrong} */ (name)] : '');
-    }
-    if (inputs.body.value.length > LONGEST) mark('body', left.textContent ?? '');
-    return !focusWrong();
-  };
-
-  /** @param {boolean} busy */
-  const setBusy = (busy) => {
-    send.ariaDisabled = node.ariaBusy = busy ? 'true' : null;
-    send.textContent = busy ? W.busy : edit ? W.save : W.send;
-  };
-
-  /** @param {string} body */
-  const post = async (body) => {
-    // The same key until something changes: a repeat after a lost answer is no second comment.
-    const key = draft().key ?? randomId();
-    kept.set(draftKey, { body, key });
-    keepSender();
-    const { ticket } = thread;
-    const company = trap.value || undefined;
-    const website = inputs.website.value.trim() || undefined;
-    const posted = await thread.call('POST', thread.path, {
-      headers: { 'Idempotency-Key': key, ...reader() },
-      body: {
-        name: inputs.name.value.trim(),
-        email: inputs.email.value.trim(),
-        ...{ body, website, company, ticket, parent_id: parent?.id },
-        article: { url: pageUrl(), title: document.title },
-      },
-    });
-    inputs.body.value = '';
-    count();
-    return posted;
-  };
-
-  /**
-   * @param {string} body
-   * @param {Comment} comment
-   */
-  const patch = async (body, comment) => {
-    const token = thread.own?.get(comment.id).token;
-    const answer = await thread.call('PATCH', `comments/${comment.id}`, { token, body: { body } });
-    return { ...answer, edit_token: token };
-  };
-
-  /** @param {unknown} error */
-  const failed = (error) => {
-    if (!(error instanceof ApiError)) throw error;
-    const { status, problem } = error;
-    if (!status) return warn(W.offline);
-    if (status === 429) return warn(say(W.often, { wait: wait(error.wait) }));
-    const errors = problem.errors ?? [];
-    const loose = errors.filter(({ path, detail }) => !mark(path.replace(/^\$\./, ''), detail));
-    warn(
-      errors.length && !loose.length
-        ? W.fields
-        : (status < 500 && (loose.map((entry) => entry.detail).join(' ') || problem.detail)) || W.failed,
-    );
-    return void focusWrong();
-  };
+  node.addEventListener('focusin', () => opened ?? writing().catch(() => {}));
 
   node.oninput = ({ target }) => {
-    const { name } = /** @type {HTMLInputElement} */ (target);
-    mark(name, '');
     kept.set(draftKey, inputs.body.value ? { body: inputs.body.value } : null);
-    if (name === 'body') count();
-    else keepSender();
+    if (target !== inputs.body) keepSender();
   };
 
-  node.onsubmit = async (event) => {
+  node.onsubmit = (event) => {
     event.preventDefault();
-    if (send.ariaDisabled) return;
-    warn('');
-    if (!check()) return;
-    setBusy(true);
-    try {
-      const body = inputs.body.value;
-      const posted = await (edit ? patch(body, edit) : post(body));
-      kept.set(draftKey, null);
-      if (!main) node.remove();
-      await thread.added(posted, body);
-    } catch (error) {
-      failed(error);
-    } finally {
-      setBusy(false);
-    }
+    writing().then(
+      ({ submit }) => submit(),
+      () => {
+        alert.textContent = W.offline;
+        alert.hidden = false;
+      },
+    );
   };
 
   const me = kept.get('me', null) ?? kept.get('me', {}, 'sessionStorage');
   for (const name of edit ? [] : SENDER) inputs[name].value = /** @type {any} */ (me)[name] ?? '';
   remember.checked = Boolean(kept.get('me', null));
   inputs.body.value = draft().body ?? (edit && thread.own?.get(edit.id).body) ?? '';
-  count();
-  setBusy(false);
+  for (const input of Object.values(inputs)) follow(input);
   return node;
 }

@@ -2,10 +2,10 @@
 // Loaded only where something was written.
 
 import { ApiError, kept } from './api.js';
-import { button, el, say, sheet } from './dom.js';
+import { button, el, sheet } from './dom.js';
 import { replyForm } from './form.js';
 import { place } from './thread.js';
-import { M, REASONS } from './words-more.js';
+import { words } from './words.js';
 
 /**
  * @typedef {import('./types.js').Comment} Comment
@@ -16,10 +16,19 @@ const EDIT_WINDOW = 15 * 60_000;
 const MOST = 100;
 const CACHED = 60_000; // for so long a page of the thread may be older than the reader's own reply
 
+/** @typedef {import('./comments.js').Comments} Thread */
+
+/** @param {Thread} thread */
+export const open = async (thread) => new Own(thread, await words(thread.w.tag, 'own', 'reasons'));
+
 export class Own {
-  /** @param {import('./comments.js').Comments} thread */
-  constructor(thread) {
+  /**
+   * @param {Thread} thread
+   * @param {import('./words.js').Words} w
+   */
+  constructor(thread, w) {
     this.thread = thread;
+    this.w = w;
     this.key = `own:${thread.site}`;
     sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css');
   }
@@ -90,6 +99,7 @@ export class Own {
    */
   mark(comment, node) {
     const { status } = comment;
+    const M = this.w.own;
     const [by, , acts] = node.children[0].children;
     by.querySelector('.name')?.after(el('span', { class: 'badge you' }, M.you));
     if (status !== 'published') {
@@ -112,11 +122,12 @@ export class Own {
    * @param {HTMLElement} node
    */
   #notice({ id, status, reason }, node) {
+    const { own: M, reasons, say } = this.w;
     const usual = status === 'held' ? M.heldLong : status === 'spam' ? M.spamLong : M.rejectedLong;
     const only = status === 'held' ? M.onlyTillThen : M.onlyYou;
-    const box = el('p', { class: `notice ${status}`, part: 'notice' }, this.get(id)?.notice || usual, ' ', only);
-    const words = REASONS[reason ?? ''];
-    if (status === 'rejected' && words) box.append(' ', say(M.because, { reason: words }));
+    const box = el('p', { class: `notice ${status}`, part: 'notice' }, this.#watched(id) || usual, ' ', only);
+    const why = /** @type {Record<string, string>} */ (reasons)[reason ?? ''];
+    if (status === 'rejected' && why) box.append(' ', say(M.because, { reason: why }));
     if (status !== 'held') {
       const away = () => {
         this.forget(id);
@@ -126,6 +137,14 @@ export class Own {
       box.append(' ', button('dismiss', M.dismiss, away, { class: 'plain' }));
     }
     return box;
+  }
+
+  /** What a reader under a sanction is told. @param {string} id */
+  #watched(id) {
+    const { own: M, exact, say } = this.w;
+    const { reason = '', until } = this.get(id)?.notice ?? {};
+    if (!reason) return '';
+    return until ? say(M.watchedUntil, { reason, until: exact.format(new Date(until)) }) : say(M.watched, { reason });
   }
 
   /**
@@ -150,6 +169,7 @@ export class Own {
    * @param {Element} acts
    */
   #askRemove(comment, acts) {
+    const M = this.w.own;
     const back = [...acts.children];
     const ask = el('span', { class: 'ask' }, M.ask);
     const yes = button('remove-yes', M.yes, async () => {
@@ -160,7 +180,8 @@ export class Own {
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return this.#gone(comment);
         yes.removeAttribute('aria-busy');
-        ask.textContent = (error instanceof ApiError && error.problem.detail) || M.failed;
+        const { explain } = await import('./problems.js');
+        ask.textContent = (await explain(this.w.tag, error, M.failed)).text;
       }
     }, { class: 'act strong' });
     const no = button('remove-no', M.no, () => {
@@ -182,6 +203,6 @@ export class Own {
     } else node?.remove();
     thread.showEmpty();
     thread.heading.focus({ preventScroll: true });
-    thread.announce(M.gone);
+    thread.announce(this.w.own.gone);
   }
 }

@@ -1,7 +1,8 @@
 // Fetches the conversation of a linked comment that isn't on the page shown.
 
 import { ApiError } from './api.js';
-import { moreReplies, tree } from './thread.js';
+import { moreReplies } from './replies.js';
+import { tree } from './thread.js';
 
 /**
  * @param {import('./comments.js').Comments} thread

@@ -1,9 +1,8 @@
 // The small dialog in which a reader reports a comment; loaded when it is first asked for.
 
-import { ApiError, reader } from './api.js';
-import { button, el, say, sheet, wait } from './dom.js';
-import { W } from './words.js';
-import { M, REASONS } from './words-more.js';
+import { reader } from './api.js';
+import { button, el, sheet } from './dom.js';
+import { words } from './words.js';
 
 const OFFERED = [
   'abusive', 'offensive', 'hate_speech', 'harassment_bullying', 'misinformation',
@@ -16,14 +15,19 @@ const OFFERED = [
  * @param {HTMLElement} opener gets the focus back
  */
 export async function reportDialog(thread, comment, opener) {
-  await sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css');
+  const [{ report: M, reasons }] = await Promise.all([
+    words(thread.w.tag, 'report', 'reasons'),
+    sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css'),
+  ]);
+  /** @type {Record<string, string>} */
+  const named = reasons;
   const alert = el('p', { class: 'alert', role: 'alert', hidden: true });
-  const send = el('button', { type: 'submit', class: 'send', part: 'button submit' }, M.reportSend);
+  const send = el('button', { type: 'submit', class: 'send', part: 'button submit' }, M.send);
   const form = el(
     'form',
     { method: 'dialog' },
-    el('h3', { class: 'title', id: 'report-title', part: 'heading' }, M.reportTitle),
-    el('p', { class: 'note', id: 'report-ask' }, M.reportAsk),
+    el('h3', { class: 'title', id: 'report-title', part: 'heading' }, M.title),
+    el('p', { class: 'note', id: 'report-ask' }, M.ask),
     el(
       'div',
       { class: 'reasons', role: 'radiogroup', 'aria-labelledby': 'report-ask' },
@@ -32,14 +36,14 @@ export async function reportDialog(thread, comment, opener) {
           'label',
           { class: 'check' },
           el('input', { type: 'radio', name: 'reason', value, required: true }),
-          el('span', { class: 'cap' }, REASONS[value]),
+          el('span', { class: 'cap' }, named[value]),
         ),
       ),
     ),
-    el('label', { for: 'report-note' }, M.reportNote),
-    el('textarea', { id: 'report-note', name: 'note', rows: 2, maxlength: 1000, dir: 'auto', part: 'input' }),
+    el('label', { for: 'report-note' }, M.note),
+    el('textarea', { id: 'report-note', name: 'note', rows: 2, maxlength: 1000, part: 'input' }),
     alert,
-    el('div', { class: 'bar' }, send, button('cancel', W.cancel, () => dialog.close(), { class: 'quiet' })),
+    el('div', { class: 'bar' }, send, button('cancel', M.cancel, () => dialog.close(), { class: 'quiet' })),
   );
   const dialog = el('dialog', { class: 'dialog', part: 'dialog', 'aria-labelledby': 'report-title' }, form);
   dialog.onclose = () => {
@@ -60,17 +64,17 @@ export async function reportDialog(thread, comment, opener) {
         headers: reader(),
         body: { reason: given.get('reason'), ...(note ? { note } : {}) },
       });
-      const done = el('span', { class: 'done', tabindex: -1 }, M.reported);
+      const done = el('span', { class: 'done', tabindex: -1 }, M.done);
       opener.replaceWith(done);
       opener = done;
-      thread.announce(M.reported);
+      thread.announce(M.done);
       dialog.close();
     } catch (error) {
       send.ariaBusy = null;
+      alert.textContent = M.failed;
       alert.hidden = false;
-      if (!(error instanceof ApiError) || !error.status) alert.textContent = M.failed;
-      else if (error.status === 429) alert.textContent = say(W.often, { wait: wait(error.wait) });
-      else alert.textContent = error.problem.detail || M.failed;
+      const { explain } = await import('./problems.js');
+      alert.textContent = (await explain(thread.w.tag, error, M.failed)).text;
     }
   };
   thread.box.append(dialog);

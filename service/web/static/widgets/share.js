@@ -3,15 +3,6 @@
 import { articleKey, pageUrl, site } from './api.js';
 import { button, el, shadow } from './dom.js';
 
-const T = {
-  label: 'Share this article',
-  share: 'Share',
-  copy: 'Copy link',
-  copied: 'Link copied',
-  failed: 'Copy this address: {url}',
-  email: 'E-mail',
-};
-
 /** @type {Record<string, [name: string, address: (url: string, title: string) => string]>} */
 const NETWORKS = {
   whatsapp: ['WhatsApp', (url, title) => `https://wa.me/?text=${title}%20${url}`],
@@ -28,8 +19,9 @@ const NETWORKS = {
  * @param {HTMLElement} host
  * @param {URL} base
  * @param {AbortSignal} signal
+ * @param {string} lang
  */
-export async function mount(host, base, signal) {
+export async function mount(host, base, signal, lang) {
   const call = site(base, host.getAttribute('site') || 'default');
   const path = `articles/${encodeURIComponent(await articleKey(host))}/engagement`;
   /** @param {string} channel counted without saying who; a share works without its count */
@@ -38,6 +30,9 @@ export async function mount(host, base, signal) {
   };
   const url = host.getAttribute('url') || pageUrl();
   const title = host.getAttribute('headline') || document.title;
+  const { box, w } = await shadow(host, 'bars.css', lang, 'share');
+  if (signal.aborted) return;
+  const T = w.share;
   const said = el('span', { class: 'said', role: 'status' });
 
   const copy = button('copy', T.copy, async () => {
@@ -52,7 +47,7 @@ export async function mount(host, base, signal) {
       }, 2_500);
       count('copy');
     } catch {
-      copy.replaceWith(el('span', { class: 'address' }, T.failed.replace('{url}', url)));
+      copy.replaceWith(el('span', { class: 'address' }, w.say(w.share.failed, { url })));
     }
   }, { class: 'copy' });
   const own = button('share', T.share, async () => {
@@ -71,8 +66,6 @@ export async function mount(host, base, signal) {
     return el('a', { href, part: 'link', onclick: () => count(channel), ...outside }, name);
   };
   const networks = (host.getAttribute('networks') ?? 'whatsapp,facebook,bluesky,telegram').split(/[\s,]+/);
-  const box = await shadow(host, 'bars.css');
-  if (signal.aborted) return;
   box.append(
     el(
       'div',

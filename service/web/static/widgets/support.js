@@ -3,20 +3,21 @@
 import { articleKey, kept, site } from './api.js';
 import { button, el, shadow } from './dom.js';
 
-const T = { headline: 'Support our newsroom', link: 'Support us', dismiss: 'Not now' };
 const REST = 30 * 86_400_000;
 
 /**
  * @param {HTMLElement} host attributes `href`, `headline`, `label`; the text stands inside it
  * @param {URL} base
  * @param {AbortSignal} signal
+ * @param {string} lang
  */
-export async function mount(host, base, signal) {
+export async function mount(host, base, signal, lang) {
   const href = host.getAttribute('href') ?? '';
   const name = host.getAttribute('site') || 'default';
   const key = `support:${name}`;
   if (!/^https?:/.test(new URL(href || '#', document.baseURI).protocol) || !href) return;
-  const box = await shadow(host, 'bars.css');
+  const { box, w } = await shadow(host, 'bars.css', lang, 'support');
+  const T = w.support;
   if (signal.aborted || Date.now() - kept.get(key, 0) < REST) return;
   const call = site(base, name);
   const path = `articles/${encodeURIComponent(await articleKey(host))}/engagement`;

@@ -1,9 +1,8 @@
 // One comment, its replies, and what any reader can do with it.
 
 import { kept, reader } from './api.js';
-import { button, el, say, time } from './dom.js';
+import { button, el, time } from './dom.js';
 import { replyForm } from './form.js';
-import { W } from './words.js';
 
 /**
  * @typedef {import('./comments.js').Comments} Comments
@@ -28,7 +27,16 @@ export function tree(thread, root) {
   const replies = root.replies ?? [];
   for (const reply of replies) hang(thread, node, reply);
   const hidden = (root.reply_count ?? 0) - replies.length;
-  if (hidden > 0) offerMore(thread, node, root.id, hidden);
+  if (hidden > 0) {
+    const { comments: W, say } = thread.w;
+    const more = button('more-replies', say(W.moreHere, { n: hidden }), () => {
+      import('./replies.js').then(
+        ({ showMore }) => showMore(thread, node, root.id, more, hidden),
+        () => (more.textContent = `${W.notLoaded} ${W.retry}`),
+      );
+    }, { class: 'more-here' });
+    node.append(more);
+  }
   return node;
 }
 
@@ -38,7 +46,7 @@ export function tree(thread, root) {
  * @param {HTMLElement} root
  * @param {Comment} reply
  */
-function hang(thread, root, reply) {
+export function hang(thread, root, reply) {
   if (thread.find(reply.id)) return null;
   /** @type {HTMLElement} */
   const parent = root.querySelector(`[id="comment-${reply.parent_id}"]`) ?? root;
@@ -66,51 +74,12 @@ export function place(thread, comment) {
 
 /**
  * @param {Comments} thread
- * @param {HTMLElement} node
- * @param {string} rootId
- * @param {number} hidden
- */
-function offerMore(thread, node, rootId, hidden) {
-  /** @type {string | null} */
-  let cursor = null;
-  const more = button('more-replies', say(W.moreHere, { n: hidden }), async () => {
-    more.setAttribute('aria-busy', 'true');
-    try {
-      const { added, next } = await moreReplies(thread, node, rootId, cursor);
-      cursor = next;
-      hidden = Math.max(1, hidden - added.length);
-      more.textContent = say(W.moreHere, { n: hidden });
-      if (!cursor) more.remove();
-      added[0]?.focus({ preventScroll: true });
-    } catch {
-      more.textContent = `${W.notLoaded} ${W.retry}`;
-    }
-    more.removeAttribute('aria-busy');
-  }, { class: 'more-here' });
-  node.append(more);
-}
-
-/**
- * @param {Comments} thread
- * @param {HTMLElement} node
- * @param {string} rootId
- * @param {string | null} cursor
- * @returns {Promise<{ added: HTMLElement[], next: string | null }>}
- */
-export async function moreReplies(thread, node, rootId, cursor) {
-  const { signal } = thread;
-  const page = await thread.call('GET', `comments/${rootId}/replies`, { query: { cursor }, signal });
-  const added = page.items.map((/** @type {Comment} */ reply) => hang(thread, node, reply));
-  return { added: added.filter(Boolean), next: page.next_cursor };
-}
-
-/**
- * @param {Comments} thread
  * @param {Comment} comment
  * @param {number} depth
  */
 function one(thread, comment, depth) {
   const { author, status } = comment;
+  const W = thread.w.comments;
   const node = el('article', {
     id: `comment-${comment.id}`,
     class: `comment ${status}`,
@@ -128,7 +97,7 @@ function one(thread, comment, depth) {
     { class: 'by' },
     el('bdi', { class: 'name', part: 'name' }, author.name),
     author.badge && el('span', { class: 'badge', part: 'badge' }, author.badge),
-    el('a', { class: 'when', href: `#comment-${comment.id}` }, time(comment.created_at)),
+    el('a', { class: 'when', href: `#comment-${comment.id}` }, time(thread.w, comment.created_at)),
     comment.edited_at && el('span', { class: 'edited' }, W.edited),
   );
   const text = el('div', { class: 'text', dir: 'auto', part: 'text' });
@@ -158,6 +127,7 @@ function one(thread, comment, depth) {
  * @param {boolean} mine nobody applauds themselves
  */
 function likeButton(thread, comment, mine) {
+  const { w } = thread;
   const key = `liked:${thread.site}`;
   /** @type {string[]} */
   const liked = kept.get(key, []);
@@ -165,9 +135,9 @@ function likeButton(thread, comment, mine) {
   comment.likes = Math.max(comment.likes, Number(on)); // a cached page may not know of it yet
   const number = el('span', { class: 'n' });
   const show = () => {
-    number.textContent = String(comment.likes || '');
+    number.textContent = comment.likes ? w.number.format(comment.likes) : '';
     like.setAttribute('aria-pressed', String(on));
-    like.setAttribute('aria-label', say(W.likes, { n: comment.likes }));
+    like.setAttribute('aria-label', w.say(w.comments.likes, { n: comment.likes }));
   };
   const turn = () => {
     on = !on;
@@ -176,7 +146,7 @@ function likeButton(thread, comment, mine) {
     kept.set(key, on ? [...others, comment.id].slice(-500) : others);
     show();
   };
-  const like = button('like', W.like, async () => {
+  const like = button('like', w.comments.like, async () => {
     turn();
     try {
       await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader() });

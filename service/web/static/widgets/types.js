@@ -27,20 +27,26 @@
  * @property {Comment} comment
  * @property {string} [edit_token]
  * @property {string | null} [notice]
+ * @property {string | null} [notice_code]
+ * @property {Values} [notice_values]
+ *
+ * @typedef {{ n?: number, reason?: string, until?: string }} Values what fills a message's blanks
  *
  * @typedef {object} Problem
  * @property {string} [type]
  * @property {string} [title]
  * @property {number} [status]
- * @property {string} [detail]
- * @property {{ path: string, detail: string }[]} [errors]
+ * @property {string} [detail] English, for developers
+ * @property {string} [code] what a reader is told: words/*.json, problems
+ * @property {Values} [values]
+ * @property {{ path: string, detail: string, code?: string, values?: Values }[]} [errors]
  * @property {string} [request_id]
  *
  * @typedef {object} OwnComment a comment written in this browser
  * @property {string} token
  * @property {string} article
  * @property {string} body as it was typed, for editing
- * @property {string | null} [notice]
+ * @property {Values} [notice] of a reader under a sanction: why, and until when
  * @property {Comment} comment
  */
 

@@ -1,7 +1,8 @@
 // Publishers' keys of a site.
 
-import { button, el, time } from '../../widgets/dom.js';
+import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
+import { time } from '../saying.js';
 import { alertBox, ask, doing, field, head, loaded, secret, tick } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */

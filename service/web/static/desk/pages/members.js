@@ -1,7 +1,8 @@
 // Members: who may do what where, and the record of every change.
 
-import { button, el, time } from '../../widgets/dom.js';
+import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
+import { time } from '../saying.js';
 import { alertBox, ask, changes, doing, everyPage, field, head, loaded, secret, tell, tick } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */

@@ -1,6 +1,7 @@
 // Parts of the notices page: numbers in sentences, an alarm, and how it stands.
 
-import { el, time } from '../../widgets/dom.js';
+import { el } from '../../widgets/dom.js';
+import { time } from '../saying.js';
 
 /** @typedef {{ alarm: string, since: string | null, told_at: string, said: string }} State */
 

@@ -1,7 +1,8 @@
 // Notices: who is told what by e-mail, and how each alarm stands. For editors.
 
-import { button, el, time } from '../../widgets/dom.js';
+import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
+import { time } from '../saying.js';
 import { alarm, choice, figure, sentence, stand, tick } from './notices-parts.js';
 
 /** @typedef {import('../types.js').Session} Session */

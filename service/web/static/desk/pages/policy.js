@@ -1,7 +1,8 @@
 // The policy of a site: what is done with which signal, tried on what has been before it is put.
 
-import { button, el, time } from '../../widgets/dom.js';
+import { button, el } from '../../widgets/dom.js';
 import { call, CallError } from '../calls.js';
+import { time } from '../saying.js';
 import { Figures } from './policy-figures.js';
 import { external } from './policy-external.js';
 import { hours } from './policy-hours.js';

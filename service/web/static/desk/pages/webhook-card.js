@@ -1,7 +1,8 @@
 // One webhook: how it fares, and what can be done with it.
 
-import { button, el, time } from '../../widgets/dom.js';
+import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
+import { time } from '../saying.js';
 import { deliveries } from './webhook-deliveries.js';
 import { fields, nameOf } from './webhook-fields.js';
 

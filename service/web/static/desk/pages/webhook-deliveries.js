@@ -1,7 +1,8 @@
 // What was sent to a webhook, what waits, and what could not be delivered.
 
-import { button, el, time } from '../../widgets/dom.js';
+import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
+import { time } from '../saying.js';
 import { nameOf } from './webhook-fields.js';
 
 /** @typedef {import('./webhook-types.js').Delivery} Delivery */
