@@ -6,7 +6,6 @@ import gc
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -26,7 +25,7 @@ from service.comments.routes import THREAD, kept_thread
 from service.comments.threads import Answer, Threads
 from service.core import log
 from service.core.database import database
-from service.core.db import open_pool
+from service.core.db import AWAY, open_pool
 from service.core.edge import Edge
 from service.core.events import Events
 from service.core.http import Endpoint, routes_of
@@ -50,6 +49,10 @@ from service.screening.actions import Policies
 from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
+from service.thread_page.addresses import is_page
+from service.thread_page.errors import error_page
+from service.thread_page.own_routes import PAGES as OWN_PAGES
+from service.thread_page.routes import PAGES as THREAD_PAGES
 from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
@@ -58,19 +61,10 @@ FEATURES: list[Endpoint] = [
     *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
+# No part of the API: what they answer, failures too, is for people and crawlers.
+PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES]
 
 State = dict[str, Any]
-
-# The database is away for the moment, and comes back.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-)
 
 
 @contextlib.asynccontextmanager
@@ -128,7 +122,7 @@ def create_app(
                 yield state
 
     app = Starlette(
-        routes=[*routes_of([*ENDPOINTS, *extra]), *Files().routes()],
+        routes=[*routes_of([*ENDPOINTS, *PAGES, *extra]), *Files().routes()],
         lifespan=lifespan,
         exception_handlers={
             Problem: on_problem,  # type: ignore[dict-item]  # takes its own exception only
@@ -156,20 +150,22 @@ def create_app(
 
 
 async def on_problem(request: Request[Any], problem: Problem) -> Response:
-    """A feature's failure as problem+json."""
+    """A feature's failure: a page for a person, problem+json for everybody else."""
+    if is_page(request.scope["path"]):
+        return error_page(request, problem)
     return problem.response(request.scope["request_id"])
 
 
 async def on_http_exception(request: Request[Any], error: HTTPException) -> Response:
     """Starlette's own failures the same way."""
-    problem = from_http_exception(error, request.scope["path"])
-    return problem.response(request.scope["request_id"])
+    return await on_problem(request, from_http_exception(error, request.scope["path"]))
 
 
 async def on_failure(request: Request[Any], failure: Exception) -> Response:
     """A failure of ours: fixed text. Starlette raises it again, and the edge logs it."""
-    problem = Unavailable() if isinstance(failure, AWAY) else InternalError()
-    return problem.response(request.scope["request_id"])
+    return await on_problem(
+        request, Unavailable() if isinstance(failure, AWAY) else InternalError()
+    )
 
 
 def from_environment() -> ASGIApp:

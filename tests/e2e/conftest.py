@@ -1,8 +1,10 @@
 """Chromium, and fixtures for those who come to the page."""
 
 import shutil
+import subprocess
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -75,3 +77,15 @@ async def api(live_server: LiveServer) -> AsyncIterator[Api]:
     """The service without a browser."""
     async with httpx.AsyncClient(base_url=live_server.url) as client:
         yield Api(client, live_server)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script, from npm."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("NPM IS MISSING: axe-core looked at nothing (install Node.js)")
+    folder: Path = tmp_path_factory.mktemp("axe")
+    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "axe-core@4"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return (folder / "node_modules/axe-core/axe.min.js").read_text()
