@@ -126,6 +126,23 @@ class Unauthenticated(Problem):
         super().__init__(detail, headers={"www-authenticate": "Bearer"})
 
 
+class SignInRequired(Unauthenticated):
+    """Only readers who have signed in may comment here."""
+
+
+class SignInExpired(Unauthenticated):
+    """This sign-in has expired; sign in again."""
+
+    def __init__(self, detail: str = "") -> None:
+        """As RFC 6750, section 3.1 has it."""
+        super().__init__(detail)
+        self.headers = {"www-authenticate": 'Bearer error="invalid_token"'}
+
+
+class SignInRefused(SignInExpired):
+    """This sign-in is not valid."""
+
+
 class Forbidden(Problem):
     """This token doesn't allow that."""
 
