@@ -5,7 +5,7 @@ import time
 
 import pytest
 from e2e.press import ORIGIN, Press, heard, sign_in
-from e2e.test_desk_accessible import axe, violations  # noqa: F401 (a fixture)
+from e2e.test_desk_accessible import violations
 from e2e.visitors import Api, MakeVisitor, Visitor, comment_of, fill_trap, main_form, text, write
 from live import LiveServer
 from playwright.async_api import Page, expect
@@ -241,7 +241,7 @@ async def test_a_like_is_the_reader_s_on_both_devices(
     assert comment["likes"] == 1
 
 
-async def found(visitor: Visitor, page: Page, axe: str) -> list[str]:  # noqa: F811
+async def found(visitor: Visitor, page: Page, axe: str) -> list[str]:
     """What axe says. It writes inline styles itself, which the page's policy forbids."""
     assert visitor.errors == []
     wrong = await violations(page, axe)
@@ -255,7 +255,7 @@ async def test_nothing_is_wrong_with_it_for_whoever_can_t_see(
     press: Press,
     key: str,
     axe: str,
-    scheme: str,  # noqa: F811
+    scheme: str,
 ) -> None:
     visitor = await visitors(color_scheme=scheme, viewport={"width": 320, "height": 700})
     page = await press.page(visitor, key, token=press.token(badge="Subscriber since 1998"))

@@ -122,7 +122,7 @@ export class Own {
     const { status } = comment;
     const M = this.w.own;
     const [by, , acts] = node.children[0].children;
-    by.querySelector('.name')?.after(el('span', { class: 'badge you' }, M.you));
+    by.querySelector('.when')?.before(el('span', { class: 'badge you' }, M.you));
     if (status !== 'published') {
       const mark = status === 'held' ? M.held : M.notPublished;
       by.append(el('span', { class: `mark ${status}`, part: 'mark' }, mark));
