@@ -42,7 +42,8 @@ class Press:
         given = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
         html = f"""<!doctype html><html lang="en"><title>Article {key}</title>
             <script type="module" src="{host}/embed.js"></script>
-            <main><h1>Article</h1><reader-comments site="{self.slug}" article="{key}" load="eager"{given}>
+            <main><h1>Article</h1>
+            <reader-comments site="{self.slug}" article="{key}" load="eager"{given}>
             <a href="{host}/sites/{self.slug}/articles/{key}">Replies</a></reader-comments></main>
             </html>"""
 
@@ -65,8 +66,9 @@ async def heard(page: Page, *events: str) -> None:
     """Note these events of the elements as they reach the page's document."""
     await page.evaluate(
         """names => {
-            window.heard = [];
-            for (const name of names) document.addEventListener(name, () => window.heard.push(name));
+            const { dataset } = document.documentElement;
+            const note = ({ type }) => { dataset.heard = `${dataset.heard ?? ''} ${type}`.trim(); };
+            for (const name of names) document.addEventListener(name, note);
         }""",
         list(events),
     )

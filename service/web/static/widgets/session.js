@@ -27,8 +27,8 @@ export async function open(thread) {
 /** @param {Thread} thread */
 async function make(thread) {
   const root = /** @type {ShadowRoot} */ (thread.box.getRootNode());
-  const [w] = await Promise.all([words(thread.w.tag, 'session'), sheet(root, 'more.css')]);
-  return new Session(thread, w.session);
+  const [w] = await Promise.all([words(thread.w.tag, 'session', 'problems'), sheet(root, 'more.css')]);
+  return new Session(thread, w);
 }
 
 export class Session {
@@ -45,7 +45,7 @@ export class Session {
 
   /**
    * @param {Thread} thread
-   * @param {import('./words.js').Words['session']} w
+   * @param {import('./words.js').Words} w
    */
   constructor(thread, w) {
     this.thread = thread;
@@ -98,7 +98,7 @@ export class Session {
       this.own[comment.id] = { article: thread.article, body, comment };
     }
     this.#dressAll();
-    if (before?.name !== reader.name) thread.announce(this.w.as.replace('{name}', reader.name));
+    if (before?.name !== reader.name) thread.announce(this.w.session.as.replace('{name}', reader.name));
     await thread.loadOwn();
     for (const { comment } of reader.comments) this.#adopt(comment);
     // A thread that is still being loaded puts them in place itself.
@@ -167,7 +167,7 @@ export class Session {
     if (line) who.before(line);
     if (reader) {
       const alert = /** @type {HTMLElement} */ (form.querySelector('.alert'));
-      const { expired, refused, required } = this.w;
+      const { sign_in_expired: expired, sign_in_refused: refused, sign_in_required: required } = this.w.problems;
       if ([expired, refused, required].includes(alert.textContent ?? '')) alert.hidden = true;
     }
     if (focused) body?.focus();
@@ -175,17 +175,18 @@ export class Session {
 
   /** @param {Reader} reader */
   #as({ name, badge }) {
-    const [before, after] = this.w.as.split('{name}');
+    const [before, after] = this.w.session.as.split('{name}');
     const shown = el('span', {}, before, el('bdi', { class: 'name' }, name), after);
     return el('p', { class: 'as', part: 'writer' }, shown, badge && el('span', { class: 'badge', part: 'badge' }, badge));
   }
 
   #unchecked() {
-    return el('p', { class: 'as', part: 'writer' }, this.w.unchecked, button('retry-sign-in', this.w.retry, () => this.use(true), { class: 'plain' }));
+    return el('p', { class: 'as', part: 'writer' }, this.w.session.unchecked, button('retry-sign-in', this.w.comments.retry, () => this.use(true), { class: 'plain' }));
   }
 
   #gate() {
     const { host } = this.thread;
+    const W = this.w.session;
     const given = host.getAttribute('sign-in');
     const url = given ? new URL(given, document.baseURI) : undefined;
     const href = url && /^https?:$/.test(url.protocol) ? url.href : undefined;
@@ -195,8 +196,8 @@ export class Session {
       if (!this.#tell('sign-in')) event.preventDefault();
     };
     const props = { class: 'send gate', part: 'button sign-in', onclick };
-    const way = href ? el('a', { href, ...props }, this.w.signIn) : button('sign-in', this.w.signIn, onclick, props);
-    return el('div', { class: 'as shut', part: 'gate' }, el('span', {}, this.w.only), way);
+    const way = href ? el('a', { href, ...props }, W.signIn) : button('sign-in', W.signIn, onclick, props);
+    return el('div', { class: 'as shut', part: 'gate' }, el('span', {}, W.only), way);
   }
 
   /**
@@ -212,7 +213,7 @@ export class Session {
     else this.#dressAll();
     if (why === 'refused') console.warn('<reader-comments>: the token was refused. The desk’s page of sites says why.');
     this.#tell(why);
-    return this.w[why];
+    return this.w.problems[`sign_in_${why}`];
   }
 
   /** @param {string} what */
