@@ -32,7 +32,7 @@ export async function mount(host, base, signal, lang) {
 export class Comments {
   /** @type {import('./own.js').Own | undefined} what this browser wrote, once anything was */
   own;
-  /** @type {import('./session.js').Session | undefined} who has signed in, once anybody may have */
+  /** @type {import('./session.js').Session | undefined} */
   session;
   required = false;
   /** @type {string | undefined} */
@@ -122,11 +122,10 @@ export class Comments {
     this.own ??= await open(this);
   }
 
-  /** Takes note of the page's token: most pages have none, and load nothing for it. */
+  /** Most pages have no token, and load nothing for it. */
   async heed() {
     if (!this.session && !this.required && !this.host.token) return;
-    const { open } = await import('./session.js');
-    await open(this);
+    await (await import('./session.js')).open(this);
   }
 
   /** @param {() => void} again */
