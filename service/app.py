@@ -18,6 +18,7 @@ from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
 from service.administration.member_routes import ENDPOINTS as MEMBERS
 from service.administration.routes import ENDPOINTS as ADMINISTRATION
+from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
 from service.articles.sites import Sites
 from service.comments.likes import Likes
 from service.comments.routes import ENDPOINTS as COMMENTS
@@ -45,6 +46,7 @@ from service.notices.routes import ENDPOINTS as NOTICES
 from service.openid.provider import open_provider
 from service.openid.routes import ENDPOINTS as OPENID
 from service.push.routes import ENDPOINTS as PUSH
+from service.readers.verifying import open_readers
 from service.screening.actions import Policies
 from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
@@ -59,6 +61,7 @@ from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *NOTICES,
     *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION,
+    *READERS_SIGN_IN,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
@@ -73,12 +76,13 @@ async def resources(
 ) -> AsyncIterator[State]:
     """Open everything that requests share, by the names under which handlers find it."""
     keyring = Keyring(settings.secret)
+    events = Events(url)
     async with (
         open_pool(url) as pool,
         open_elsewhere(keyring, allow_local=settings.webhook_allow_local) as elsewhere,
         open_provider(settings.openid) as provider,
+        open_readers(pool, keyring, events, allow_local=settings.webhook_allow_local) as readers,
     ):
-        events = Events(url)
         state: State = {
             "settings": settings,
             "pool": pool,
@@ -92,6 +96,7 @@ async def resources(
             "threads": Threads(events),
             "likes": Likes(pool),
             "elsewhere": elsewhere,
+            "readers": readers,
             "live": Live(events),
             "figures": Figures(pool),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),

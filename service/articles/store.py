@@ -7,7 +7,7 @@ from service.articles.rules import key_of_normalised
 from service.articles.types import Article, PutArticle, Site
 from service.core.db import Conn, Executor, row_to
 
-SITE = "select id, slug, name, origins, words_marked from site"
+SITE = "select id, slug, name, origins, words_marked, sign_in_required from site"
 
 ARTICLE = """
 select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.section, a.tags,
@@ -54,7 +54,8 @@ async def change_site(
         """
         update site set name = coalesce($2, name), origins = coalesce($3::text[], origins),
             words_marked = coalesce($4, words_marked)
-        where slug = $1 returning id, slug, name, origins, words_marked
+        where slug = $1
+        returning id, slug, name, origins, words_marked, sign_in_required
         """,
         slug,
         name,

@@ -16,7 +16,8 @@ Mode = Literal["post", "pre"]
 class Site(msgspec.Struct, frozen=True):
     """A site. `origins` as browsers write them: scheme, host, port where it isn't the default.
 
-    `words_marked`: the desk shows from the start which words carried a score.
+    `words_marked`: the desk shows from the start which words carried a score. `sign_in_required`:
+    only readers who have signed in at the publisher's may comment.
     """
 
     id: UUID
@@ -24,6 +25,7 @@ class Site(msgspec.Struct, frozen=True):
     name: str
     origins: list[str]
     words_marked: bool = False
+    sign_in_required: bool = False
 
 
 class Article(msgspec.Struct, frozen=True):

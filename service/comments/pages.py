@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from service.articles import store as articles
 from service.articles.rules import normalised_url
@@ -82,6 +83,7 @@ async def read_page(
         items=_with_replies(shown, replies),
         next_cursor=write_cursor(_position(wanted.sort, shown[-1])) if more else None,
         ticket=rules.ticket(keyring, article.key if article else wanted.key),
+        sign_in="required" if site.sign_in_required else UNSET,
     )
     lasts = (state.until - now).total_seconds() if state.until else OLDEST
     return Read(thread, article, lasts)
@@ -93,7 +95,7 @@ async def render_page(
     """Read one page and make it ready to send."""
     page = await read_page(pool, keyring, site, wanted, policy)
     # A thread opens and closes by the clock, and keeps its version.
-    state = str(page.thread.article.open)
+    state = f"{page.thread.article.open} {page.thread.sign_in}"
     tag = etag_of(page.ident, page.version, site.slug, wanted.key, repr(wanted), state)
     return rendering(msgspec.json.encode(page.thread), page.ident, page.version, tag, page.lasts)
 

@@ -139,6 +139,8 @@ class Threads:
         events.on("thread", self._heard)
         # Whether a thread is open is the policy's word, too.
         events.on("policy", lambda _site: self.forget_all())
+        # Whether one must have signed in to reply is the site's.
+        events.on("site", lambda _slug: self.forget_all())
         events.on_lost(self.forget_all)
 
     def kept(self, key: Key) -> Rendering | None:

@@ -41,6 +41,23 @@ class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     article: PageIdentity | None = None
 
 
+class SentComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new comment as it is sent. Of a reader who has signed in, the token says name and e-mail.
+
+    From all others they are required.
+    """
+
+    body: Body
+    name: Name | UnsetType = UNSET
+    email: Annotated[str, Meta(min_length=3, max_length=254)] | UnsetType = UNSET
+    parent_id: UUID | None = None
+    website: Annotated[str, Meta(max_length=500)] | None = None
+    notify: bool = False
+    ticket: Annotated[str, Meta(max_length=200)] | None = None
+    company: Annotated[str, Meta(max_length=500)] | None = None
+    article: PageIdentity | None = None
+
+
 class EditedComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A comment's new text."""
 
@@ -91,13 +108,17 @@ class ThreadArticle(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """A page of a thread. `count` is all published comments, replies included."""
+    """A page of a thread. `count` is all published comments, replies included.
+
+    `sign_in` where only readers who have signed in may comment.
+    """
 
     article: ThreadArticle
     count: int
     items: list[CommentAnswer]
     next_cursor: str | None
     ticket: str
+    sign_in: Literal["required"] | UnsetType = UNSET
 
 
 class Replies(msgspec.Struct, frozen=True):
@@ -130,6 +151,21 @@ class Placed(msgspec.Struct, frozen=True, omit_defaults=True):
     root_id: UUID
     cursor: str
     body: str | None = None
+
+
+class OwnComment(msgspec.Struct, frozen=True):
+    """A comment as its author reads it, with the text as it was written."""
+
+    comment: CommentAnswer
+    body: str
+
+
+class OwnReader(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who has signed in, and what of the article's thread is theirs: the newest 100."""
+
+    name: str
+    comments: list[OwnComment]
+    badge: str | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ MEDIA_TYPE = "application/problem+json"
 
 Code = Literal[
     "banned", "banned_until", "characters", "closed", "closed_after", "closed_until", "gone",
-    "name_taken", "not_editable", "parent_gone", "slow_mode", "too_late", "too_long", "too_often",
-    "unknown_page",
+    "name_taken", "not_editable", "parent_gone", "sign_in_expired", "sign_in_refused",
+    "sign_in_required", "slow_mode", "too_late", "too_long", "too_often", "unknown_page",
 ]  # fmt: skip
 Values = Mapping[str, str | int]
 
@@ -124,6 +124,34 @@ class Unauthenticated(Problem):
     def __init__(self, detail: str = "") -> None:
         """Tell the scheme too, as RFC 9110, section 15.5.2 asks."""
         super().__init__(detail, headers={"www-authenticate": "Bearer"})
+
+
+class SignInRequired(Unauthenticated):
+    """Only readers who have signed in may comment here."""
+
+    def __init__(self, detail: str = "") -> None:
+        """The same for everybody."""
+        super().__init__(detail)
+        self.told = Told("sign_in_required")
+
+
+class SignInExpired(Unauthenticated):
+    """This sign-in has expired; sign in again."""
+
+    def __init__(self, detail: str = "") -> None:
+        """As RFC 6750, section 3.1 has it."""
+        super().__init__(detail)
+        self.headers = {"www-authenticate": 'Bearer error="invalid_token"'}
+        self.told = Told("sign_in_expired")
+
+
+class SignInRefused(SignInExpired):
+    """This sign-in is not valid."""
+
+    def __init__(self, detail: str = "") -> None:
+        """What is wrong with it is for editors and the log."""
+        super().__init__(detail)
+        self.told = Told("sign_in_refused")
 
 
 class Forbidden(Problem):

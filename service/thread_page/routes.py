@@ -134,8 +134,9 @@ def _kept(
 ) -> Rendering:
     ident = view.article.id if view.article else None
     tag = etag_of(
-        ident, view.version, render.CODE, visit.site.name, str(view.open), str(visit.zone), *parts
-    )
+        ident, view.version, render.CODE, visit.site.name, str(view.open),
+        str(visit.site.sign_in_required), str(visit.zone), *parts,
+    )  # fmt: skip
     more = [*render.page_headers(), (b"vary", b"Accept-Language")]
     return rendering(body, ident, view.version, tag, view.lasts, media_type, more)
 
@@ -169,9 +170,14 @@ def _page(visit: Visit, view: View, asked: Asked, mine: Mine | None) -> bytes:
         if view.next_cursor
         else None,
         first_page=None if first else address.thread(view.key, **chosen),
-        form=Form(action, blank) if view.open and not mine and not asked.root else None,
+        form=Form(action, blank) if _takes_replies(visit, view, asked, mine) else None,
         data=data_block(view, visit),
     )
+
+
+def _takes_replies(visit: Visit, view: View, asked: Asked, mine: Mine | None) -> bool:
+    """Whether the form stands on this page: not where it is for readers who have signed in."""
+    return view.open and not visit.site.sign_in_required and not mine and not asked.root
 
 
 async def get_feed(request: Request[Any]) -> Response:

@@ -411,3 +411,30 @@ async def test_a_like_and_a_json_comment_show_on_the_page_at_once(
     await client.delete(comment(told["comment"]["id"]), headers=bearer(told["edit_token"]))
     assert (await open_page(client, page_of())).comments() == {}
     assert (await client.get(thread())).json()["count"] == 0
+
+
+async def test_where_a_sign_in_is_required_the_page_says_so(
+    client: httpx.AsyncClient, editor_token: str
+) -> None:
+    """It has no form then; one that was opened before comes back with its text, and why."""
+    ident = (await post(client))["comment"]["id"]
+    sign_in = "/v1/moderation/sites/default/sign-in"
+    action, written = await fill(client)
+    await client.post(sign_in + "/keys", json={}, headers=bearer(editor_token))
+    required = {"required": True}
+    changed = await client.patch(sign_in, json=required, headers=bearer(editor_token))
+    assert changed.status_code == 200
+    for path in (page_of(), page_of() + "?reply=", page_of() + f"?reply={ident}"):
+        page = await client.get(path)
+        assert page.status_code == 200
+        assert "<form" not in page.text
+        assert "reply=" not in page.text
+        assert "you need to be signed in" in page.text
+    refused = await send(client, action, written)
+    assert refused.status_code == 401
+    page = Page(refused.text)
+    check_kept(page, {name: written[name] for name in ("name", "email", "body")})
+    assert "please sign in" in refused.text
+    assert (await read(client))["count"] == 1
+    await client.patch(sign_in, json={"required": False}, headers=bearer(editor_token))
+    assert (await send(client, *await fill(client))).status_code == 303

@@ -6,11 +6,12 @@ import { replyForm } from './form.js';
 import { tree } from './thread.js';
 
 /** @typedef {import('./types.js').ThreadPage} ThreadPage */
+/** @typedef {HTMLElement & { token?: string }} Host */
 
 const SORTS = /** @type {const} */ (['newest', 'oldest', 'top']);
 
 /**
- * @param {HTMLElement} host
+ * @param {Host} host
  * @param {URL} base
  * @param {AbortSignal} signal
  * @param {string} lang
@@ -22,13 +23,18 @@ export async function mount(host, base, signal, lang) {
   ]);
   if (signal.aborted) return;
   const thread = new Comments(host, article, base, box, w, signal);
-  await thread.load();
+  const heed = () => thread.heed().catch(console.warn);
+  host.addEventListener('rejoinder:token', heed, { signal });
+  await Promise.all([thread.load(), heed()]);
   await thread.reveal();
 }
 
 export class Comments {
   /** @type {import('./own.js').Own | undefined} what this browser wrote, once anything was */
   own;
+  /** @type {import('./session.js').Session | undefined} */
+  session;
+  required = false;
   /** @type {string | undefined} */
   ticket;
   /** @type {string | null} */
@@ -36,7 +42,7 @@ export class Comments {
   count = 0;
 
   /**
-   * @param {HTMLElement} host
+   * @param {Host} host
    * @param {string} article
    * @param {URL} base
    * @param {HTMLElement} box
@@ -44,6 +50,7 @@ export class Comments {
    * @param {AbortSignal} signal
    */
   constructor(host, article, base, box, w, signal) {
+    this.host = host;
     this.site = host.getAttribute('site') || 'default';
     this.article = article;
     this.path = `articles/${encodeURIComponent(article)}/comments`;
@@ -115,6 +122,12 @@ export class Comments {
     this.own ??= await open(this);
   }
 
+  /** Most pages have no token, and load nothing for it. */
+  async heed() {
+    if (!this.session && !this.required && !this.host.token) return;
+    await (await import('./session.js')).open(this);
+  }
+
   /** @param {() => void} again */
   #failure(again) {
     const W = this.w.comments;
@@ -135,6 +148,8 @@ export class Comments {
     this.ticket = page.ticket ?? this.ticket;
     this.next = page.next_cursor;
     this.addCount(page.count - this.count);
+    this.required = page.sign_in === 'required';
+    this.heed().catch(console.warn);
     if (page.article?.open === false) this.form.replaceWith(el('p', { class: 'closed' }, this.w.comments.closed));
     for (const comment of page.items) {
       if (!this.find(comment.id)) this.list.append(tree(this, comment));

@@ -108,14 +108,12 @@ function one(thread, comment, depth) {
   if (status === 'published') {
     acts.append(likeButton(thread, comment, mine));
     acts.append(button('reply', W.reply, () => openReply(thread, comment, node), { class: 'act' }));
-    if (!mine) {
-      acts.append(
-        button('report', W.report, async ({ target }) => {
-          const { reportDialog } = await import('./report.js');
-          reportDialog(thread, comment, /** @type {HTMLElement} */ (target));
-        }, { class: 'act report' }),
-      );
-    }
+    acts.append(
+      button('report', W.report, async ({ target }) => {
+        const { reportDialog } = await import('./report.js');
+        reportDialog(thread, comment, /** @type {HTMLElement} */ (target));
+      }, { class: 'act report', hidden: mine }),
+    );
   }
   if (mine) thread.own?.mark(comment, node);
   return node;
@@ -149,9 +147,10 @@ function likeButton(thread, comment, mine) {
   const like = button('like', w.comments.like, async () => {
     turn();
     try {
-      await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader() });
-    } catch {
+      await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader(), token: thread.session?.token });
+    } catch (error) {
       turn();
+      thread.session?.ended(error);
     }
   }, { class: 'act like', disabled: mine });
   like.append(number);
@@ -166,5 +165,5 @@ function likeButton(thread, comment, mine) {
  */
 function openReply(thread, parent, node) {
   if (!node.querySelector(':scope > form')) repliesOf(node).before(replyForm(thread, { parent }));
-  node.querySelector('textarea')?.focus();
+  /** @type {HTMLElement | null} */ (node.querySelector('form :is(textarea, .gate):not([hidden] *)'))?.focus();
 }

@@ -22,6 +22,7 @@
  * @property {Comment[]} items
  * @property {string | null} next_cursor
  * @property {string} [ticket]
+ * @property {'required'} [sign_in] only readers who have signed in may comment
  *
  * @typedef {object} Posted
  * @property {Comment} comment
@@ -43,7 +44,7 @@
  * @property {string} [request_id]
  *
  * @typedef {object} OwnComment a comment written in this browser
- * @property {string} token
+ * @property {string} [token] none where the reader's sign-in opens it
  * @property {string} article
  * @property {string} body as it was typed, for editing
  * @property {Values} [notice] of a reader under a sanction: why, and until when

@@ -16,7 +16,17 @@ const SITES = 'v1/moderation/sites';
  */
 export async function show(root, { session, signal }) {
   const list = el('div');
-  const again = () => loaded(list, signal, everySite, (sites) => [rows(sites)]);
+  /** @param {Site} site */
+  const signIn = async (site) => {
+    const page = await import('./reader-sign-in.js');
+    const back = async () => {
+      await show(root, { session, signal });
+      root.querySelector(`[data-site="${site.slug}"] [name=sign-in]`)?.scrollIntoView({ block: 'nearest' });
+      /** @type {HTMLElement | null} */ (root.querySelector(`[data-site="${site.slug}"] [name=sign-in]`))?.focus();
+    };
+    await page.show(root, site, signal, back);
+  };
+  const again = () => loaded(list, signal, everySite, (sites) => [rows(sites, signIn)]);
   const add = session.moderator.all_sites && button('add', 'Add a site', async () => (await addSite()) && location.reload(), { class: 'act publish' });
   root.replaceChildren(
     el('div', { class: 'accounts' }, head('Sites', 'Only pages of a site’s origins may show its comments and register its articles.', add), list),
@@ -26,8 +36,11 @@ export async function show(root, { session, signal }) {
 
 const everySite = () => everyPage((cursor) => call('GET', `${SITES}?limit=200&cursor=${encodeURIComponent(cursor)}`));
 
-/** @param {Site[]} sites */
-function rows(sites) {
+/**
+ * @param {Site[]} sites
+ * @param {(site: Site) => void} signIn
+ */
+function rows(sites, signIn) {
   return el(
     'ul',
     { class: 'rows' },
@@ -38,7 +51,7 @@ function rows(sites) {
         el('div', { class: 'row-main' }, el('b', {}, site.name), el('code', { class: 'quiet' }, site.slug)),
         el('ul', { class: 'origins' }, ...site.origins.map((origin) => el('li', {}, origin))),
         // The desk's own choice of sites shows names, too: it is made anew.
-        el('div', { class: 'row-do' }, button('edit', 'Edit', async () => (await editSite(site)) && location.reload(), { class: 'act', 'aria-label': `Edit ${site.name}` })),
+        el('div', { class: 'row-do' }, button('sign-in', 'Readers’ sign-in', () => signIn(site), { class: 'act', 'aria-label': `Readers’ sign-in of ${site.name}` }), ' ', button('edit', 'Edit', async () => (await editSite(site)) && location.reload(), { class: 'act', 'aria-label': `Edit ${site.name}` })),
       ),
     ),
   );
