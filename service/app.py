@@ -21,6 +21,7 @@ from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
 from service.articles.sites import Sites
 from service.comments.likes import Likes
+from service.comments.puzzles import Puzzles
 from service.comments.routes import ENDPOINTS as COMMENTS
 from service.comments.routes import THREAD, kept_thread
 from service.comments.threads import Answer, Threads
@@ -97,6 +98,7 @@ async def resources(
             "likes": Likes(pool),
             "elsewhere": elsewhere,
             "readers": readers,
+            "puzzles": Puzzles(keyring, enabled=settings.rate_limits),
             "live": Live(events),
             "figures": Figures(pool),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),

@@ -16,6 +16,7 @@ from service.comments import posting, rules, store, urgency
 from service.comments.asking import ask, question_of
 from service.comments.campaigns import find_campaign
 from service.comments.opening import opening, slow_mode
+from service.comments.puzzles import Puzzles
 from service.comments.rights import check_facts, sanction_of, told_of
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
@@ -54,6 +55,7 @@ class Desk(msgspec.Struct, frozen=True):
     policies: Policies
     limiter: Limiter
     elsewhere: Elsewhere
+    puzzles: Puzzles
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -111,8 +113,9 @@ async def post_comment(
 
     Of who has `signed` in at the publisher's, name and e-mail are what that says, not what stands
     in the comment. Raises Invalid, SignInRequired, NotFound (article or parent), Conflict (closed,
-    or parent not published), Forbidden (banned) and TooManyRequests (slow mode). A retry with the
-    same idempotency key answers what is there.
+    or parent not published), Forbidden (banned), TooManyRequests (slow mode) and PuzzleRequired
+    (under attack, of those who haven't signed in). A retry with the same idempotency key answers
+    what is there.
     """
     check_key(key)
     if site.sign_in_required and signed is None:
@@ -127,6 +130,8 @@ async def post_comment(
         again = await _repeated(conn, site.id, key, new, client)
         if again:
             return again
+        if signed is None:
+            await desk.puzzles.check(conn, site, policy.policy, client.idempotency_key, new.proof)
         article = await _find_article(conn, site, key, new, policy.policy)
         parent = await _parent(conn, site, article, new.parent_id)
         facts = await posting.get_reader_facts(
@@ -182,8 +187,8 @@ def _check(new: NewComment, signed: SignedIn | None) -> Checked:
 
 
 def _request_hash(key: str, new: NewComment) -> bytes:
-    # A ticket may be read again before a retry; everything else must be the same.
-    same = msgspec.structs.replace(new, ticket=None)
+    # A ticket may be read again before a retry, and a retry needs no proof; all else is the same.
+    same = msgspec.structs.replace(new, ticket=None, proof=None)
     return hashlib.blake2b(msgspec.msgpack.encode((key, same)), digest_size=16).digest()
 
 

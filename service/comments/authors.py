@@ -54,6 +54,7 @@ def whole(sent: SentComment, signed: SignedIn | None) -> NewComment:
         ticket=sent.ticket,
         company=sent.company,
         article=sent.article,
+        proof=sent.proof,
     )
 
 

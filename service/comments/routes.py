@@ -14,6 +14,7 @@ from service.articles.store import list_counts
 from service.articles.types import Site
 from service.comments import actions, authors, editing, likes, pages, rules
 from service.comments.likes import Likes
+from service.comments.puzzles import Puzzles
 from service.comments.threads import Answer, Rendering, Threads
 from service.comments.types import (
     Counts,
@@ -78,6 +79,7 @@ class State(TypedDict):
     likes: Likes
     elsewhere: Elsewhere
     readers: Readers
+    puzzles: Puzzles
 
 
 def kept_thread(threads: Threads, scope: Scope) -> Answer | None:
@@ -249,7 +251,7 @@ async def get_counts(request: Request[Any]) -> Response:
 def _desk(state: State) -> actions.Desk:
     return actions.Desk(
         state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"],
-        state["elsewhere"],
+        state["elsewhere"], state["puzzles"],
     )  # fmt: skip
 
 

@@ -28,7 +28,11 @@ class PageIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the form sends. `company` is a field that people don't see."""
+    """What the form sends. `company` is a field that people don't see.
+
+    `proof` solves the challenge with which the same request was answered before (puzzles.py):
+    Base64 of JSON, as ALTCHA's clients send it.
+    """
 
     name: Name
     email: Annotated[str, Meta(min_length=3, max_length=254)]
@@ -39,6 +43,7 @@ class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ticket: Annotated[str, Meta(max_length=200)] | None = None
     company: Annotated[str, Meta(max_length=500)] | None = None
     article: PageIdentity | None = None
+    proof: Annotated[str, Meta(max_length=4000)] | None = None
 
 
 class SentComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,6 +61,7 @@ class SentComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ticket: Annotated[str, Meta(max_length=200)] | None = None
     company: Annotated[str, Meta(max_length=500)] | None = None
     article: PageIdentity | None = None
+    proof: Annotated[str, Meta(max_length=4000)] | None = None
 
 
 class EditedComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

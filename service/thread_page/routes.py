@@ -64,7 +64,7 @@ async def visit_of(request: Request[Any]) -> tuple[Visit, Policy]:
 
 def desk_of(state: State) -> actions.Desk:
     """What posting and editing need."""
-    names = ("pool", "keyring", "scorer", "policies", "limiter", "elsewhere")
+    names = ("pool", "keyring", "scorer", "policies", "limiter", "elsewhere", "puzzles")
     return actions.Desk(*(state[name] for name in names))  # type: ignore[literal-required]
 
 

@@ -39,6 +39,7 @@
  * @property {number} [status]
  * @property {string} [detail] English, for developers
  * @property {string} [code] what a reader is told: words/*.json, problems
+ * @property {import('./puzzle.js').Challenge} [challenge]
  * @property {Values} [values]
  * @property {{ path: string, detail: string, code?: string, values?: Values }[]} [errors]
  * @property {string} [request_id]

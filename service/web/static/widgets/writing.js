@@ -128,14 +128,23 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
       email: inputs.email.value.trim(),
       website: inputs.website.value.trim() || undefined,
     };
-    const posted = await thread.call('POST', thread.path, {
+    /** @param {string} [proof] */
+    const say = (proof) => thread.call('POST', thread.path, {
       headers: { 'Idempotency-Key': key, ...reader() },
       token: signed ? thread.session?.token : undefined,
       body: {
         ...(signed ? {} : sender),
-        ...{ body, company, ticket, parent_id: parent?.id },
+        ...{ body, company, ticket, parent_id: parent?.id, proof },
         article: { url: pageUrl(), title: document.title },
       },
+    });
+    const posted = await say().catch(async (error) => {
+      const { challenge } = error.problem ?? {};
+      if (!challenge) throw error;
+      // The site is under attack: this browser's part of the work.
+      const { solve } = await import('./puzzle.js');
+      const proof = await solve(challenge).catch(() => { throw error; });
+      return say(proof);
     });
     inputs.body.value = '';
     count();
