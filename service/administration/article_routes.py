@@ -10,7 +10,7 @@ from starlette.responses import Response
 from service.accounts.auth import require_editor, require_moderator
 from service.administration import actions
 from service.administration.types import DeskArticle, DeskArticles
-from service.articles.rules import calls_for_support
+from service.articles.rules import calls_for_support, is_sensitive
 from service.articles.store import list_articles, list_sites
 from service.articles.types import Article, ArticleChange, Asked, Site
 from service.core.http import (
@@ -95,6 +95,7 @@ def _article(article: Article, site: Site) -> DeskArticle:
         mode=article.mode,
         support=article.support,
         called_for=calls_for_support(site, article),
+        sensitive=is_sensitive(site, article),
     )
 
 

@@ -144,7 +144,8 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class DeskArticle(msgspec.Struct, frozen=True):
     """An article as the desk lists it. `mode` and `support` null follow the site.
 
-    `called_for`: whether its page calls for support, all switches and tags considered.
+    `called_for`: whether its page calls for support, all switches and tags considered; where it
+    is `sensitive` by a tag it never does.
     `verified`: its publisher registered it; until then its title is a reader's word.
     """
 
@@ -162,6 +163,7 @@ class DeskArticle(msgspec.Struct, frozen=True):
     mode: Mode | None
     support: bool | None
     called_for: bool
+    sensitive: bool
 
 
 class DeskArticles(msgspec.Struct, frozen=True):

@@ -90,11 +90,16 @@ def calls_for_support(site: Site, article: Article | None) -> bool:
     """
     if article is None:
         return site.support_enabled
-    sensitive = {tag.strip().casefold() for tag in site.sensitive_tags}
-    labels = {label.strip().casefold() for label in (*article.tags, article.section or "")}
-    if (sensitive & labels) - {""}:
+    if is_sensitive(site, article):
         return False
     return site.support_enabled if article.support is None else article.support
+
+
+def is_sensitive(site: Site, article: Article) -> bool:
+    """Whether an article has one of the site's sensitive tags, as a tag or as its section."""
+    sensitive = {tag.strip().casefold() for tag in site.sensitive_tags}
+    labels = {label.strip().casefold() for label in (*article.tags, article.section or "")}
+    return bool((sensitive & labels) - {""})
 
 
 def key_of_url(url: str) -> str:

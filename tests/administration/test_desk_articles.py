@@ -58,6 +58,7 @@ async def test_they_are_found_and_narrowed_down(
     (storm, *_) = (await moderator("GET", "/articles")).json()["items"]
     assert (storm["open"], storm["support"], storm["called_for"]) == (False, None, False)
     assert storm["verified"]
+    assert storm["sensitive"]
 
 
 @pytest.mark.parametrize(("words", "found"), [
