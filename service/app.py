@@ -16,6 +16,7 @@ from service import operation
 from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
 from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
+from service.administration.article_routes import ENDPOINTS as ARTICLES
 from service.administration.member_routes import ENDPOINTS as MEMBERS
 from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
@@ -46,6 +47,7 @@ from service.moderation.stats import Figures
 from service.notices.routes import ENDPOINTS as NOTICES
 from service.openid.provider import open_provider
 from service.openid.routes import ENDPOINTS as OPENID
+from service.push.report import ENDPOINTS as REPORTS
 from service.push.routes import ENDPOINTS as PUSH
 from service.readers.verifying import open_readers
 from service.screening.actions import Policies
@@ -60,8 +62,8 @@ from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *NOTICES,
-    *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION,
+    *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS,
+    *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION, *ARTICLES,
     *READERS_SIGN_IN,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from service.articles.types import PageIdentity
 from service.core.http import check_time
 from service.core.problems import Values
 from service.screening.types import Reason
@@ -18,13 +19,6 @@ LONGEST_BODY = 10_000
 
 Body = Annotated[str, Meta(min_length=1, max_length=LONGEST_BODY)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
-
-
-class PageIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The page that a comment was written on."""
-
-    url: Annotated[str, Meta(max_length=2000)]
-    title: Annotated[str, Meta(max_length=500)] = ""
 
 
 class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,10 +10,10 @@ from starlette.requests import Request
 
 from service.accounts.actions import check_email
 from service.articles.rules import origin_of
-from service.articles.types import Site
+from service.articles.types import PageIdentity, Site
 from service.comments import rules
 from service.comments.actions import Client
-from service.comments.types import LONGEST_BODY, NewComment, PageIdentity
+from service.comments.types import LONGEST_BODY, NewComment
 from service.core.http import read_bytes
 from service.core.problems import Forbidden, Invalid, MalformedRequest
 from service.core.tokens import Keyring

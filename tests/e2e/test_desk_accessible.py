@@ -29,6 +29,7 @@ async def test_nothing_is_wrong_with_accounts(
     await page.goto(sign_in_link(visitor.server, "editor"))
     for name, button in [
         ("members", "Edit editor@desk.example"), ("sites", "Add a site"), ("keys", "Make a key"),
+        ("sites", "Support of The Harbour Courier"),
         ("account", "Set a password"),
     ]:  # fmt: skip
         await page.goto(f"{visitor.server.url}/desk/#/{name}")
@@ -38,6 +39,9 @@ async def test_nothing_is_wrong_with_accounts(
         await expect(page.get_by_role("dialog")).to_be_visible()
         assert await violations(page, axe) == [], name
         await page.keyboard.press("Escape")
+    await page.goto(f"{visitor.server.url}/desk/#/articles")
+    await page.locator("[data-article]").first.wait_for()
+    assert await violations(page, axe) == []
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])

@@ -175,6 +175,9 @@ export class Comments {
     const { w, count } = this;
     this.heading.textContent = count > 0 ? w.say(w.count.count, { n: count }) : w.comments.none;
     this.sorts.hidden = this.count < 2;
+    // For <reader-count>, and for the page's own scripts.
+    const detail = { site: this.site, article: this.article, count };
+    this.box.dispatchEvent(new CustomEvent('rejoinder:count', { bubbles: true, composed: true, detail }));
   }
 
   showEmpty() {
