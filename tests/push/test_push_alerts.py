@@ -54,6 +54,7 @@ async def test_put_registers_then_updates(publisher: httpx.AsyncClient) -> None:
             "open": True,
             "mode": None,
             "slow_mode": None,
+            "support": None,
             "comments": 0,
         },
         "alert": None,
