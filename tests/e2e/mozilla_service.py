@@ -36,6 +36,7 @@ class MozillaService:
         self.answers: list[int] = []
         self.acks: list[dict[str, Any]] = []
         self._socket: web.WebSocketResponse | None = None
+        self._forgetful = False
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -71,7 +72,15 @@ class MozillaService:
             "dom.push.connection.enabled": True,
             "permissions.default.desktop-notification": 1,
             "alerts.useSystemBackend": False,
+            "dom.push.retryBaseInterval": 200,
         }
+
+    async def forget(self) -> None:
+        """Lose the browser's subscriptions, as after an accident: it hears so when it is back."""
+        self._forgetful = True
+        self.channels.clear()
+        if self._socket is not None:
+            await self._socket.close()
 
     async def _browser(self, request: web.Request) -> web.WebSocketResponse:
         socket = self._socket = web.WebSocketResponse()
@@ -87,7 +96,10 @@ class MozillaService:
     def _answer(self, message: dict[str, Any]) -> dict[str, Any] | None:
         match message.get("messageType"):
             case "hello":
-                uaid = message.get("uaid") or secrets.token_hex(16)
+                # Another id than its own tells the browser that all of its channels are gone.
+                known = None if self._forgetful else message.get("uaid")
+                uaid = known or secrets.token_hex(16)
+                self._forgetful = False
                 return {**message, "status": 200, "uaid": uaid, "use_webpush": True}
             case "register":
                 token = secrets.token_urlsafe(24)

@@ -40,10 +40,21 @@ return shown.map(({ title, body, tag }) => ({ title, body, tag }));
 """
 )
 
+# The worker shows that it works. Closed, so that the alert's own window is the only one.
+WELCOMED = (
+    OUR_REGISTRATION
+    + """
+const [welcome] = await ours.getNotifications({ tag: 'welcome' });
+welcome?.close();
+return welcome?.title;
+"""
+)
+
 # The element says so once the service has stored the subscription, which is later than the
 # browser having one.
 ON = """
 const root = document.querySelector('article-alerts').shadowRoot;
+if (!root) return false; // still loading
 const again = root.querySelector('[name=turn-on]')?.textContent === 'Try again';
 if (again || root.querySelector('.blocked')) throw new Error(root.textContent);
 return Boolean(root.querySelector('[name=turn-off]'));
@@ -100,6 +111,7 @@ async def subscribe(browser: Firefox, live: LiveServer) -> None:
     await browser.go(f"{live.url}/demo/")
     await browser.click(await browser.run(ACCEPT))
     await until(lambda: browser.run(ON))
+    assert await until(lambda: browser.run(WELCOMED)) == "Alerts are on"
 
 
 async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path: Path) -> None:
@@ -132,9 +144,21 @@ async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path
         assert again.json()["alert"]["id"] == alert
         assert len(await browser.run(SHOWN)) == 1
         assert service.answers == [201]
+        windows = await browser.command("WebDriver:GetWindowHandles", {})
         await click_notification(browser)
         await until(lambda: publisher.counted(alert, "clicked"))
         assert (await publisher.get(alert))["counts"]["clicked"] == 1
+        # No tab shows that article yet: it gets one, and what the reader has open stays.
+        (opened,) = await until(lambda: new_windows(browser, windows))
+        await browser.command("WebDriver:SwitchToWindow", {"handle": opened})
+        url = f"{live_server.url}/demo/?article=firefox-1"
+        await until(lambda: browser.run("return location.href === arguments_[0]", url))
+
+
+async def new_windows(browser: Firefox, before: list[str]) -> list[str]:
+    """The tabs that weren't there before."""
+    now = await browser.command("WebDriver:GetWindowHandles", {})
+    return [handle for handle in now if handle not in before]
 
 
 async def click_notification(browser: Firefox) -> None:

@@ -2,20 +2,17 @@
 // but alerts: no fetch handler, no caching. Download it or have it served from this address.
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const { scope } = worker.registration;
+const site = decodeURIComponent(scope.split('/').at(-2) ?? '');
 
 /**
  * What the page left for the worker: where the service is and which subscription is ours.
  * @typedef {{ base: string, site: string, topics: string[], id: string, token: string }} Note
  * @returns {Promise<Note | undefined>}
  */
-const note = async () => (await caches.match('/rejoinder-push', { cacheName: 'rejoinder-push' }))?.json();
+const note = async () => (await caches.match(`${scope}note`, { cacheName: `rejoinder-push:${site}` }))?.json();
 
-/**
- * @param {string} method
- * @param {string} url
- * @param {unknown} body
- * @param {string} [token]
- */
+/** @type {(method: string, url: string, body: unknown, token?: string) => Promise<Response>} */
 const send = (method, url, body, token) =>
   fetch(url, {
     method,
@@ -24,11 +21,7 @@ const send = (method, url, body, token) =>
     body: body ? JSON.stringify(body) : undefined,
   });
 
-/**
- * @param {string | undefined} receipt
- * @param {'shown' | 'clicked'} event
- * @param {string | undefined} base
- */
+/** @type {(receipt: string | undefined, event: 'shown' | 'clicked', base: string | undefined) => Promise<void>} */
 async function report(receipt, event, base) {
   const root = (base ?? (await note())?.base)?.replace(/\/?$/, '/');
   if (receipt && root) await send('POST', `${root}v1/push/receipts`, { receipt, event });
@@ -47,14 +40,17 @@ worker.addEventListener('push', (event) => {
   const { title, body, navigate, url, tag, icon, image } = data?.notification ?? data ?? {};
   const { receipt, base } = data ?? {};
   const shown = worker.registration.showNotification(title || worker.location.host, {
-    body,
-    tag,
-    icon,
-    ...(image ? { image } : {}),
+    ...{ body, tag, icon, ...(image ? { image } : {}) },
     data: { navigate: navigate ?? url ?? '/', receipt, base },
   });
   // Always shown: browsers withdraw the permission of sites whose pushes show nothing.
   event.waitUntil(shown.then(() => report(receipt, 'shown', base).catch(() => {})));
+});
+
+// Only pages of this origin can send messages here: the one where the reader has just said OK.
+worker.addEventListener('message', (event) => {
+  const { title, navigate, ...more } = event.data?.welcome ?? {};
+  if (title) event.waitUntil(worker.registration.showNotification(title, { ...more, tag: 'welcome', data: { navigate } }));
 });
 
 /** @param {string} address */
@@ -63,12 +59,9 @@ async function open(address) {
   if (!/^https?:$/.test(target.protocol)) return;
   const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const there = tabs.find((tab) => tab.url.replace(/#.*/, '') === target.href.replace(/#.*/, ''));
-  try {
-    if (there) return void (await there.focus());
-  } catch {
-    // Not allowed to focus it: a new window will do.
-  }
-  await worker.clients.openWindow(target.href);
+  // Not every browser lets it focus a tab: a new window will do.
+  const focused = await there?.focus().catch(() => null);
+  if (!focused) await worker.clients.openWindow(target.href);
 }
 
 worker.addEventListener('notificationclick', (event) => {
@@ -80,19 +73,22 @@ worker.addEventListener('notificationclick', (event) => {
 /** The browser dropped or replaced the subscription: make a new one and tell the service. */
 async function renew() {
   const old = await note();
-  if (!old) return;
-  const api = new URL(`v1/sites/${old.site}/push`, old.base).href;
-  const { public_key: key } = await (await fetch(api, { credentials: 'omit' })).json();
+  if (!old) return; // turned off
+  const api = new URL(`v1/sites/${encodeURIComponent(old.site)}/push`, old.base).href;
+  const { public_key: key, key_id } = await (await fetch(api, { credentials: 'omit', cache: 'no-cache' })).json();
   const manager = worker.registration.pushManager;
-  const subscription = await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-  const answer = await send('POST', `${api}/subscriptions`, { subscription: subscription.toJSON(), topics: old.topics });
-  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  const fresh = await answer.json();
-  const cache = await caches.open('rejoinder-push');
-  await cache.put('/rejoinder-push', new Response(JSON.stringify({ ...old, ...fresh })));
-  if (fresh.id !== old.id) await send('DELETE', `${api}/subscriptions/${old.id}`, undefined, old.token);
+  // One that the browser has made by itself is answered again, if it was made for this key.
+  const made = await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const subscription = made.toJSON();
+  const answer = await send('POST', `${api}/subscriptions`, { subscription, topics: old.topics, key_id });
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`); // the next visit mends it
+  const { id, token } = await answer.json();
+  const cache = await caches.open(`rejoinder-push:${site}`);
+  await cache.put(`${scope}note`, new Response(JSON.stringify({ ...old, id, token, key_id, endpoint: made.endpoint })));
+  if (id !== old.id) await send('DELETE', `${api}/subscriptions/${old.id}`, undefined, old.token);
 }
 
 worker.addEventListener('pushsubscriptionchange', (event) => {
-  /** @type {ExtendableEvent} */ (event).waitUntil(renew());
+  // Alone, as the page is when it mends: both at once would make two.
+  /** @type {ExtendableEvent} */ (event).waitUntil(navigator.locks?.request(scope, renew) ?? renew());
 });

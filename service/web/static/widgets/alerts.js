@@ -1,14 +1,18 @@
 // <article-alerts>: asks once, kindly, in the page; the browser's own prompt comes only from the OK.
 
-import { kept, site } from './api.js';
+import { ApiError, site } from './api.js';
+import { asked, countVisit, mayAsk, moment } from './asking.js';
+import { blockedBy, unsupportedBy } from './browsers.js';
 import { button, el, shadow } from './dom.js';
-import { Push } from './push.js';
+import { Push, Refused } from './push.js';
+import { Topics } from './topics.js';
 
-const AGAIN_AFTER = 90 * 86_400_000;
-const AT_MOST = 2;
+/** @param {string | null} list */
+const words = (list) => (list ?? '').split(/[\s,]+/).filter(Boolean);
 
 /**
- * @param {HTMLElement} host attributes `site`, `topics`, `worker`, `delay` (seconds before it asks)
+ * @param {HTMLElement} host attributes `site`, `topics`, `worker`, `keep-worker`, `replace-worker`,
+ *   `text`, and those of asking.js
  * @param {URL} base
  * @param {AbortSignal} signal
  * @param {string} lang
@@ -17,11 +21,17 @@ export async function mount(host, base, signal, lang) {
   const name = host.getAttribute('site') || 'default';
   const own = host.getAttribute('worker');
   const worker = new URL(own ?? 'push-worker.js', own ? document.baseURI : base);
-  const topics = (host.getAttribute('topics') ?? '').split(/[\s,]+/).filter(Boolean);
-  const push = new Push(site(base, name), name, base, worker, topics);
+  const named = words(host.getAttribute('topics'));
+  const push = new Push(site(base, name), name, base, {
+    worker,
+    topics: named.filter((topic) => topic !== '*'),
+    keep: words(host.getAttribute('keep-worker')),
+    replace: words(host.getAttribute('replace-worker')),
+  });
+  const visit = countVisit(name, signal);
   if (Push.supported() && !(await reachable(worker))) return;
   const { box, w } = await shadow(host, 'bars.css', lang, 'alerts');
-  if (!signal.aborted) await new Alerts(host, box, w.alerts, push, name, signal).start();
+  if (!signal.aborted) await new Alerts(host, box, w, push, new Topics(w, push, named), visit, signal).start();
 }
 
 /**
@@ -48,49 +58,102 @@ class Alerts {
   /**
    * @param {HTMLElement} host
    * @param {HTMLElement} box
-   * @param {import('./words.js').Catalogue['alerts']} T
+   * @param {import('./words.js').Words} w
    * @param {Push} push
-   * @param {string} site
+   * @param {Topics} topics
+   * @param {number} visit
    * @param {AbortSignal} signal
    */
-  constructor(host, box, T, push, site, signal) {
+  constructor(host, box, w, push, topics, visit, signal) {
     this.host = host;
     this.box = box;
-    this.T = T;
+    this.w = w;
+    this.T = w.alerts;
     this.push = push;
+    this.topics = topics;
+    this.visit = visit;
     this.signal = signal;
-    this.key = `push-refused:${site}`;
+    this.line = el('div');
+    box.append(this.line);
   }
 
   async start() {
-    if (!Push.supported()) return this.#unsupported();
-    if (Notification.permission === 'denied') return this.#state('blocked', this.T.blocked);
-    if (Notification.permission === 'granted' && (await this.push.check().catch(() => false))) return this.#on();
-    const { at, times } = kept.get(this.key, { at: 0, times: 0 });
-    if (times >= AT_MOST || Date.now() - at < AGAIN_AFTER) return this.#off();
-    const delay = Number(this.host.getAttribute('delay') ?? 2) * 1_000;
-    setTimeout(() => this.signal.aborted || this.#ask(), delay);
-    return this.#off();
+    if (!Push.supported()) return this.#state('unsupported', this.T[unsupportedBy()]);
+    this.#heed();
+    return this.#now();
   }
 
-  #unsupported() {
-    const apple = /iPhone|iPad/.test(navigator.userAgent) && !matchMedia('(display-mode: standalone)').matches;
-    this.#state('unsupported', apple ? this.T.ios : this.T.unsupported);
+  /** What another tab does, and what the reader changes in the browser's settings, shows here too. */
+  #heed() {
+    const { signal } = this;
+    const key = `rejoinder:${this.push.key}`;
+    window.addEventListener('storage', (event) => event.key === key && this.#show(), { signal });
+    window.addEventListener('online', () => this.push.kept && this.#now(), { signal });
+    navigator.permissions
+      ?.query({ name: 'notifications' })
+      .then((status) => status.addEventListener('change', () => this.#now(), { signal }))
+      .catch(() => {});
+    document.addEventListener('keydown', (event) => {
+      // "Not now": the bar has counted as asked since it was shown.
+      if (event.key === 'Escape' && !event.defaultPrevented) this.#close();
+    }, { signal });
+  }
+
+  async #now() {
+    if (!this.push.kept || (await this.push.here())) await this.#show();
+    try {
+      if (this.push.kept || Notification.permission === 'granted') await this.push.mend();
+    } catch (error) {
+      console.warn('<article-alerts>', error);
+      return this.#off(this.#why(error), this.T.retry);
+    }
+    if ((await this.#show()) || Notification.permission === 'denied') return undefined;
+    return this.#askInTime();
+  }
+
+  /** Answers whether alerts are on. */
+  async #show() {
+    if (this.signal.aborted) return true;
+    const on = await this.push.here();
+    if (on) {
+      this.#close();
+      this.#on();
+    } else if (Notification.permission === 'denied') this.#state('blocked', this.T[blockedBy()]);
+    else this.#off();
+    return on;
+  }
+
+  async #askInTime() {
+    if (this.waiting) return;
+    this.waiting = true;
+    const granted = Notification.permission === 'granted';
+    // Who has granted it, perhaps to the service before, has been here before.
+    const visit = granted ? Infinity : this.visit;
+    const may = () => !this.push.kept && mayAsk(this.host, this.push.site, visit);
+    if (may()) {
+      await moment(this.host, this.signal);
+      // Another tab may have asked meanwhile.
+      if (!this.signal.aborted && may() && Notification.permission !== 'denied') {
+        asked(this.push.site);
+        await this.#ask();
+      }
+    }
+    this.waiting = false;
   }
 
   /**
    * @param {string} name
    * @param {string} text
-   * @param {HTMLElement} [action]
+   * @param {...(HTMLElement | undefined)} actions
    */
-  #state(name, text, action) {
-    this.box.replaceChildren(
+  #state(name, text, ...actions) {
+    this.line.replaceChildren(
       el(
         'div',
         { class: `state ${name}`, part: 'state', role: 'group', 'aria-label': this.T.label },
         el('span', { class: 'dot' }),
-        el('span', { class: action ? '' : 'inform', role: 'status' }, text),
-        action,
+        el('span', { class: actions.length ? '' : 'inform', role: 'status' }, text),
+        ...actions,
       ),
     );
   }
@@ -98,67 +161,117 @@ class Alerts {
   #on() {
     const turnOff = button('turn-off', this.T.turnOff, async () => {
       turnOff.ariaBusy = 'true';
-      await this.push.off().catch(() => {});
-      this.#refused();
-      this.#off();
+      await this.push.off().catch((error) => console.warn('<article-alerts>', error));
+      await this.#show();
       this.#focus();
     }, { class: 'plain' });
-    this.#state('on', this.T.on, turnOff);
+    const names = this.topics.chosen();
+    const text = names ? this.w.say(this.T.onTopics, { topics: names }) : this.T.on;
+    const said = this.line.querySelector('.on [role=status]');
+    if (said) said.textContent = text; // and what the reader is at stays open
+    if (said) return;
+    const [change, form] = this.topics.changer(() => this.#show());
+    this.#state('on', text, change, turnOff, form);
   }
 
-  #off() {
-    this.#state('off', this.T.off, button('turn-on', this.T.turnOn, () => this.#ask(true), { class: 'plain' }));
+  /** @param {string} [text] @param {string} [action] */
+  #off(text = this.T.off, action = this.T.turnOn) {
+    this.#state('off', text, button('turn-on', action, () => this.#ask(true), { class: 'plain' }));
   }
 
   #focus() {
-    this.box.querySelector('button')?.focus();
+    // Without scrolling: whoever answers in the middle of an article goes on reading there.
+    this.line.querySelector('button')?.focus({ preventScroll: true });
   }
 
-  #refused() {
-    const { times } = kept.get(this.key, { times: 0 });
-    kept.set(this.key, { at: Date.now(), times: times + 1 });
+  #close() {
+    const { bar } = this;
+    this.bar = undefined;
+    const inside = bar?.contains(/** @type {ShadowRoot} */ (this.host.shadowRoot).activeElement);
+    bar?.remove();
+    if (inside) this.#focus();
+  }
+
+  /**
+   * @param {string} title
+   * @param {string} text
+   * @param {...HTMLElement} more
+   */
+  #open(title, text, ...more) {
+    this.bar?.remove();
+    this.bar = el(
+      'section',
+      { class: 'ask', part: 'bar', 'aria-labelledby': 'ask' },
+      el('h2', { id: 'ask', part: 'heading' }, title),
+      el('p', {}, text),
+      ...more,
+    );
+    this.box.append(this.bar);
   }
 
   /** @param {boolean} [wanted] the reader called for it, so it takes the focus */
-  #ask(wanted = false) {
-    if (this.box.querySelector('.ask')) return;
-    const bar = el(
-      'section',
-      { class: 'ask', part: 'bar', 'aria-labelledby': 'ask' },
-      el('h2', { id: 'ask', part: 'heading' }, this.T.ask),
-      el('p', {}, this.host.getAttribute('text') || this.T.what),
+  async #ask(wanted = false) {
+    const granted = Notification.permission === 'granted';
+    const [offer, others] = await Promise.all([
+      this.topics.offer(),
+      granted ? this.push.others().catch(() => []) : [],
+    ]);
+    if (this.signal.aborted) return;
+    const own = this.host.getAttribute('text') || this.T.what;
+    this.#open(
+      this.T.ask,
+      others.length ? this.T.moved : own,
+      ...offer,
       el(
         'div',
         { class: 'bar' },
         button('accept', this.T.accept, ({ currentTarget }) => this.#accept(/** @type {HTMLElement} */ (currentTarget)), { class: 'send' }),
-        button('decline', this.T.decline, () => this.#decline(), { class: 'quiet' }),
+        button('decline', this.T.decline, () => this.#close(), { class: 'quiet' }),
       ),
     );
-    this.box.append(bar);
-    if (wanted) bar.querySelector('button')?.focus();
-  }
-
-  #decline() {
-    this.#refused();
-    this.#off();
-    this.#focus();
+    if (wanted) /** @type {HTMLElement} */ (this.bar?.querySelector('[name=accept]')).focus();
   }
 
   /** @param {HTMLElement} ok */
   async #accept(ok) {
-    if (ok.ariaBusy) return;
+    if (ok.ariaBusy) return undefined;
+    const topics = this.topics.picked(this.bar);
+    if (!topics) return undefined;
     ok.ariaBusy = 'true';
-    // First of all, and in the click itself: browsers open the prompt for nothing else.
+    // In the click itself: browsers open the prompt for nothing else.
     const permission = await Notification.requestPermission();
-    if (permission === 'denied') return this.#state('blocked', this.T.blocked);
-    if (permission !== 'granted') return this.#decline();
+    if (permission === 'default') return this.#close();
     try {
-      await this.push.on();
-      this.#on();
+      if (permission === 'granted') await this.push.on(topics);
     } catch (error) {
       console.warn('<article-alerts>', error);
-      this.#state('off', this.T.failed, button('turn-on', this.T.retry, () => this.#ask(true), { class: 'plain' }));
+      return this.#tell(this.#why(error), true);
     }
-    return this.#focus();
+    if (!(await this.#show())) return this.#tell(this.T[blockedBy()]);
+    this.#focus();
+    const { welcome: title, welcomeText: body } = this.T;
+    return this.push.welcome({ title, body, lang: this.w.lang, dir: this.w.dir });
+  }
+
+  /** What became of the OK, said where it was pressed: the line below may be far away. @param {string} text @param {boolean} [again] */
+  #tell(text, again = false) {
+    if (again) this.#off(text, this.T.retry);
+    this.#open(
+      this.T.label,
+      text,
+      el(
+        'div',
+        { class: 'bar' },
+        again && button('retry', this.T.retry, () => this.#ask(true), { class: 'send' }),
+        button('close', this.T.close, () => this.#close(), { class: 'quiet' }),
+      ),
+    );
+    this.bar?.querySelector('button')?.focus();
+  }
+
+  /** @param {unknown} error */
+  #why(error) {
+    if (!navigator.onLine || (error instanceof ApiError && !error.status)) return this.T.offline;
+    return error instanceof Refused ? this.T.refused : this.T.failed;
   }
 }
