@@ -17,6 +17,7 @@ from service.comments.types import (
     Placed,
     Position,
     Replies,
+    Since,
     Sort,
     Thread,
     ThreadArticle,
@@ -58,14 +59,15 @@ async def render_page(
     more = len(roots) > wanted.limit
     shown = roots[: wanted.limit]
     state = opening(article, policy, now)
+    version = article.thread_version if article else 0
     thread = Thread(
         article=thread_article(article, wanted, open=state.open),
         count=article.comment_count if article else 0,
         items=_with_replies(shown, replies),
         next_cursor=write_cursor(_position(wanted.sort, shown[-1])) if more else None,
         ticket=rules.ticket(keyring, article.key if article else wanted.key),
+        since=write_cursor(Since(version, now)),
     )
-    version = article.thread_version if article else 0
     ident = article.id if article else None
     # A thread opens and closes by the clock, and keeps its version.
     tag = etag_of(ident, version, site.slug, wanted.key, repr(wanted), str(state.open))

@@ -24,6 +24,13 @@ export async function mount(host, base, signal, lang) {
   const thread = new Comments(host, article, base, box, w, signal);
   await thread.load();
   await thread.reveal();
+  const seconds = Number(host.getAttribute('poll') ?? 20);
+  // A module that failed once is asked for under another address: browsers remember it.
+  const follow = (again = '') => {
+    if (signal.aborted) return;
+    import(`./live.js${again}`).then((live) => live.follow(thread, seconds), () => setTimeout(follow, 60_000, '?2'));
+  };
+  if (seconds > 0) setTimeout(follow, Math.max(2, seconds) * 1_000);
 }
 
 export class Comments {
@@ -34,6 +41,8 @@ export class Comments {
   /** @type {string | null} */
   next = null;
   count = 0;
+  /** @type {ThreadPage | undefined} the first page as it was read last */
+  first;
 
   /**
    * @param {HTMLElement} host
@@ -55,6 +64,7 @@ export class Comments {
     const W = w.comments;
     this.signal = signal;
     this.form = replyForm(this, {});
+    this.shut = el('p', { class: 'closed', hidden: true }, W.closed);
     this.heading = el('h2', { class: 'heading', part: 'heading', tabindex: -1 }, W.none);
     this.sorts = el(
       'div',
@@ -65,7 +75,7 @@ export class Comments {
     this.foot = el('div', { class: 'foot' });
     this.live = el('div', { class: 'unseen', role: 'status' });
     box.replaceChildren(
-      el('section', { class: 'write' }, this.form),
+      el('section', { class: 'write' }, this.shut, this.form),
       el('section', {}, el('header', { class: 'head' }, this.heading, this.sorts), this.list, this.foot),
       this.live,
     );
@@ -97,7 +107,7 @@ export class Comments {
     this.foot.replaceChildren();
     try {
       if (kept.get(`own:${this.site}`, null)) await this.loadOwn();
-      const page = await this.#page(null);
+      const page = (this.first = await this.page(null));
       this.list.replaceChildren();
       this.#show(page);
       await this.own?.place();
@@ -125,7 +135,7 @@ export class Comments {
    * @param {string | null} cursor
    * @returns {Promise<ThreadPage>}
    */
-  #page(cursor) {
+  page(cursor) {
     const query = { sort: this.sort, cursor, limit: this.limit, url: pageUrl() };
     return this.call('GET', this.path, { query, signal: this.signal });
   }
@@ -135,7 +145,7 @@ export class Comments {
     this.ticket = page.ticket ?? this.ticket;
     this.next = page.next_cursor;
     this.addCount(page.count - this.count);
-    if (page.article?.open === false) this.form.replaceWith(el('p', { class: 'closed' }, this.w.comments.closed));
+    this.setOpen(page.article.open);
     for (const comment of page.items) {
       if (!this.find(comment.id)) this.list.append(tree(this, comment));
     }
@@ -143,11 +153,19 @@ export class Comments {
     if (this.next) this.foot.append(button('more', this.w.comments.more, () => this.#more(), { class: 'more' }));
   }
 
+  /** @param {boolean} open a text that is being written stays, whatever is said above it */
+  setOpen(open) {
+    const { form, shut } = this;
+    const written = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem('body')).value;
+    shut.hidden = open;
+    form.hidden = !open && !written;
+  }
+
   async #more() {
     const last = this.list.lastElementChild;
     this.foot.firstElementChild?.setAttribute('aria-busy', 'true');
     try {
-      this.#show(await this.#page(this.next));
+      this.#show(await this.page(this.next));
       /** @type {HTMLElement | null | undefined} */ (last?.nextElementSibling)?.focus({ preventScroll: true });
     } catch {
       this.foot.replaceChildren(this.#failure(() => this.#more()));

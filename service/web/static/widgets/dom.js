@@ -43,7 +43,10 @@ export const button = (name, text, onclick, props) =>
 export const sheet = (root, name) =>
   new Promise((done) => {
     const href = new URL(name, import.meta.url).href;
-    root.prepend(el('link', { rel: 'stylesheet', href, onload: done, onerror: done }));
+    /** @type {HTMLLinkElement | null} */
+    const there = root.querySelector(`[href="${href}"]`);
+    if (there?.sheet) done(undefined);
+    else root.prepend(el('link', { rel: 'stylesheet', href, onload: done, onerror: done }));
   });
 
 /**

@@ -11,6 +11,9 @@ import { replyForm } from './form.js';
 
 const DEEPEST = 4;
 
+/** @type {WeakMap<Element, Comment>} what is shown where */
+export const shown = new WeakMap();
+
 /** @param {Element} node */
 const repliesOf = (node) => /** @type {HTMLElement} */ (node.querySelector(':scope > .replies'));
 
@@ -31,10 +34,10 @@ export function tree(thread, root) {
     const { comments: W, say } = thread.w;
     const more = button('more-replies', say(W.moreHere, { n: hidden }), () => {
       import('./replies.js').then(
-        ({ showMore }) => showMore(thread, node, root.id, more, hidden),
+        ({ showMore }) => showMore(thread, node, root.id, more),
         () => (more.textContent = `${W.notLoaded} ${W.retry}`),
       );
-    }, { class: 'more-here' });
+    }, { class: 'more-here', 'data-left': hidden });
     node.append(more);
   }
   return node;
@@ -88,6 +91,7 @@ function one(thread, comment, depth) {
     tabindex: -1,
   });
   const replies = el('div', { class: 'replies', part: 'replies' });
+  shown.set(node, comment);
   if (status === 'removed') {
     node.append(el('p', { class: 'tomb' }, W.removed), replies);
     return node;
@@ -155,6 +159,7 @@ function likeButton(thread, comment, mine) {
     }
   }, { class: 'act like', disabled: mine });
   like.append(number);
+  like.addEventListener('refresh', show);
   show();
   return like;
 }

@@ -1,6 +1,8 @@
 // What happens once somebody writes in a form: counting, checking, sending. Loaded when somebody does.
 
 import { pageUrl, kept, randomId, reader } from './api.js';
+import { sheet } from './dom.js';
+import { preview } from './preview.js';
 import { place } from './thread.js';
 import { words } from './words.js';
 
@@ -56,8 +58,12 @@ const COUNT_FROM = 9_000;
  * @param {Parts} parts
  * @returns {Promise<Writing>}
  */
-export async function open(thread, { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender }) {
-  const w = await words(thread.w.tag, 'writing');
+export async function open(thread, parts) {
+  const { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender } = parts;
+  const [w] = await Promise.all([
+    words(thread.w.tag, 'writing'),
+    sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css'),
+  ]);
   const W = w.writing;
   const label = send.textContent;
 
@@ -90,6 +96,7 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
 
   const focusWrong = () => {
     const first = Object.values(inputs).find((input) => input.ariaInvalid);
+    if (first === inputs.body) looking.write();
     first?.focus();
     return first;
   };
@@ -128,6 +135,7 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
       },
     });
     inputs.body.value = '';
+    looking.write();
     count();
     return posted;
   };
@@ -153,6 +161,8 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
     warn(!names.length || loose.length ? fields[loose[0]] ?? text : W.fields);
     focusWrong();
   };
+
+  const looking = preview(thread, w, parts, (error) => failed(error).catch(console.warn));
 
   const submit = async () => {
     if (send.ariaDisabled) return;
