@@ -57,8 +57,8 @@ export function preview(thread, w, { node, inputs: { body } }, failed) {
   const writes = button('write', W.write, () => {
     write();
     body.focus();
-  }, { class: 'plain', 'aria-pressed': 'true' });
-  const looks = button('preview', W.preview, look, { class: 'plain', 'aria-pressed': 'false' });
+  }, { class: 'tab', 'aria-pressed': 'true' });
+  const looks = button('preview', W.preview, look, { class: 'tab', 'aria-pressed': 'false' });
   body.before(el('div', { class: 'tools', role: 'group', 'aria-label': W.view }, writes, looks));
   body.after(pane);
   node.append(el('p', { class: 'note help' }, `${W.format} `, el('span', { dir: 'ltr' }, W.marks)));
