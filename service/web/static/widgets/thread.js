@@ -1,6 +1,6 @@
 // One comment, its replies, and what any reader can do with it.
 
-import { kept, reader } from './api.js';
+import { kept } from './api.js';
 import { button, el, time } from './dom.js';
 import { replyForm } from './form.js';
 
@@ -132,32 +132,17 @@ function one(thread, comment, depth) {
  */
 function likeButton(thread, comment, mine) {
   const { w } = thread;
-  const key = `liked:${thread.site}`;
-  /** @type {string[]} */
-  const liked = kept.get(key, []);
-  let on = liked.includes(comment.id);
+  const on = kept.get(`liked:${thread.site}`, /** @type {string[]} */ ([])).includes(comment.id);
   comment.likes = Math.max(comment.likes, Number(on)); // a cached page may not know of it yet
   const number = el('span', { class: 'n' });
   const show = () => {
     number.textContent = comment.likes ? w.number.format(comment.likes) : '';
-    like.setAttribute('aria-pressed', String(on));
-    like.setAttribute('aria-label', w.say(w.comments.likes, { n: comment.likes }));
-  };
-  const turn = () => {
-    on = !on;
-    comment.likes += on ? 1 : -1;
-    const others = kept.get(key, liked).filter((id) => id !== comment.id);
-    kept.set(key, on ? [...others, comment.id].slice(-500) : others);
-    show();
+    like.ariaLabel = w.say(w.comments.likes, { n: comment.likes });
   };
   const like = button('like', w.comments.like, async () => {
-    turn();
-    try {
-      await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader() });
-    } catch {
-      turn();
-    }
-  }, { class: 'act like', disabled: mine });
+    const { turn } = await import('./like.js');
+    turn(thread, comment, like);
+  }, { class: 'act like', disabled: mine, 'aria-pressed': String(on) });
   like.append(number);
   like.addEventListener('refresh', show);
   show();

@@ -1,8 +1,9 @@
 // What happens once somebody writes in a form: counting, checking, sending. Loaded when somebody does.
 
-import { pageUrl, kept, randomId, reader } from './api.js';
+import { pageUrl, kept } from './api.js';
 import { sheet } from './dom.js';
 import { preview } from './preview.js';
+import { randomId, reader } from './reader.js';
 import { place } from './thread.js';
 import { words } from './words.js';
 
