@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from e2e.axe import script
 from e2e.visitors import PATIENCE, Api, MakeVisitor, Visitor
 from live import LiveServer
 from playwright.async_api import Browser, async_playwright, expect
@@ -75,3 +76,9 @@ async def api(live_server: LiveServer) -> AsyncIterator[Api]:
     """The service without a browser."""
     async with httpx.AsyncClient(base_url=live_server.url) as client:
         yield Api(client, live_server)
+
+
+@pytest.fixture(scope="session")
+def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The script of axe-core."""
+    return script(tmp_path_factory.mktemp("axe"))

@@ -1,14 +1,12 @@
 """axe-core finds nothing wrong with the desk: light, dark, narrow, and with its dialogs open."""
 
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
+from e2e.axe import violations
 from e2e.policy_page import sign_in_link
 from e2e.visitors import Api, MakeVisitor, text
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -17,28 +15,6 @@ LOOKS: list[dict[str, Any]] = [
     {"color_scheme": "dark"},
     {"viewport": {"width": 360, "height": 700}},
 ]
-
-
-@pytest.fixture(scope="session")
-def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The script, from npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("NPM IS MISSING: axe-core looked at nothing (install Node.js)")
-    folder: Path = tmp_path_factory.mktemp("axe")
-    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "axe-core@4"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
-
-
-async def violations(page: Page, axe: str) -> list[str]:
-    # A strict policy forbids inline scripts, not what the test runs in the page.
-    await page.evaluate(axe)
-    found = await page.evaluate("axe.run(document)")
-    return [
-        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
-        for one in found["violations"]
-    ]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])
