@@ -41,6 +41,7 @@ class Live {
   last = Date.now();
   ownChecked = Date.now();
   timer = 0;
+  began = 0;
 
   /**
    * @param {Thread} thread
@@ -53,7 +54,7 @@ class Live {
     this.every = every;
     this.bar = el('div', { class: 'news', role: 'status' });
     const { signal } = thread;
-    thread.list.prepend(this.bar);
+    this.#reset();
     thread.box.addEventListener('click', ({ target }) => {
       const like = /** @type {Element} */ (target).closest('.like');
       if (like) this.liked.set(like.closest('article')?.id ?? '', Date.now());
@@ -117,8 +118,9 @@ class Live {
     return !same;
   }
 
-  /** The thread was loaded anew. */
+  /** The thread was loaded anew. Its ticket begins with the server's time, in seconds. */
   #reset() {
+    this.began = Number.parseInt(this.thread.first?.ticket ?? '0', 10) * 1_000;
     this.waiting.clear();
     this.later.clear();
     this.whole = false;
@@ -224,7 +226,10 @@ class Live {
    */
   #belongs(comment) {
     const { thread } = this;
-    if (!comment.parent_id) return thread.sort === 'top' || !thread.next || this.#follower(comment) !== null;
+    if (!comment.parent_id) {
+      if (!thread.next) return true;
+      return thread.sort === 'top' ? Date.parse(comment.created_at) > this.began : this.#follower(comment) !== null;
+    }
     const root = comment.root_id ?? '';
     // Oldest first: where some are folded away, the newest are among them.
     if (thread.find(root)) return !thread.find(root)?.querySelector(':scope > .more-here');
@@ -239,7 +244,7 @@ class Live {
     const newest = this.thread.sort === 'newest';
     for (const node of this.thread.list.children) {
       const other = shown.get(node)?.created_at;
-      if (other && (newest ? other < at : other > at)) return node;
+      if (other && !node.hasAttribute('data-apart') && (newest ? other < at : other > at)) return node;
     }
     return null;
   }

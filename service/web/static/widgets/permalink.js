@@ -22,7 +22,9 @@ export async function fetchComment(thread, id) {
       const gone = { ...at.comment, id: rootId, parent_id: null, status: 'removed', replies: [], reply_count: 0 };
       const root =
         rootId === id ? at.comment : await thread.call('GET', `comments/${rootId}`, { signal }).then((it) => it.comment, () => gone);
-      thread.list.prepend(tree(thread, root));
+      const conversation = tree(thread, root);
+      conversation.dataset.apart = 'true'; // out of the list's order
+      thread.list.prepend(conversation);
       thread.showEmpty();
     }
     const node = thread.find(rootId);
