@@ -91,7 +91,7 @@ export class Comments {
 
   /** @param {string} id */
   find(id) {
-    return /** @type {HTMLElement | null} */ (this.box.querySelector(`[id="comment-${id}"]`));
+    return /** @type {ShadowRoot} */ (this.box.getRootNode()).getElementById(`comment-${id}`);
   }
 
   /** Loads the first page. */

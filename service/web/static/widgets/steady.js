@@ -63,7 +63,12 @@ export function steady(thread, change) {
   };
   change();
   hold();
-  requestAnimationFrame(() => {
-    scroller.style.overflowAnchor = usual;
-  });
+  // What is out of view gets its height within the next frames only, and moves the rest once more.
+  let frames = 4;
+  const settle = () => {
+    hold();
+    if (--frames) requestAnimationFrame(settle);
+    else scroller.style.overflowAnchor = usual;
+  };
+  requestAnimationFrame(settle);
 }
