@@ -6,7 +6,6 @@ import gc
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-import asyncpg
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,16 +16,19 @@ from service import operation
 from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
 from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
+from service.administration.article_routes import ENDPOINTS as ARTICLES
 from service.administration.member_routes import ENDPOINTS as MEMBERS
 from service.administration.routes import ENDPOINTS as ADMINISTRATION
+from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
 from service.articles.sites import Sites
 from service.comments.likes import Likes
+from service.comments.puzzles import Puzzles
 from service.comments.routes import ENDPOINTS as COMMENTS
 from service.comments.routes import THREAD, kept_thread
 from service.comments.threads import Answer, Threads
 from service.core import log
 from service.core.database import database
-from service.core.db import open_pool
+from service.core.db import AWAY, open_pool
 from service.core.edge import Edge
 from service.core.events import Events
 from service.core.http import Endpoint, routes_of
@@ -45,32 +47,30 @@ from service.moderation.stats import Figures
 from service.notices.routes import ENDPOINTS as NOTICES
 from service.openid.provider import open_provider
 from service.openid.routes import ENDPOINTS as OPENID
+from service.push.report import ENDPOINTS as REPORTS
 from service.push.routes import ENDPOINTS as PUSH
+from service.readers.verifying import open_readers
 from service.screening.actions import Policies
 from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
+from service.thread_page.addresses import is_page
+from service.thread_page.errors import error_page
+from service.thread_page.own_routes import PAGES as OWN_PAGES
+from service.thread_page.routes import PAGES as THREAD_PAGES
 from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *COMMENTS, *PUSH, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *NOTICES,
-    *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION,
+    *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS,
+    *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION, *ARTICLES,
+    *READERS_SIGN_IN,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
+# No part of the API: what they answer, failures too, is for people and crawlers.
+PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES]
 
 State = dict[str, Any]
-
-# The database is away for the moment, and comes back.
-AWAY = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-)
 
 
 @contextlib.asynccontextmanager
@@ -79,12 +79,13 @@ async def resources(
 ) -> AsyncIterator[State]:
     """Open everything that requests share, by the names under which handlers find it."""
     keyring = Keyring(settings.secret)
+    events = Events(url)
     async with (
         open_pool(url) as pool,
         open_elsewhere(keyring, allow_local=settings.webhook_allow_local) as elsewhere,
         open_provider(settings.openid) as provider,
+        open_readers(pool, keyring, events, allow_local=settings.webhook_allow_local) as readers,
     ):
-        events = Events(url)
         state: State = {
             "settings": settings,
             "pool": pool,
@@ -98,6 +99,8 @@ async def resources(
             "threads": Threads(events),
             "likes": Likes(pool),
             "elsewhere": elsewhere,
+            "readers": readers,
+            "puzzles": Puzzles(keyring, enabled=settings.rate_limits),
             "live": Live(events),
             "figures": Figures(pool),
             "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
@@ -128,7 +131,7 @@ def create_app(
                 yield state
 
     app = Starlette(
-        routes=[*routes_of([*ENDPOINTS, *extra]), *Files().routes()],
+        routes=[*routes_of([*ENDPOINTS, *PAGES, *extra]), *Files().routes()],
         lifespan=lifespan,
         exception_handlers={
             Problem: on_problem,  # type: ignore[dict-item]  # takes its own exception only
@@ -156,20 +159,22 @@ def create_app(
 
 
 async def on_problem(request: Request[Any], problem: Problem) -> Response:
-    """A feature's failure as problem+json."""
+    """A feature's failure: a page for a person, problem+json for everybody else."""
+    if is_page(request.scope["path"]):
+        return error_page(request, problem)
     return problem.response(request.scope["request_id"])
 
 
 async def on_http_exception(request: Request[Any], error: HTTPException) -> Response:
     """Starlette's own failures the same way."""
-    problem = from_http_exception(error, request.scope["path"])
-    return problem.response(request.scope["request_id"])
+    return await on_problem(request, from_http_exception(error, request.scope["path"]))
 
 
 async def on_failure(request: Request[Any], failure: Exception) -> Response:
     """A failure of ours: fixed text. Starlette raises it again, and the edge logs it."""
-    problem = Unavailable() if isinstance(failure, AWAY) else InternalError()
-    return problem.response(request.scope["request_id"])
+    return await on_problem(
+        request, Unavailable() if isinstance(failure, AWAY) else InternalError()
+    )
 
 
 def from_environment() -> ASGIApp:

@@ -12,7 +12,8 @@ from service.core.http import Endpoint
 from service.core.problems import ProblemDetails
 
 SCHEMES = {
-    "author": "the comment's edit token",
+    "author": "the comment's edit token, or its author's JWT",
+    "reader": "the JWT that the publisher gave a reader who has signed in",
     "subscriber": "the subscription's token",
     "publisher": "a publisher's key of scope publish",
     "classify": "a publisher's key of scope classify",

@@ -21,6 +21,7 @@ from service.administration.types import (
     SiteAnswer,
     SiteChange,
     SitesAnswer,
+    SiteSupport,
 )
 from service.articles.sites import site_of
 from service.articles.store import list_sites
@@ -71,7 +72,7 @@ async def add_site(request: Request[Any]) -> Response:
 
 
 async def change_site(request: Request[Any]) -> Response:
-    """Change a site's name or origins."""
+    """Change a site's name, origins, words that are marked, or call for support."""
     editor = await require_editor(request)
     body = await read_json(request, SiteChange)
     site = await site_of(request)
@@ -81,13 +82,20 @@ async def change_site(request: Request[Any]) -> Response:
     origins = None if body.origins is UNSET else body.origins
     marked = None if body.words_marked is UNSET else body.words_marked
     async with request.state["pool"].acquire() as conn:
-        changed = await actions.change_site(conn, editor, site.slug, name, origins, marked=marked)
+        changed = await actions.change_site(
+            conn, editor, site.slug, name, origins, marked=marked,
+            support=None if body.support is UNSET else body.support,
+        )  # fmt: skip
     request.state["sites"].forget()
     return json_response(_site(changed))
 
 
 def _site(site: Site) -> SiteAnswer:
-    return SiteAnswer(site.slug, site.name, site.origins, site.words_marked)
+    support = SiteSupport(
+        site.support_enabled, site.support_headline, site.support_text, site.support_url,
+        site.sensitive_tags,
+    )  # fmt: skip
+    return SiteAnswer(site.slug, site.name, site.origins, site.words_marked, support)
 
 
 async def get_keys(request: Request[Any]) -> Response:
@@ -146,7 +154,8 @@ ENDPOINTS = [
         body=NewSite, answer=SiteAnswer, status=201,
     ),
     Endpoint(
-        "PATCH", "/v1/moderation/sites/{site}", change_site, "Change a site's name or origins",
+        "PATCH", "/v1/moderation/sites/{site}", change_site,
+        "Change a site: name, origins, words that are marked, support",
         access="editor", body=SiteChange, answer=SiteAnswer,
     ),
     Endpoint(

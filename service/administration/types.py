@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from service.accounts.types import Email, Label, Moderator, Role, Scope
+from service.articles.types import Mode, SupportChange
 
 Name = Annotated[str, Meta(max_length=80)]
 Slug = Annotated[str, Meta(min_length=1, max_length=63)]
@@ -93,6 +94,19 @@ class Members(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+class SiteSupport(msgspec.Struct, frozen=True):
+    """A site's call for support: whether, in which words, leading where; '' is the element's own.
+
+    Articles with one of `sensitive_tags` (or that section) never show it.
+    """
+
+    enabled: bool
+    headline: str
+    text: str
+    url: str
+    sensitive_tags: list[str]
+
+
 class SiteAnswer(msgspec.Struct, frozen=True):
     """A site. `words_marked`: the desk shows from the start which words carried a score."""
 
@@ -100,6 +114,7 @@ class SiteAnswer(msgspec.Struct, frozen=True):
     name: str
     origins: list[str]
     words_marked: bool
+    support: SiteSupport
 
 
 class SitesAnswer(msgspec.Struct, frozen=True):
@@ -123,6 +138,39 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=80)] | UnsetType = UNSET
     origins: Origins | UnsetType = UNSET
     words_marked: bool | UnsetType = UNSET
+    support: SupportChange | UnsetType = UNSET
+
+
+class DeskArticle(msgspec.Struct, frozen=True):
+    """An article as the desk lists it. `mode` and `support` null follow the site.
+
+    `called_for`: whether its page calls for support, all switches and tags considered; where it
+    is `sensitive` by a tag it never does.
+    `verified`: its publisher registered it; until then its title is a reader's word.
+    """
+
+    id: UUID
+    site: str
+    key: str
+    url: str
+    title: str
+    section: str | None
+    tags: list[str]
+    created_at: datetime
+    comments: int
+    verified: bool
+    open: bool
+    mode: Mode | None
+    support: bool | None
+    called_for: bool
+    sensitive: bool
+
+
+class DeskArticles(msgspec.Struct, frozen=True):
+    """A page of articles, newest first."""
+
+    items: list[DeskArticle]
+    next_cursor: str | None
 
 
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

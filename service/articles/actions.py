@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from msgspec import UNSET
 
 from service.articles import rules, store
-from service.articles.types import Article, PutArticle, Site
+from service.articles.types import Article, ArticleChange, PutArticle, Site, SupportChange
 from service.core.db import Conn, uuid7
 from service.core.events import notify
 from service.core.http import check_time, clean_text
 from service.core.problems import Conflict, Invalid, NotFound, Told
 
-OPTIONAL = ("summary", "image", "section", "tags", "published_at", "open", "mode", "slow_mode")
+OPTIONAL = (
+    "summary", "image", "section", "tags", "published_at", "open", "mode", "slow_mode", "support",
+)  # fmt: skip
 
 
 async def add_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> Site:
@@ -49,6 +51,38 @@ async def change_site(
         raise NotFound(f"There is no site {slug}.")
     await notify(conn, "site", slug)
     return before, after
+
+
+async def change_support(conn: Conn, slug: str, change: SupportChange) -> Site:
+    """Change what is given of a site's call for support; the site after.
+
+    Raises Invalid and NotFound. Needs the caller's transaction.
+    """
+    url = change.url or None
+    if url:
+        rules.check_url("$.support.url", url)
+    tags = change.sensitive_tags or []
+    cleaned = [clean_text(f"$.support.sensitive_tags[{n}]", tag) for n, tag in enumerate(tags)]
+    if "" in cleaned:
+        raise Invalid.field("$.support.sensitive_tags", "Expected tags, none of them empty")
+    await store.change_support(
+        conn,
+        slug,
+        enabled=None if change.enabled is UNSET else change.enabled,
+        headline=None
+        if change.headline is UNSET
+        else clean_text("$.support.headline", change.headline),
+        text=None
+        if change.text is UNSET
+        else clean_text("$.support.text", change.text, multiline=True),
+        url=None if change.url is UNSET else change.url,
+        tags=None if change.sensitive_tags is UNSET else list(dict.fromkeys(cleaned)),
+    )
+    after = await store.get_site(conn, slug)
+    if after is None:
+        raise NotFound(f"There is no site {slug}.")
+    await notify(conn, "site", slug)
+    return after
 
 
 async def ensure_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) -> Site:
@@ -97,10 +131,19 @@ async def put_article(conn: Conn, site: Site, key: str, put: PutArticle) -> tupl
     return stored, created
 
 
+async def change_article(conn: Conn, article: Article, change: ArticleChange) -> Article:
+    """Change what an editor gave of an article; the article after. Needs the transaction."""
+    version = await store.change_article(conn, article.id, change)
+    await notify(conn, "thread", f"{article.id}:{version}")
+    stored = await store.get_article_by_id(conn, article.id)
+    assert stored is not None  # noqa: S101 (articles are never deleted)
+    return stored
+
+
 async def register_article(
     conn: Conn, site: Site, key: str, url: str | None, title: str
 ) -> Article:
-    """The article that a comment is for, registered if its page is on the site's own origins.
+    """The article of a comment or a share, registered if its page is on the site's own origins.
 
     Its title and address are then a reader's word, and count for nothing but showing them.
     Raises NotFound where it is unknown and can't be registered. Needs the caller's transaction.

@@ -4,6 +4,7 @@ import hashlib
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from service.articles.types import Article, Site
 from service.core.address import is_loopback
 from service.core.problems import Invalid
 
@@ -79,6 +80,26 @@ def normalised_url(url: str) -> str:
     ]
     query = "?" + urlencode(sorted(kept)) if kept else ""
     return f"{host}{tail}{parts.path.rstrip('/')}{query}"
+
+
+def calls_for_support(site: Site, article: Article | None) -> bool:
+    """Whether an article's page may ask readers to support the newsroom.
+
+    The article's own switch beats the site's, and a sensitive tag (or section) beats both: what
+    switches every article on by a template must not put an appeal under an obituary.
+    """
+    if article is None:
+        return site.support_enabled
+    if is_sensitive(site, article):
+        return False
+    return site.support_enabled if article.support is None else article.support
+
+
+def is_sensitive(site: Site, article: Article) -> bool:
+    """Whether an article has one of the site's sensitive tags, as a tag or as its section."""
+    sensitive = {tag.strip().casefold() for tag in site.sensitive_tags}
+    labels = {label.strip().casefold() for label in (*article.tags, article.section or "")}
+    return bool((sensitive & labels) - {""})
 
 
 def key_of_url(url: str) -> str:

@@ -50,6 +50,10 @@ class Sites:
                 self._missing[slug] = time.monotonic() + MISSING_FOR
         return site
 
+    def known(self, slug: str) -> Site | None:
+        """The site with this slug where it is known already: for what must not ask."""
+        return self._known.get(slug)
+
     async def slug_of(self, site_id: UUID) -> str | None:
         """What the site with this id is called."""
         known = {site.id: slug for slug, site in self._known.items()}

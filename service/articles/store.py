@@ -3,16 +3,22 @@
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from msgspec import UNSET
+
 from service.articles.rules import key_of_normalised
-from service.articles.types import Article, PutArticle, Site
+from service.articles.types import Article, ArticleChange, Asked, PutArticle, Site
 from service.core.db import Conn, Executor, row_to
 
-SITE = "select id, slug, name, origins, words_marked from site"
+SITE = """
+select id, slug, name, origins, words_marked, sign_in_required, support_enabled,
+    support_headline, support_text, support_url, sensitive_tags
+from site
+"""
 
 ARTICLE = """
 select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.section, a.tags,
     a.published_at, a.open, a.mode, a.verified, a.comment_count, a.thread_version,
-    a.created_at, a.slow_mode
+    a.created_at, a.slow_mode, a.support
 from article a
 """
 
@@ -50,18 +56,46 @@ async def change_site(
     conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None, *, marked: bool | None
 ) -> Site | None:
     """Replace what is given; the site as it is then, None where there is none."""
-    row = await conn.fetchrow(
+    await conn.execute(
         """
         update site set name = coalesce($2, name), origins = coalesce($3::text[], origins),
             words_marked = coalesce($4, words_marked)
-        where slug = $1 returning id, slug, name, origins, words_marked
+        where slug = $1
         """,
         slug,
         name,
         list(origins) if origins is not None else None,
         marked,
     )
-    return row_to(Site, row) if row else None
+    return await get_site(conn, slug)
+
+
+async def change_support(
+    conn: Conn,
+    slug: str,
+    *,
+    enabled: bool | None,
+    headline: str | None,
+    text: str | None,
+    url: str | None,
+    tags: Sequence[str] | None,
+) -> None:
+    """Replace what is given of a site's call for support."""
+    await conn.execute(
+        """
+        update site set support_enabled = coalesce($2, support_enabled),
+            support_headline = coalesce($3, support_headline),
+            support_text = coalesce($4, support_text), support_url = coalesce($5, support_url),
+            sensitive_tags = coalesce($6::text[], sensitive_tags)
+        where slug = $1
+        """,
+        slug,
+        enabled,
+        headline,
+        text,
+        url,
+        list(tags) if tags is not None else None,
+    )
 
 
 async def list_sites(conn: Executor) -> list[Site]:
@@ -155,6 +189,7 @@ async def update_article(
             open = case when $14 then $15 else open end,
             mode = case when $16 then $17 else mode end,
             slow_mode = case when $18 then $19 else slow_mode end,
+            support = case when $20 then $21 else support end,
             updated_at = now(), thread_version = thread_version + 1, thread_at = now()
         where id = $1
         returning thread_version
@@ -178,8 +213,61 @@ async def update_article(
         put.mode or None,
         given["slow_mode"],
         put.slow_mode if isinstance(put.slow_mode, int) else None,
+        given["support"],
+        put.support if isinstance(put.support, bool) else None,
     )
     return version
+
+
+async def lock_article(conn: Conn, article_id: UUID) -> None:
+    """Wait for every other change of this article; needs a transaction."""
+    await conn.execute("select from article where id = $1 for no key update", article_id)
+
+
+async def change_article(conn: Conn, article_id: UUID, change: ArticleChange) -> int:
+    """Write what an editor gave. The new thread version."""
+    version: int = await conn.fetchval(
+        """
+        update article set open = coalesce($2, open), mode = case when $3 then $4 else mode end,
+            support = case when $5 then $6 else support end,
+            updated_at = now(), thread_version = thread_version + 1, thread_at = now()
+        where id = $1
+        returning thread_version
+        """,
+        article_id,
+        change.open if isinstance(change.open, bool) else None,
+        change.mode is not UNSET,
+        change.mode or None,
+        change.support is not UNSET,
+        change.support if isinstance(change.support, bool) else None,
+    )
+    return version
+
+
+async def list_articles(
+    conn: Executor, asked: Asked, after: UUID | None, limit: int
+) -> list[Article]:
+    """Articles of some sites, the newest first."""
+    rows = await conn.fetch(
+        ARTICLE
+        + """
+        where a.site_id = any($1::uuid[]) and ($2::uuid is null or a.id < $2)
+            and ($3::text is null or a.title ilike $3 or a.key = $4 or a.url ilike $3)
+            and ($5::boolean is null or a.open = $5)
+            and ($6::text is null or coalesce(a.mode, 'site') = $6)
+            and ($7::text is null or coalesce(a.support::text, 'site') = $7)
+        order by a.id desc limit $8
+        """,
+        asked.sites,
+        after,
+        asked.pattern,
+        asked.words,
+        asked.open,
+        asked.mode,
+        asked.support,
+        limit,
+    )
+    return [row_to(Article, row) for row in rows]
 
 
 async def claim_aliases(

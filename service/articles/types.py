@@ -1,5 +1,6 @@
 """Requests and rows of sites and articles."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,11 +13,16 @@ Title = Annotated[str, Meta(min_length=1, max_length=500)]
 Label = Annotated[str, Meta(min_length=1, max_length=100)]
 Mode = Literal["post", "pre"]
 
+SENSITIVE = ("sensitive", "obituary", "obituaries")  # of a new site, as in migration 0013
+
 
 class Site(msgspec.Struct, frozen=True):
     """A site. `origins` as browsers write them: scheme, host, port where it isn't the default.
 
-    `words_marked`: the desk shows from the start which words carried a score.
+    `words_marked`: the desk shows from the start which words carried a score. `sign_in_required`:
+    only readers who have signed in at the publisher's may comment. `support_…`: the call to
+    support the newsroom, which is never shown on an article with one of `sensitive_tags`. Of its
+    texts and its address, '' is none: the element's own stand.
     """
 
     id: UUID
@@ -24,13 +30,30 @@ class Site(msgspec.Struct, frozen=True):
     name: str
     origins: list[str]
     words_marked: bool = False
+    sign_in_required: bool = False
+    support_enabled: bool = True
+    support_headline: str = ""
+    support_text: str = ""
+    support_url: str = ""
+    sensitive_tags: list[str] = msgspec.field(default_factory=lambda: list(SENSITIVE))
+
+
+class SupportChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What changes of a site's call for support; what is left out stays, '' takes it away."""
+
+    enabled: bool | UnsetType = UNSET
+    headline: Annotated[str, Meta(max_length=120)] | UnsetType = UNSET
+    text: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+    url: Annotated[str, Meta(max_length=2000)] | UnsetType = UNSET
+    sensitive_tags: Annotated[list[Label], Meta(max_length=50)] | UnsetType = UNSET
 
 
 class Article(msgspec.Struct, frozen=True):
     """An article as it is stored. `mode` None follows the site's policy.
 
     `slow_mode` in seconds: None likewise, 0 not. `verified`: its publisher registered it. Until
-    then its title and address are a reader's word.
+    then its title and address are a reader's word. `support`: whether it calls for support; None
+    follows the site.
     """
 
     id: UUID
@@ -50,6 +73,14 @@ class Article(msgspec.Struct, frozen=True):
     thread_version: int
     created_at: datetime
     slow_mode: int | None
+    support: bool | None = None
+
+
+class PageIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The page that something was done on: registers an article that is still unknown."""
+
+    url: Annotated[str, Meta(max_length=2000)]
+    title: Annotated[str, Meta(max_length=500)] = ""
 
 
 class PutArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,8 +96,34 @@ class PutArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     open: bool | UnsetType = UNSET
     mode: Mode | UnsetType | None = UNSET
     slow_mode: Annotated[int, Meta(ge=0, le=86_400)] | UnsetType | None = UNSET
+    support: bool | UnsetType | None = UNSET
     aliases: Annotated[list[Url], Meta(max_length=50)] | UnsetType = UNSET
     alert: bool = False
+
+
+class ArticleChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What an editor changes of an article. What is left out stays; null follows the site."""
+
+    open: bool | UnsetType = UNSET
+    mode: Mode | UnsetType | None = UNSET
+    support: bool | UnsetType | None = UNSET
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Which articles of some sites are asked for; None: any, 'site': those that follow it."""
+
+    sites: list[UUID]
+    words: str | None = None
+    open: bool | None = None
+    mode: str | None = None
+    support: str | None = None
+
+    @property
+    def pattern(self) -> str | None:
+        """What titles and addresses with these words are like."""
+        if self.words is None:
+            return None
+        return "%" + re.sub(r"([\\%_])", r"\\\1", self.words) + "%"
 
 
 class ArticleAnswer(msgspec.Struct, frozen=True):
@@ -84,6 +141,7 @@ class ArticleAnswer(msgspec.Struct, frozen=True):
     mode: Mode | None
     comments: int
     slow_mode: int | None
+    support: bool | None
 
 
 def article_answer(article: Article) -> ArticleAnswer:
@@ -101,4 +159,5 @@ def article_answer(article: Article) -> ArticleAnswer:
         mode=article.mode,
         comments=article.comment_count,
         slow_mode=article.slow_mode,
+        support=article.support,
     )

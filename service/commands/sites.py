@@ -61,3 +61,48 @@ def edit_site(
 
     changed = in_database(run)
     say.print(f"{changed.slug} is {changed.name} on {', '.join(changed.origins)}.")
+
+
+@app.command("sign-in")
+def sign_in(  # noqa: PLR0913 (typer reads options from parameters)
+    slug: str,
+    *,
+    issuer: Annotated[str | None, typer.Option(help="What iss must be; - for anything.")] = None,
+    audience: Annotated[
+        str | None, typer.Option(help="What aud must be or hold; - for anything.")
+    ] = None,
+    jwks_url: Annotated[
+        str | None, typer.Option(help="Where the publisher shows its keys; - for nowhere.")
+    ] = None,
+    required: Annotated[
+        bool | None,
+        typer.Option("--required/--optional", help="Whether only who has signed in may comment."),
+    ] = None,
+    new_secret: Annotated[
+        bool, typer.Option("--new-secret", help="Make a secret and print it, once.")
+    ] = False,
+    secret_file: Annotated[
+        typer.FileText | None, typer.Option(help="Believe tokens of this secret; - reads it.")
+    ] = None,
+    public_keys: Annotated[
+        typer.FileText | None,
+        typer.Option(help="Believe tokens of these public keys: JWK, JWKS or PEM; - reads them."),
+    ] = None,
+    remove_key: Annotated[str | None, typer.Option(help="Forget the key of this id.")] = None,
+    off: Annotated[bool, typer.Option("--off", help="Forget every key and setting.")] = False,
+) -> None:
+    """Say whose tokens sign a site's readers in; without options, show it."""
+    from service.commands import reader_sign_in  # noqa: PLC0415 (slow to load)
+
+    changes = {"issuer": issuer, "audience": audience, "jwks_url": jwks_url}
+    given = {name: None if value == "-" else value for name, value in changes.items() if value}
+    wanted = reader_sign_in.Wanted(
+        slug,
+        given if required is None else {**given, "required": required},
+        new_secret=new_secret,
+        secret=secret_file.read().strip("\r\n") if secret_file else None,
+        public=public_keys.read() if public_keys else None,
+        remove=remove_key,
+        off=off,
+    )
+    reader_sign_in.run(wanted)

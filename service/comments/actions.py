@@ -16,14 +16,23 @@ from service.comments import posting, rules, store, urgency
 from service.comments.asking import ask, question_of
 from service.comments.campaigns import find_campaign
 from service.comments.opening import opening, slow_mode
+from service.comments.puzzles import Puzzles
 from service.comments.rights import check_facts, sanction_of, told_of
 from service.comments.types import CommentRow, NewComment, Status
 from service.core.db import Conn, Pool, uuid7
 from service.core.http import clean_text
 from service.core.limits import Limit, Limiter
 from service.core.metrics import COMMENTS
-from service.core.problems import Conflict, Invalid, Told, TooManyRequests, Values
+from service.core.problems import (
+    Conflict,
+    Invalid,
+    SignInRequired,
+    Told,
+    TooManyRequests,
+    Values,
+)
 from service.core.tokens import Keyring
+from service.readers.types import SignedIn
 from service.screening.actions import Policies, screen
 from service.screening.external import Elsewhere
 from service.screening.kin import Kin, kin
@@ -46,6 +55,7 @@ class Desk(msgspec.Struct, frozen=True):
     policies: Policies
     limiter: Limiter
     elsewhere: Elsewhere
+    puzzles: Puzzles
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -69,12 +79,16 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A new comment's fields in the form in which they are kept."""
+    """A new comment's fields in the form in which they are kept.
+
+    `email` of who has signed in is what stands in its place: SignedIn.key.
+    """
 
     name: str
     email: str
     body: str
     website: str | None
+    badge: str | None
 
 
 class Judged(msgspec.Struct, frozen=True):
@@ -87,25 +101,41 @@ class Judged(msgspec.Struct, frozen=True):
     campaign_id: UUID | None
 
 
-async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client: Client) -> Stored:
+async def post_comment(
+    desk: Desk,
+    site: Site,
+    key: str,
+    new: NewComment,
+    client: Client,
+    signed: SignedIn | None = None,
+) -> Stored:
     """Screen a comment and store it, with its screening and its ledger row.
 
-    Raises Invalid, NotFound (article or parent), Conflict (closed, or parent not published),
-    Forbidden (banned) and TooManyRequests (slow mode). A retry with the same idempotency key
-    answers what is there.
+    Of who has `signed` in at the publisher's, name and e-mail are what that says, not what stands
+    in the comment. Raises Invalid, SignInRequired, NotFound (article or parent), Conflict (closed,
+    or parent not published), Forbidden (banned), TooManyRequests (slow mode) and PuzzleRequired
+    (under attack, of those who haven't signed in). A retry with the same idempotency key answers
+    what is there.
     """
     check_key(key)
-    checked = _check(new)
+    if site.sign_in_required and signed is None:
+        raise SignInRequired
+    if signed is not None:
+        # The name may be another one at a retry, and is no part of what is compared then.
+        new = msgspec.structs.replace(new, name="", email=signed.key)
+    checked = _check(new, signed)
     # Before a connection is taken: it may need one of its own.
     policy = await desk.policies.of(site.id)
     async with desk.pool.acquire() as conn:
         again = await _repeated(conn, site.id, key, new, client)
         if again:
             return again
+        if signed is None:
+            await desk.puzzles.check(conn, site, policy.policy, client.idempotency_key, new.proof)
         article = await _find_article(conn, site, key, new, policy.policy)
         parent = await _parent(conn, site, article, new.parent_id)
         facts = await posting.get_reader_facts(
-            conn, site.id, checked.email, name_key(checked.name), client.address_hash
+            conn, site.id, checked.email, name_key(checked.name), client.address_hash, signed
         )
         check_facts(facts)
         await _check_pace(conn, desk.limiter, article, policy.policy, checked.email, client)
@@ -145,19 +175,20 @@ async def post_comment(desk: Desk, site: Site, key: str, new: NewComment, client
     )
 
 
-def _check(new: NewComment) -> Checked:
+def _check(new: NewComment, signed: SignedIn | None) -> Checked:
     rules.check_new(new)
     return Checked(
-        rules.check_name(new.name),
-        check_email("$.email", new.email),
+        signed.reader.name if signed else rules.check_name(new.name),
+        signed.key if signed else check_email("$.email", new.email),
         rules.check_body(new.body),
         rules.check_website(new.website),
+        signed.reader.badge if signed else None,
     )
 
 
 def _request_hash(key: str, new: NewComment) -> bytes:
-    # A ticket may be read again before a retry; everything else must be the same.
-    same = msgspec.structs.replace(new, ticket=None)
+    # A ticket may be read again before a retry, and a retry needs no proof; all else is the same.
+    same = msgspec.structs.replace(new, ticket=None, proof=None)
     return hashlib.blake2b(msgspec.msgpack.encode((key, same)), digest_size=16).digest()
 
 
@@ -259,7 +290,7 @@ async def _store(
         depth=depth,
         reader_id=uuid7(),
         author_name=checked.name,
-        badge=None,
+        badge=checked.badge,
         body=checked.body,
         html=await rules.render_soon(checked.body),
         status=STATUS_OF[screening.verdict],

@@ -4,9 +4,8 @@ import asyncio
 from uuid import UUID
 
 from service.articles import store as article_store
-from service.articles.types import Article, Site
+from service.articles.types import Article, PageIdentity, Site
 from service.comments import store
-from service.comments.types import PageIdentity
 from service.core.db import Pool
 from service.screening.external import Elsewhere
 from service.screening.scorer import Scorer

@@ -17,6 +17,7 @@ from service.comments.types import CommentRow, EditedComment
 from service.core.db import Conn, Pool
 from service.core.metrics import COMMENTS
 from service.core.problems import Conflict, Invalid, NotFound, Told
+from service.core.text import SURROGATE
 from service.screening.actions import screen
 from service.screening.kin import kin
 from service.screening.scores import spam_of
@@ -33,7 +34,7 @@ async def edit_comment(
     An edit publishes nothing that a person has held. Raises NotFound, Conflict and Invalid.
     """
     body = rules.check_body(edited.body)
-    if rules.SURROGATE.search(body):
+    if SURROGATE.search(body):
         raise Invalid.field("$.body", "Contains a lone surrogate", Told("characters"))
     # Before a connection is taken: both may need one of their own, and a full pool has none.
     policy = await desk.policies.of(site.id)

@@ -26,22 +26,33 @@ class Likes:
         self._pool = pool
         self._pending: dict[UUID, asyncio.Task[None]] = {}
 
-    async def like(self, site: Site, comment_id: UUID, reactor: bytes) -> None:
-        """Like a published comment; twice is once. Raises NotFound."""
+    async def like(
+        self, site: Site, comment_id: UUID, reactor: bytes, page: bytes | None = None
+    ) -> None:
+        """Like a published comment; twice is once. Raises NotFound.
+
+        `page` is what the same reader was known by before signing in: its like becomes this one.
+        """
         async with self._pool.acquire() as conn, conn.transaction():
             comment = await _published(conn, site, comment_id)
-            if not await reading.insert_reaction(conn, comment, reactor):
+            change = -int(bool(page) and await reading.delete_reaction(conn, comment, page or b""))
+            change += int(await reading.insert_reaction(conn, comment, reactor))
+            if not change:
                 return
-            await reading.add_likes(conn, comment_id, 1)
+            await reading.add_likes(conn, comment_id, change)
         await self._show(comment.article_id)
 
-    async def unlike(self, site: Site, comment_id: UUID, reactor: bytes) -> None:
-        """Take a like back; without one nothing happens. Raises NotFound."""
+    async def unlike(
+        self, site: Site, comment_id: UUID, reactor: bytes, page: bytes | None = None
+    ) -> None:
+        """Take a like back; without one nothing happens. `page` as in `like`. Raises NotFound."""
         async with self._pool.acquire() as conn, conn.transaction():
             comment = await _published(conn, site, comment_id)
-            if not await reading.delete_reaction(conn, comment, reactor):
+            change = -int(bool(page) and await reading.delete_reaction(conn, comment, page or b""))
+            change -= int(await reading.delete_reaction(conn, comment, reactor))
+            if not change:
                 return
-            await reading.add_likes(conn, comment_id, -1)
+            await reading.add_likes(conn, comment_id, change)
         await self._show(comment.article_id)
 
     async def _show(self, article_id: UUID) -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from service.articles import store as articles
 from service.articles.rules import normalised_url
@@ -39,10 +40,28 @@ class Wanted(msgspec.Struct, frozen=True):
     limit: int
 
 
-async def render_page(
+class Read(msgspec.Struct, frozen=True):
+    """A page of a thread as it was read in one snapshot. `lasts`: seconds for which it is true."""
+
+    thread: Thread
+    article: Article | None
+    lasts: float
+
+    @property
+    def ident(self) -> UUID | None:
+        """The article's id."""
+        return self.article.id if self.article else None
+
+    @property
+    def version(self) -> int:
+        """The thread's version."""
+        return self.article.thread_version if self.article else 0
+
+
+async def read_page(
     pool: Pool, keyring: Keyring, site: Site, wanted: Wanted, policy: Policy
-) -> Rendering:
-    """Read one page in one snapshot and make it ready to send."""
+) -> Read:
+    """Read one page in one snapshot."""
     now = datetime.now(UTC)
     async with (
         pool.acquire() as conn,
@@ -67,12 +86,21 @@ async def render_page(
         next_cursor=write_cursor(_position(wanted.sort, shown[-1])) if more else None,
         ticket=rules.ticket(keyring, article.key if article else wanted.key),
         since=write_cursor(Since(version, now)),
+        sign_in="required" if site.sign_in_required else UNSET,
     )
-    ident = article.id if article else None
-    # A thread opens and closes by the clock, and keeps its version.
-    tag = etag_of(ident, version, site.slug, wanted.key, repr(wanted), str(state.open))
     lasts = (state.until - now).total_seconds() if state.until else OLDEST
-    return rendering(msgspec.json.encode(thread), ident, version, tag, lasts)
+    return Read(thread, article, lasts)
+
+
+async def render_page(
+    pool: Pool, keyring: Keyring, site: Site, wanted: Wanted, policy: Policy
+) -> Rendering:
+    """Read one page and make it ready to send."""
+    page = await read_page(pool, keyring, site, wanted, policy)
+    # A thread opens and closes by the clock, and keeps its version.
+    state = f"{page.thread.article.open} {page.thread.sign_in}"
+    tag = etag_of(page.ident, page.version, site.slug, wanted.key, repr(wanted), state)
+    return rendering(msgspec.json.encode(page.thread), page.ident, page.version, tag, page.lasts)
 
 
 def _plain(url: str | None) -> str | None:

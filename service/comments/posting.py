@@ -8,6 +8,7 @@ import msgspec
 
 from service.comments.types import CommentRow
 from service.core.db import Conn, Executor, row_to, uuid7
+from service.readers.types import SignedIn
 from service.screening.kin import Kin
 from service.screening.scores import scores_of
 from service.screening.sketch import Fingerprint
@@ -37,17 +38,28 @@ class ReaderFacts(msgspec.Struct, frozen=True):
 
 
 async def get_reader_facts(
-    conn: Conn, site_id: UUID, email: str, name_key: str, address_hash: bytes
+    conn: Conn,
+    site_id: UUID,
+    email: str,
+    name_key: str,
+    address_hash: bytes,
+    signed: SignedIn | None = None,
 ) -> ReaderFacts:
-    """History (the newest 100), rate of the last ten minutes, and the sanction in force."""
+    """History (the newest 100), rate of the last ten minutes, and the sanction in force.
+
+    The publisher vouches for the name of a reader who has `signed` in: two of them may be called
+    the same. Not for a moderator's, unless it is the moderator who has signed in.
+    """
     row = await conn.fetchrow(
         """
         select
-            exists (
+            (not $5 and exists (
                 select from reader
                 where site_id = $1 and name_key = $4 and email <> $2 and confirmed_at is not null
-            ) or exists (
-                select from moderator where name_key = $4 and name <> '' and disabled_at is null
+            )) or exists (
+                select from moderator
+                where name_key = $4 and name <> '' and disabled_at is null
+                    and email is distinct from $6
             ) as reserved,
             r.confirmed_at is not null as confirmed,
             coalesce(h.published, 0) as published, coalesce(h.refused, 0) as refused,
@@ -82,6 +94,8 @@ async def get_reader_facts(
         email,
         address_hash,
         name_key,
+        signed is not None,
+        signed.reader.email if signed else None,
     )
     assert row is not None  # noqa: S101 (selects from one row)
     return row_to(ReaderFacts, row)
@@ -187,6 +201,7 @@ async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
         new.kin.terms,
         new.campaign_id,
         screening.packed or None,
+        comment.badge,
     )
     assert row is not None  # noqa: S101 (an insert returns its row)
     return row_to(Inserted, row)
@@ -207,10 +222,10 @@ with author as (
     insert into comment (
         site_id, id, article_id, root_id, parent_id, depth, reader_id, author_name, website,
         notify, body, html, status, reason, risk, address_hash, created_at, scores, standing,
-        reach, campaign_id
+        reach, campaign_id, badge
     )
     select $1, $2, $3, $4, $5, $6, id, name, $11, $12, $13, $14, $15, $16, $17, $18, $19, $31, $32,
-        $33, $36
+        $33, $36, $38
     from author
     returning reader_id, author_name
 ), printed as (

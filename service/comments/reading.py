@@ -123,6 +123,21 @@ async def list_changed(
     return [row_to(CommentRow, row) for row in rows]
 
 
+async def list_own(conn: Conn, article_id: UUID, reader_id: UUID, limit: int) -> list[CommentRow]:
+    """A reader's newest comments under an article, but removed ones."""
+    rows = await conn.fetch(
+        COMMENT
+        + """
+        where c.reader_id = $2 and c.article_id = $1 and c.status <> 'removed'
+        order by c.created_at desc limit $3
+        """,
+        article_id,
+        reader_id,
+        limit,
+    )
+    return [row_to(CommentRow, row) for row in rows]
+
+
 async def insert_reaction(conn: Conn, comment: CommentRow, reactor: bytes) -> bool:
     """Like; False where this reader has already. Needs a transaction."""
     done = await conn.execute(

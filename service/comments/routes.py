@@ -1,6 +1,7 @@
 """Comments over HTTP."""
 
 from typing import Any, TypedDict, cast
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,21 +11,23 @@ from service.accounts.auth import EDIT, bearer, caller, require_object
 from service.articles.rules import check_key, check_url
 from service.articles.sites import Sites, site_of
 from service.articles.store import list_counts
-from service.comments import actions, editing, following, likes, pages, rules
+from service.articles.types import Site
+from service.comments import actions, authors, editing, following, likes, pages, rules
 from service.comments.likes import Likes
+from service.comments.puzzles import Puzzles
 from service.comments.threads import Answer, Rendering, Threads
 from service.comments.types import (
     Changes,
     Counts,
     Draft,
     EditedComment,
-    NewComment,
     NewReport,
     Placed,
     Position,
     Posted,
     Preview,
     Replies,
+    SentComment,
     Since,
     Sort,
     Thread,
@@ -43,8 +46,11 @@ from service.core.http import (
     read_json,
 )
 from service.core.limits import Limit, Limiter
-from service.core.problems import Forbidden, Invalid
+from service.core.problems import Invalid
+from service.core.text import SURROGATE
 from service.core.tokens import Keyring
+from service.readers.rules import is_jwt
+from service.readers.verifying import Readers, reader_of
 from service.screening.actions import Policies
 from service.screening.external import Elsewhere
 from service.screening.scorer import Scorer
@@ -78,6 +84,8 @@ class State(TypedDict):
     threads: Threads
     likes: Likes
     elsewhere: Elsewhere
+    readers: Readers
+    puzzles: Puzzles
 
 
 def kept_thread(threads: Threads, scope: Scope) -> Answer | None:
@@ -153,7 +161,7 @@ async def preview(request: Request[Any]) -> Response:
     await site_of(request)
     await state["limiter"].take(PREVIEWS, _client(request).address_hash)
     draft = await read_json(request, Draft)
-    if rules.SURROGATE.search(draft.body):
+    if SURROGATE.search(draft.body):
         raise Invalid.field("$.body", "Contains a lone surrogate")
     return json_response(Preview(await rules.render_soon(rules.check_body(draft.body))))
 
@@ -162,16 +170,15 @@ async def post_comment(request: Request[Any]) -> Response:
     """A new comment."""
     state: State = request.state
     site = await site_of(request)
-    if bearer(request):
-        await caller(request)
-        raise Forbidden("This token is not a reader's.")
+    signed = await authors.writer(request, site)
     client = _client(request)
     await state["limiter"].take(POSTS, client.address_hash)
-    new = await read_json(request, NewComment)
-    reader = state["keyring"].digest("reader", f"{site.id} {new.email.strip().lower()}")
+    new = authors.whole(await read_json(request, SentComment), signed)
+    who = signed.key if signed else new.email.strip().lower()
+    reader = state["keyring"].digest("reader", f"{site.id} {who}")
     await state["limiter"].take(POSTS_OF_READER, reader)
     key = request.path_params["article"]
-    stored = await actions.post_comment(_desk(state), site, key, new, client)
+    stored = await actions.post_comment(_desk(state), site, key, new, client, signed)
     _note(state, stored)
     comment = stored.comment
     return json_response(
@@ -187,12 +194,15 @@ async def post_comment(request: Request[Any]) -> Response:
 
 
 async def get_comment(request: Request[Any]) -> Response:
-    """A comment and where it stands; in any state with its edit token."""
+    """A comment and where it stands; in any state for its author."""
     state: State = request.state
     site = await site_of(request)
     ident = path_uuid(request, "comment", "comment")
-    own = bool(bearer(request))
-    if own:
+    token = bearer(request)
+    own = bool(token)
+    if is_jwt(token):
+        own = await authors.is_author(request, site, ident)
+    elif own:
         await require_object(request, EDIT, ident)
     policy = (await state["policies"].of(site.id)).policy
     async with state["pool"].acquire() as conn:
@@ -215,10 +225,7 @@ async def get_replies(request: Request[Any]) -> Response:
 async def edit_comment(request: Request[Any]) -> Response:
     """A new text for one's own comment."""
     state: State = request.state
-    await caller(request)
-    site = await site_of(request)
-    ident = path_uuid(request, "comment", "comment")
-    await require_object(request, EDIT, ident)
+    site, ident = await _own(request)
     client = _client(request)
     await state["limiter"].take(CHANGES, client.address_hash)
     edited = await read_json(request, EditedComment)
@@ -227,7 +234,7 @@ async def edit_comment(request: Request[Any]) -> Response:
     return json_response(
         Posted(
             rules.author_answer(stored.comment),
-            bearer(request),
+            state["keyring"].object_token(EDIT, ident),
             rules.NOTICES.get(stored.comment.status),
             rules.notice_code(stored.comment.status),
         )
@@ -237,10 +244,7 @@ async def edit_comment(request: Request[Any]) -> Response:
 async def remove_comment(request: Request[Any]) -> Response:
     """Remove one's own comment."""
     state: State = request.state
-    await caller(request)
-    site = await site_of(request)
-    ident = path_uuid(request, "comment", "comment")
-    await require_object(request, EDIT, ident)
+    site, ident = await _own(request)
     await state["limiter"].take(CHANGES, _client(request).address_hash)
     _note(state, await editing.remove_comment(state["pool"], site, ident))
     return empty_response()
@@ -252,10 +256,11 @@ async def like(request: Request[Any]) -> Response:
     site = await site_of(request)
     ident = path_uuid(request, "comment", "comment")
     await state["limiter"].take(REACTIONS, _client(request).address_hash)
+    reactor, page = await _reactor(request, site)
     if request.method == "PUT":
-        await state["likes"].like(site, ident, _reader(request))
+        await state["likes"].like(site, ident, reactor, page)
     else:
-        await state["likes"].unlike(site, ident, _reader(request))
+        await state["likes"].unlike(site, ident, reactor, page)
     return empty_response()
 
 
@@ -266,7 +271,8 @@ async def report(request: Request[Any]) -> Response:
     ident = path_uuid(request, "comment", "comment")
     await state["limiter"].take(REPORTS, _client(request).address_hash)
     body = await read_json(request, NewReport)
-    await likes.report_comment(state["pool"], site, ident, _reader(request), body)
+    reporter, _ = await _reactor(request, site)
+    await likes.report_comment(state["pool"], site, ident, reporter, body)
     return empty_response()
 
 
@@ -287,7 +293,7 @@ async def get_counts(request: Request[Any]) -> Response:
 def _desk(state: State) -> actions.Desk:
     return actions.Desk(
         state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"],
-        state["elsewhere"],
+        state["elsewhere"], state["puzzles"],
     )  # fmt: skip
 
 
@@ -301,6 +307,26 @@ def _client(request: Request[Any]) -> actions.Client:
         state["keyring"].digest("address", address),
         state["keyring"].digest("idempotency", key) if key else None,
     )
+
+
+async def _own(request: Request[Any]) -> tuple[Site, UUID]:
+    """The site and the id of the caller's own comment; raises Unauthenticated and Forbidden."""
+    if not is_jwt(bearer(request)):
+        await caller(request)
+    site = await site_of(request)
+    ident = path_uuid(request, "comment", "comment")
+    await authors.require_author(request, site, ident)
+    return site, ident
+
+
+async def _reactor(request: Request[Any], site: Site) -> tuple[bytes, bytes | None]:
+    """Who likes or reports, signed in on any device; and what this page alone is known by then."""
+    state: State = request.state
+    reader = await reader_of(request, site)
+    if reader is None:
+        return _reader(request), None
+    ident = f"{site.id} {reader.subject}"
+    return state["keyring"].digest("reader-subject", ident), _reader(request)
 
 
 def _reader(request: Request[Any]) -> bytes:
@@ -322,6 +348,7 @@ def _note(state: State, stored: actions.Stored) -> None:
 
 
 ENDPOINTS = [
+    *authors.ENDPOINTS,
     Endpoint(
         "GET", THREAD, get_thread, "A page of a thread",  # type: ignore[arg-type]
         answer=Thread, query=("sort", "cursor", "limit", "url"),
@@ -336,7 +363,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", THREAD, post_comment, "Post a comment",
-        body=NewComment, answer=Posted, status=201,
+        body=SentComment, answer=Posted, status=201,
     ),
     Endpoint("GET", COMMENT, get_comment, "A comment and where it stands", answer=Placed),
     Endpoint(

@@ -13,20 +13,13 @@ from markdown_it import MarkdownIt
 from service.comments.types import Author, CommentAnswer, CommentRow, NewComment, Status
 from service.core.http import clean_text
 from service.core.problems import Invalid, Told
+from service.core.text import BIDI, INVISIBLE, SURROGATE, visible
 from service.core.tokens import Keyring
 
 DEEPEST = 4
 SHORT = 1500  # characters, rendered within a few milliseconds whatever they are
 EDIT_WINDOW = timedelta(minutes=15)
 
-# Embeddings, overrides and isolates (Unicode UAX #9) turn the rest of a line, or a name,
-# round. Invisible characters make a name that looks empty or like somebody else's.
-BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
-    "\u2028\u2029\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
-)
-SURROGATE = re.compile("[\ud800-\udfff]")
 WEBSITE = re.compile(r"https?://[^\s<>\"']{3,490}")
 
 ALLOWED_TAGS = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "code", "pre", "a"}
@@ -77,7 +70,7 @@ def check_body(body: str) -> str:
 def check_name(name: str) -> str:
     """The name as it is shown; raises Invalid where nothing of it can be seen."""
     name = clean_text("$.name", name)
-    name = re.sub(r"\s+", " ", INVISIBLE.sub("", BIDI.sub("", name))).strip()
+    name = visible(name)
     if not name:
         raise Invalid.field("$.name", "Expected a name")
     return name

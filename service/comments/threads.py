@@ -11,7 +11,7 @@ import gzip
 import hashlib
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -29,7 +29,8 @@ CACHE_CONTROL = b"public, max-age=0, s-maxage=5, stale-while-revalidate=30"
 
 HITS = THREAD_CACHE.labels("hit")
 
-Key = tuple[str, str, bytes]
+# Whatever says which page it is; those of other formats have other lengths than these three.
+Key = tuple[Hashable, ...]
 Header = tuple[bytes, bytes]
 Found = tuple[bytes, UUID | None, int]
 
@@ -59,16 +60,22 @@ def rendering(
     version: int,
     etag: bytes,
     lasts: float = OLDEST,
+    media_type: bytes = b"application/json",
+    more: Sequence[Header] = (),
 ) -> Rendering:
-    """Compress once and write the headers once. `lasts`: seconds for which it is true."""
+    """Compress once and write the headers once. `lasts`: seconds for which it is true.
+
+    `more` are further headers, of an answer without a body too.
+    """
     small = len(body) < SMALLEST_TO_COMPRESS
     packed = b"" if small else gzip.compress(body, 6, mtime=0)
     common = [
         (b"etag", etag),
         (b"cache-control", CACHE_CONTROL),
         (b"vary", b"Accept-Encoding, Origin"),
+        *more,
     ]
-    typed = [*common, (b"content-type", b"application/json")]
+    typed = [*common, (b"content-type", media_type)]
     return Rendering(
         article_id=article_id,
         version=version,
@@ -132,6 +139,8 @@ class Threads:
         events.on("thread", self._heard)
         # Whether a thread is open is the policy's word, too.
         events.on("policy", lambda _site: self.forget_all())
+        # Whether one must have signed in to reply is the site's.
+        events.on("site", lambda _slug: self.forget_all())
         events.on_lost(self.forget_all)
 
     def kept(self, key: Key) -> Rendering | None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from service.articles.types import PageIdentity
 from service.core.http import check_time
 from service.core.problems import Values
 from service.screening.types import Reason
@@ -20,15 +21,12 @@ Body = Annotated[str, Meta(min_length=1, max_length=LONGEST_BODY)]
 Name = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
-class PageIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The page that a comment was written on."""
-
-    url: Annotated[str, Meta(max_length=2000)]
-    title: Annotated[str, Meta(max_length=500)] = ""
-
-
 class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the form sends. `company` is a field that people don't see."""
+    """What the form sends. `company` is a field that people don't see.
+
+    `proof` solves the challenge with which the same request was answered before (puzzles.py):
+    Base64 of JSON, as ALTCHA's clients send it.
+    """
 
     name: Name
     email: Annotated[str, Meta(min_length=3, max_length=254)]
@@ -39,6 +37,25 @@ class NewComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ticket: Annotated[str, Meta(max_length=200)] | None = None
     company: Annotated[str, Meta(max_length=500)] | None = None
     article: PageIdentity | None = None
+    proof: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class SentComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A new comment as it is sent. Of a reader who has signed in, the token says name and e-mail.
+
+    From all others they are required.
+    """
+
+    body: Body
+    name: Name | UnsetType = UNSET
+    email: Annotated[str, Meta(min_length=3, max_length=254)] | UnsetType = UNSET
+    parent_id: UUID | None = None
+    website: Annotated[str, Meta(max_length=500)] | None = None
+    notify: bool = False
+    ticket: Annotated[str, Meta(max_length=200)] | None = None
+    company: Annotated[str, Meta(max_length=500)] | None = None
+    article: PageIdentity | None = None
+    proof: Annotated[str, Meta(max_length=4000)] | None = None
 
 
 class EditedComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +125,7 @@ class Thread(msgspec.Struct, frozen=True):
     """A page of a thread. `count` is all published comments, replies included.
 
     `since` is another after every change that readers can see, and asks for what has changed.
+    `sign_in` where only readers who have signed in may comment.
     """
 
     article: ThreadArticle
@@ -116,6 +134,7 @@ class Thread(msgspec.Struct, frozen=True):
     next_cursor: str | None
     ticket: str
     since: str
+    sign_in: Literal["required"] | UnsetType = UNSET
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -159,6 +178,21 @@ class Placed(msgspec.Struct, frozen=True, omit_defaults=True):
     root_id: UUID
     cursor: str
     body: str | None = None
+
+
+class OwnComment(msgspec.Struct, frozen=True):
+    """A comment as its author reads it, with the text as it was written."""
+
+    comment: CommentAnswer
+    body: str
+
+
+class OwnReader(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who has signed in, and what of the article's thread is theirs: the newest 100."""
+
+    name: str
+    comments: list[OwnComment]
+    badge: str | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import msgspec
 from uuid_utils.compat import uuid7
 
 __all__ = [
+    "AWAY",
     "Conn",
     "Executor",
     "Pool",
@@ -29,6 +30,17 @@ else:
     Pool = asyncpg.Pool
     Conn = asyncpg.Connection
     Executor = asyncpg.Connection
+
+# The database is away for the moment, and comes back.
+AWAY = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+)
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 

@@ -24,7 +24,15 @@ from service.core.problems import (
 T = TypeVar("T")
 Handler: TypeAlias = Callable[[Request[Any]], Awaitable[Response]]
 Access: TypeAlias = Literal[
-    "public", "author", "subscriber", "publisher", "classify", "moderator", "editor", "session"
+    "public",
+    "author",
+    "reader",
+    "subscriber",
+    "publisher",
+    "classify",
+    "moderator",
+    "editor",
+    "session",
 ]
 
 LARGEST_BODY = 64 * 1024

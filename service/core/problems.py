@@ -1,7 +1,7 @@
 """Every failure a client can meet, as RFC 9457 problem+json. One class a failure."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -11,9 +11,10 @@ MEDIA_TYPE = "application/problem+json"
 
 
 Code = Literal[
+    "flooded",
     "banned", "banned_until", "characters", "closed", "closed_after", "closed_until", "gone",
-    "name_taken", "not_editable", "parent_gone", "slow_mode", "too_late", "too_long", "too_often",
-    "unknown_page",
+    "name_taken", "not_editable", "parent_gone", "sign_in_expired", "sign_in_refused",
+    "sign_in_required", "slow_mode", "too_late", "too_long", "too_often", "unknown_page",
 ]  # fmt: skip
 Values = Mapping[str, str | int]
 
@@ -52,6 +53,7 @@ class ProblemDetails(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: list[FieldError] = []
     code: str = ""
     values: Values = {}
+    challenge: dict[str, Any] | None = None
 
 
 class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
@@ -59,6 +61,7 @@ class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
 
     status = 400
     headers: dict[str, str]
+    challenge: dict[str, Any] | None = None
 
     def __init__(
         self,
@@ -97,6 +100,7 @@ class Problem(Exception):  # noqa: N818 (a problem is what RFC 9457 calls it)
                 errors=self.errors,
                 code=self.told.code if self.told else "",
                 values=self.told.values if self.told else {},
+                challenge=self.challenge,
             ),
             self.headers,
         )
@@ -124,6 +128,34 @@ class Unauthenticated(Problem):
     def __init__(self, detail: str = "") -> None:
         """Tell the scheme too, as RFC 9110, section 15.5.2 asks."""
         super().__init__(detail, headers={"www-authenticate": "Bearer"})
+
+
+class SignInRequired(Unauthenticated):
+    """Only readers who have signed in may comment here."""
+
+    def __init__(self, detail: str = "") -> None:
+        """The same for everybody."""
+        super().__init__(detail)
+        self.told = Told("sign_in_required")
+
+
+class SignInExpired(Unauthenticated):
+    """This sign-in has expired; sign in again."""
+
+    def __init__(self, detail: str = "") -> None:
+        """As RFC 6750, section 3.1 has it."""
+        super().__init__(detail)
+        self.headers = {"www-authenticate": 'Bearer error="invalid_token"'}
+        self.told = Told("sign_in_expired")
+
+
+class SignInRefused(SignInExpired):
+    """This sign-in is not valid."""
+
+    def __init__(self, detail: str = "") -> None:
+        """What is wrong with it is for editors and the log."""
+        super().__init__(detail)
+        self.told = Told("sign_in_refused")
 
 
 class Forbidden(Problem):
@@ -166,6 +198,22 @@ class Invalid(Problem):
         """One wrong field."""
         code, values = (told.code, told.values) if told else ("", {})
         return cls(f"{path}: {detail}", errors=[FieldError(path, detail, code, values)])
+
+
+class PuzzleRequired(Problem):
+    """A proof of work is needed, because this site is under attack."""
+
+    status = 428
+
+    def __init__(self, challenge: dict[str, Any], detail: str = "") -> None:
+        """`challenge` as ALTCHA's clients take it (version 2)."""
+        super().__init__(
+            detail
+            or "This site is under attack. Send the same request again, with the solution "
+            "of the challenge as `proof`.",
+            told=Told("flooded"),
+        )
+        self.challenge = challenge
 
 
 class TooManyRequests(Problem):

@@ -1,21 +1,22 @@
 """Engagement over HTTP."""
 
+import hashlib
 from typing import Any
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.articles.rules import check_key
 from service.articles.sites import site_of
-from service.articles.store import get_article
 from service.core.address import client_address
 from service.core.http import Endpoint, empty_response, read_json
 from service.core.limits import Limit
-from service.core.problems import NotFound
-from service.engagement import store
-from service.engagement.types import Engagement
+from service.engagement import actions
+from service.engagement.types import Engagement, Support
 
+ARTICLE = "/v1/sites/{site}/articles/{article}"
 COUNTED = Limit("engagement", burst=20, every=3)
+SHARED = "public, max-age=0, s-maxage=5, stale-while-revalidate=30"
 
 
 async def count(request: Request[Any]) -> Response:
@@ -25,17 +26,31 @@ async def count(request: Request[Any]) -> Response:
     address = client_address(request.scope, state["settings"].trusted_proxies)
     await state["limiter"].take(COUNTED, state["keyring"].digest("address", address))
     body = await read_json(request, Engagement)
-    key = check_key(request.path_params["article"])
-    article = await get_article(state["pool"], site.id, key, None)
-    if article is None:
-        raise NotFound("There is no such article.")
-    await store.count(state["pool"], site.id, article.id, body)
+    await actions.count(state["pool"], site, request.path_params["article"], body)
     return empty_response()
+
+
+async def get_support(request: Request[Any]) -> Response:
+    """Whether to show the support box, and its texts. Every switch is the server's to say."""
+    site = await site_of(request)
+    key, url = request.path_params["article"], request.query_params.get("url")
+    body = msgspec.json.encode(
+        await actions.describe_support(request.state["pool"], site, key, url)
+    )
+    etag = f'W/"{hashlib.blake2b(body, digest_size=9).hexdigest()}"'
+    headers = {"etag": etag, "cache-control": SHARED}
+    if etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")
 
 
 ENDPOINTS = [
     Endpoint(
-        "POST", "/v1/sites/{site}/articles/{article}/engagement", count,
+        "POST", ARTICLE + "/engagement", count,
         "Count a share or a support click", body=Engagement, status=204,
+    ),
+    Endpoint(
+        "GET", ARTICLE + "/support", get_support,
+        "Whether to show the support box, and its texts", answer=Support, query=("url",),
     ),
 ]  # fmt: skip

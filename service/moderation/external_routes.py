@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import require_editor
-from service.comments.rules import SURROGATE
 from service.comments.types import Body
 from service.core.http import Endpoint, json_response, read_json
 from service.core.outbound import check_target
 from service.core.problems import Invalid
 from service.core.signing import spell
+from service.core.text import SURROGATE
 from service.moderation.filters import one_site
 from service.moderation.policy_routes import POLICY
 from service.screening.external import Elsewhere, secret_of

@@ -112,11 +112,30 @@ def disagreement(days: list[Day], zone: str) -> Chart:
     )  # fmt: skip
 
 
+def engagement(days: list[Day], zone: str) -> Chart:
+    """How often readers shared, and followed the call for support."""
+    shares, support = sum(day.shares for day in days), sum(day.support for day in days)
+    said = f"{_period(days, zone)}: {shares:,} shares and {support:,} support clicks."
+    days, each = _bars(days)
+    return Chart(
+        title=f"Shares and support clicks a {each}",
+        summary=said,
+        days=[day.day for day in days],
+        series=[
+            _counts("Shares", "one", [day.shares for day in days]),
+            _counts("Support clicks", "two", [day.support for day in days]),
+        ],
+        note=NOTES[each],
+        nothing="Nothing was shared in this period",
+    )
+
+
 PICTURES: dict[str, Picture] = {
     "volume": volume,
     "decisions": decisions,
     "time-to-decision": time_to_decision,
     "disagreement": disagreement,
+    "engagement": engagement,
 }
 
 

@@ -12,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import require_editor, require_moderator
-from service.comments.rules import SURROGATE
 from service.core.http import (
     Endpoint,
     empty_response,
@@ -24,6 +23,7 @@ from service.core.http import (
 )
 from service.core.outbound import check_target
 from service.core.problems import Invalid, TooManyRequests
+from service.core.text import SURROGATE
 from service.moderation import policies, policy_store
 from service.moderation.filters import one_site
 from service.moderation.policy_types import (

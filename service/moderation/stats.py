@@ -15,16 +15,23 @@ from starlette.responses import Response
 
 from service.accounts.auth import require_moderator
 from service.core.db import Pool
-from service.core.http import Endpoint, json_response
+from service.core.http import Endpoint, json_response, query_choice, query_limit
 from service.core.problems import Invalid, NotFound
 from service.moderation.charts import draw
 from service.moderation.filters import sites_of
 from service.moderation.pictures import PICTURES
-from service.moderation.stats_store import Day, list_days, list_zones
+from service.moderation.stats_store import (
+    Day,
+    TopArticle,
+    list_days,
+    list_top_articles,
+    list_zones,
+)
 from service.screening.hours import check_zone
 
 MOST_DAYS = 365
 USUAL_DAYS = 30
+USUAL_ARTICLES = 20
 NARROWEST, WIDEST, USUAL_WIDTH = 280, 1600, 760
 KEPT = 60.0  # seconds for which a picture may show what the numbers beside it were counted from
 MOST_KEPT = 50
@@ -37,6 +44,13 @@ class Stats(msgspec.Struct, frozen=True):
 
     time_zone: str
     days: list[Day]
+
+
+class TopArticles(msgspec.Struct, frozen=True):
+    """The articles of a period with the most of what was asked for, the first at the top."""
+
+    time_zone: str
+    items: list[TopArticle]
 
 
 Key = tuple[tuple[UUID, ...], int, str, date]
@@ -120,6 +134,18 @@ async def get_picture(request: Request[Any]) -> Response:
     )
 
 
+async def get_articles(request: Request[Any]) -> Response:
+    """Which articles were shared, supported or commented on most."""
+    sites, days, zone = await _asked(request)
+    by = query_choice(request, "by", ("shares", "support", "comments"))
+    limit = query_limit(request, USUAL_ARTICLES)
+    first = datetime.now(UTC).astimezone(zone).date() - timedelta(days=days - 1)
+    begin = datetime.combine(first, datetime.min.time(), zone)
+    async with request.state["pool"].acquire() as conn:
+        found = await list_top_articles(conn, sites, begin, by, limit)
+    return json_response(TopArticles(zone.key, found))
+
+
 async def _asked(request: Request[Any]) -> tuple[list[UUID], int, zoneinfo.ZoneInfo]:
     moderator = await require_moderator(request)
     count = _number(request, "days", USUAL_DAYS, 1, MOST_DAYS)
@@ -158,8 +184,13 @@ ENDPOINTS = [
         access="moderator", query=QUERY,
     ),
     Endpoint(
+        "GET", STATS + "/articles", get_articles,
+        "The articles with the most shares, support clicks or comments",
+        access="moderator", answer=TopArticles, query=(*QUERY, "by", "limit"),
+    ),
+    Endpoint(
         "GET", STATS + "/{chart}.svg", get_picture,
-        "A picture of them: volume, decisions, time-to-decision, disagreement",
+        "A picture of them: volume, decisions, time-to-decision, disagreement, engagement",
         access="moderator", query=(*QUERY, "width"),
     ),
 ]  # fmt: skip

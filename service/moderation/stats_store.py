@@ -56,14 +56,23 @@ with rows as (
         ) as missed,
         count(*) as judged
     from first_said group by day
+), engaged as (
+    -- Counted by day of UTC, which may have begun before the zone's own day has.
+    select least(day, (now() at time zone $3)::date) as day,
+        sum(count) filter (where kind = 'share') as shares,
+        sum(count) filter (where kind = 'support') as support
+    from engagement_daily
+    where site_id = any($1::uuid[]) and day >= $4
+    group by 1
 )
 select day, coalesce(comments, 0) as comments, coalesce(published, 0) as published,
     coalesce(held, 0) as held, coalesce(spam, 0) as spam, coalesce(decisions, 0) as decisions,
     coalesce(let_through, 0) as let_through, coalesce(rejected, 0) as rejected,
     coalesce(marked_spam, 0) as marked_spam, coalesce(judged, 0) as judged,
-    coalesce(overruled, 0) as overruled, coalesce(missed, 0) as missed, median_minutes, p90_minutes
+    coalesce(overruled, 0) as overruled, coalesce(missed, 0) as missed, median_minutes, p90_minutes,
+    coalesce(shares, 0)::int as shares, coalesce(support, 0)::int as support
 from volumes full join decisions using (day) full join compared using (day)
-full join waits using (day)
+full join waits using (day) full join engaged using (day)
 order by day
 """
 
@@ -75,6 +84,7 @@ class Day(msgspec.Struct, frozen=True):
     back left out. Of `judged`, those whose comments are of the same period, people `overruled` the
     machine where they published what it had held or put to spam; it `missed` what they refused
     and it had published. The minutes are from posting to the first decision, of what was held.
+    `shares` and `support` clicks are counted by day of UTC.
     """
 
     day: date
@@ -91,13 +101,57 @@ class Day(msgspec.Struct, frozen=True):
     missed: int = 0
     median_minutes: float | None = None
     p90_minutes: float | None = None
+    shares: int = 0
+    support: int = 0
+
+
+class TopArticle(msgspec.Struct, frozen=True):
+    """What an article has had in a period. `comments` are those of it that are published."""
+
+    site: str
+    key: str
+    url: str
+    title: str
+    comments: int
+    shares: int
+    support: int
+
+
+# Ties go to what has more of everything.
+TOP_ARTICLES = """
+with engaged as (
+    select article_id, coalesce(sum(count) filter (where kind = 'share'), 0) as shares,
+        coalesce(sum(count) filter (where kind = 'support'), 0) as support
+    from engagement_daily where site_id = any($1::uuid[]) and day >= $2 group by article_id
+), written as (
+    select article_id, count(*) as comments from comment
+    where site_id = any($1::uuid[]) and status = 'published' and created_at >= $3
+    group by article_id
+)
+select s.slug as site, a.key, a.url, a.title, coalesce(w.comments, 0)::int as comments,
+    coalesce(e.shares, 0)::int as shares, coalesce(e.support, 0)::int as support
+from engaged e full join written w using (article_id)
+join article a on a.id = article_id join site s on s.id = a.site_id
+order by case $4 when 'comments' then coalesce(w.comments, 0)
+    when 'support' then coalesce(e.support, 0) else coalesce(e.shares, 0) end desc,
+    coalesce(e.shares, 0) + coalesce(e.support, 0) + coalesce(w.comments, 0) desc, a.id desc
+limit $5
+"""
 
 
 async def list_days(conn: Conn, sites: list[UUID], first: datetime, zone: str) -> dict[date, Day]:
     """The days since a moment on which anything happened."""
     floor = UUID(int=int(first.timestamp() * 1000) << 80)
-    rows = await conn.fetch(DAYS, sites, floor, zone)
+    rows = await conn.fetch(DAYS, sites, floor, zone, first.date())
     return {row["day"]: row_to(Day, row) for row in rows}
+
+
+async def list_top_articles(
+    conn: Conn, sites: list[UUID], first: datetime, by: str, limit: int
+) -> list[TopArticle]:
+    """The articles with the most of `by` (shares, support, comments) since a moment."""
+    rows = await conn.fetch(TOP_ARTICLES, sites, first.date(), first, by, limit)
+    return [row_to(TopArticle, row) for row in rows]
 
 
 async def list_zones(conn: Executor, sites: list[UUID]) -> list[str]:

@@ -27,6 +27,7 @@ from alert l join article a on a.id = l.article_id
 
 MOST_ARTICLES = 500  # of the newest, whose topics are offered: a few milliseconds
 MOST_TOPICS = 200
+MOST_ALERTS = 50  # of one article in its report
 
 
 async def insert_vapid_key(conn: Conn, key: VapidKey) -> bool:
@@ -206,6 +207,16 @@ async def get_alert_of(conn: Conn, article_id: UUID, edition: int) -> Alert | No
         ALERT + " where l.article_id = $1 and l.edition = $2", article_id, edition
     )
     return row_to(Alert, row) if row else None
+
+
+async def list_alerts_of(conn: Conn, article_id: UUID) -> list[Alert]:
+    """The latest alerts of an article, newest edition first."""
+    rows = await conn.fetch(
+        ALERT + " where l.article_id = $1 order by l.edition desc limit $2",
+        article_id,
+        MOST_ALERTS,
+    )
+    return [row_to(Alert, row) for row in rows]
 
 
 async def cancel_alert(conn: Conn, site_id: UUID, ident: UUID) -> bool:

@@ -94,6 +94,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     slow_mode: Annotated[int, Meta(ge=1, le=86_400)] | None = None
     hours: Hours | None = None
     external: External | None = None
+    # When a reader's browser must do a moment's work before a comment is taken.
+    puzzle: Literal["never", "attack", "always"] = "attack"
 
 
 class SitePolicy(msgspec.Struct, frozen=True):

@@ -11,6 +11,13 @@ from service.articles.types import Site
 from service.core.db import Pool
 
 PUT = "/v1/sites/default/articles/a"
+SUPPORT = {
+    "enabled": True,
+    "headline": "",
+    "text": "",
+    "url": "",
+    "sensitive_tags": ["sensitive", "obituary", "obituaries"],
+}
 ARTICLE = {"url": "https://news.example/a", "title": "A"}
 
 
@@ -20,7 +27,7 @@ async def test_a_site_is_added_and_takes_comments(chief: Any, client: httpx.Asyn
     assert added.status_code == 201
     assert added.json() == {
         "slug": "herald", "name": "The Herald", "origins": ["https://herald.example"],
-        "words_marked": False,
+        "words_marked": False, "support": SUPPORT,
     }  # fmt: skip
     assert (await chief("POST", "/sites", body)).status_code == 409
     push = await client.get("/v1/sites/herald/push")
@@ -65,6 +72,7 @@ async def test_a_bad_change_of_a_site_is_told(chief: Any, body: dict[str, Any]) 
         "name": "The Courier",
         "origins": ["https://news.example"],
         "words_marked": False,
+        "support": SUPPORT,
     }
 
 

@@ -70,6 +70,38 @@ def test_webhooks_are_added_listed_and_removed(data: Path) -> None:
     assert len(run(data, "webhooks", "list", "--site", "courier").stdout.splitlines()) == 1
 
 
+def test_readers_sign_in_is_set_up_and_turned_off(data: Path) -> None:
+    command = ("sites", "sign-in", "courier")
+    made = run(data, *command, "--new-secret", "--issuer", "https://courier.example", "--required")
+    assert re.fullmatch(r"[A-Za-z0-9_-]{64}\n", made.stdout), made.stderr
+    assert "must sign in" in made.stderr
+    given = run(data, *command, "--secret-file", "-", stdin="x" * 40 + "\n")
+    assert (given.returncode, given.stdout) == (0, ""), given.stderr
+    third = run(data, *command, "--new-secret", "--optional")
+    assert (third.returncode, third.stdout) == (1, "")
+    assert "remove the old one" in third.stderr
+    shown = run(data, *command).stdout
+    assert re.search(r"required +yes\nissuer +https://courier\.example\naudience +anything", shown)
+    assert "xxxx" not in shown
+    assert made.stdout.strip() not in shown
+    keys = re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}(?= +HS256)", shown)
+    assert len(keys) == 2
+    assert run(data, *command, "--remove-key", keys[1], "--issuer", "-").returncode == 0
+    assert len(re.findall("HS256", run(data, *command).stdout)) == 1
+    off = run(data, *command, "--off")
+    assert "name and e-mail address" in off.stderr
+    assert "HS256" not in run(data, *command).stdout
+    for words, said in [
+        (("--required",), "nobody could comment"),
+        (("--remove-key", "x"), "no key x"),
+        (("--jwks-url", "http://courier.example/k", "--audience", "c"), "https"),
+        (("--secret-file", "-"), "32 to 512 bytes"),
+    ]:
+        wrong = run(data, *command, *words, stdin="short")
+        assert (wrong.returncode, wrong.stdout) == (1, "")
+        assert said in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

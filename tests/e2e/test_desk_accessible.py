@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from e2e.axe import violations
 from e2e.policy_page import sign_in_link
-from e2e.visitors import Api, MakeVisitor, text
+from e2e.visitors import Api, MakeVisitor, text, violations
 from playwright.async_api import expect
 
 pytestmark = pytest.mark.browser
@@ -30,6 +29,7 @@ async def test_nothing_is_wrong_with_accounts(
     await page.goto(sign_in_link(visitor.server, "editor"))
     for name, button in [
         ("members", "Edit editor@desk.example"), ("sites", "Add a site"), ("keys", "Make a key"),
+        ("sites", "Support of The Harbour Courier"),
         ("account", "Set a password"),
     ]:  # fmt: skip
         await page.goto(f"{visitor.server.url}/desk/#/{name}")
@@ -39,6 +39,9 @@ async def test_nothing_is_wrong_with_accounts(
         await expect(page.get_by_role("dialog")).to_be_visible()
         assert await violations(page, axe) == [], name
         await page.keyboard.press("Escape")
+    await page.goto(f"{visitor.server.url}/desk/#/articles")
+    await page.locator("[data-article]").first.wait_for()
+    assert await violations(page, axe) == []
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=["light", "dark", "narrow"])

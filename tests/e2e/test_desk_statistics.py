@@ -12,7 +12,13 @@ from playwright.async_api import Page, expect
 
 pytestmark = pytest.mark.browser
 
-CHARTS = ("Comments", "Decisions", "Time to decision", "People and machine")
+CHARTS = (
+    "Comments",
+    "Decisions",
+    "Time to decision",
+    "People and machine",
+    "Sharing and support",
+)
 LOADED = "image => image.complete && image.naturalWidth > 0"
 
 

@@ -3,8 +3,17 @@
 from typing import Any
 
 import pytest
-from e2e.axe import violations
-from e2e.visitors import Api, MakeVisitor, Visitor, comment_of, fill_trap, main_form, text, write
+from e2e.visitors import (
+    Api,
+    MakeVisitor,
+    Visitor,
+    comment_of,
+    fill_trap,
+    main_form,
+    text,
+    violations,
+    write,
+)
 from playwright.async_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser

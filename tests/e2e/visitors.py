@@ -218,3 +218,14 @@ def comment_of(page: Page, body: str) -> Locator:
 async def fill_trap(page: Page) -> None:
     """Do what only programs do, so that the next comment is held for certain."""
     await main_form(page).locator("[name=company]").evaluate("input => { input.value = 'Acme' }")
+
+
+async def violations(page: Page, axe: str) -> list[str]:
+    """What axe-core finds wrong with a page."""
+    # A strict policy forbids inline scripts, not what the test runs in the page.
+    await page.evaluate(axe)
+    found = await page.evaluate("axe.run(document)")
+    return [
+        f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
+        for one in found["violations"]
+    ]

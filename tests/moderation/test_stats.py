@@ -103,3 +103,62 @@ async def test_old_days_are_left_out(client: httpx.AsyncClient, desk: httpx.Asyn
 async def test_bad_questions(desk: httpx.AsyncClient, query: dict[str, str]) -> None:
     assert (await desk.get(STATS, params=query)).status_code == 422
     assert (await desk.get(STATS, params={"site": "nowhere"})).status_code == 404
+
+
+async def engage(pool: Pool, key: str, kind: str, count: int, back: int = 0) -> None:
+    await pool.execute(
+        """
+        insert into engagement_daily (site_id, article_id, day, kind, channel, count)
+        select site_id, id, (now() at time zone 'utc')::date - $4::int, $2, 'x', $3
+        from article where key = $1
+        """,
+        key,
+        kind,
+        count,
+        back,
+    )
+
+
+async def test_shares_and_support_clicks_stand_by_day(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    await post(client)
+    await engage(pool, "a-1", "share", 5)
+    await engage(pool, "a-1", "support", 2)
+    await engage(pool, "a-1", "share", 3, back=1)
+    await engage(pool, "a-1", "share", 9, back=9)
+    days = await stats(desk, days="3")
+    assert [(day["shares"], day["support"]) for day in days] == [(0, 0), (3, 0), (5, 2)]
+    for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):
+        found = await stats(desk, days="3", time_zone=zone)
+        assert sum(day["shares"] for day in found) >= 5, "what is counted today is never lost"
+    table = (await desk.get(STATS + ".csv", params={"days": "3"})).text
+    assert table.splitlines()[0].endswith("shares,support")
+    picture = await desk.get(STATS + "/engagement.svg", params={"days": "3"})
+    assert "8 shares and 2 support clicks" in picture.text
+
+
+async def test_the_articles_with_the_most_of_something(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    for key, times in (("one", 1), ("two", 3), ("three", 1)):
+        for n in range(times):
+            await post(client, f"Remark {n} on {key}.", article_key=key)
+    await engage(pool, "one", "share", 5)
+    await engage(pool, "three", "share", 50, back=40)
+    await engage(pool, "three", "support", 2)
+    tops = {
+        by: (await desk.get(STATS + "/articles", params={"by": by, "days": "7"})).json()["items"]
+        for by in ("shares", "support", "comments")
+    }
+    assert {by: items[0]["key"] for by, items in tops.items()} == {
+        "shares": "one", "support": "three", "comments": "two",
+    }  # fmt: skip
+    assert tops["shares"][0] == {
+        "site": "default", "key": "one", "url": "https://news.example/one", "title": "A bridge",
+        "comments": 1, "shares": 5, "support": 0,
+    }  # fmt: skip
+    one = await desk.get(STATS + "/articles", params={"limit": "1"})
+    assert len(one.json()["items"]) == 1
+    for query in ({"by": "clicks"}, {"limit": "0"}, {"days": "366"}):
+        assert (await desk.get(STATS + "/articles", params=query)).status_code == 422

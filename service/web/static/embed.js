@@ -62,6 +62,23 @@ function fill(div) {
 }
 
 const DIV = '[data-rejoinder]';
+/** @type {Set<HTMLElement>} */
+const hosts = new Set();
+let token = ''; // in memory only: whoever comes to this browser next is somebody else
+
+/** @param {HTMLElement} host */
+const heed = (host) => host.dispatchEvent(new Event('rejoinder:token'));
+
+/** @param {string} [given] the reader's JWT; none signs out. It goes before the elements' own. */
+const sign = (given = '') => {
+  token = given;
+  for (const host of hosts) {
+    host.removeAttribute('token');
+    heed(host);
+  }
+};
+/** @type {any} */ (window).rejoinder ??= Object.freeze({ signIn: sign, signOut: () => sign() });
+
 // A page that changes its language, or that of a part, takes its elements with it.
 new MutationObserver((records) => {
   if (records.some(({ attributeName }) => attributeName === 'lang')) shown.forEach((look) => look());
@@ -109,18 +126,29 @@ function define(tag, load, lazy = false) {
   customElements.define(
     tag,
     class extends HTMLElement {
-      static observedAttributes = ['site', 'article', 'lang'];
+      static observedAttributes = ['site', 'article', 'lang', 'token'];
       /** @type {AbortController | undefined} */
       #life;
       #lang = '';
       #look = () => this.#lang === langOf(this) || this.#again();
 
+      get token() {
+        return this.getAttribute('token') ?? token;
+      }
+
+      set token(given) {
+        if (given) this.setAttribute('token', given);
+        else this.removeAttribute('token');
+      }
+
       connectedCallback() {
+        hosts.add(this);
         shown.add(this.#look);
         this.#start();
       }
 
       disconnectedCallback() {
+        hosts.delete(this);
         shown.delete(this.#look);
         this.#life?.abort();
         this.#life = undefined;
@@ -134,7 +162,8 @@ function define(tag, load, lazy = false) {
        */
       attributeChangedCallback(name, before, after) {
         if (before === after) return;
-        if (name === 'lang') this.#look();
+        if (name === 'token') heed(this);
+        else if (name === 'lang') this.#look();
         else this.#again();
       }
 

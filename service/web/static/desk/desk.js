@@ -15,6 +15,7 @@ import { Workplace } from './workplace.js';
 /** @type {[name: string, text: string, show: () => Promise<{ show: Show }>, role?: string][]} what isn't the queue */
 const PAGES = [
   ['statistics', 'Statistics', () => import('./pages/statistics.js')],
+  ['articles', 'Articles', () => import('./pages/articles.js')],
   ['policy', 'Policy', () => import('./pages/policy.js')],
   ['notices', 'Notices', () => import('./pages/notices.js'), 'editor'],
   ['webhooks', 'Webhooks', () => import('./pages/webhooks.js'), 'editor'],

@@ -3,6 +3,7 @@
 import { button, el } from '../widgets/dom.js';
 import { CallError, call } from './calls.js';
 import { STATUS } from './card.js';
+import { writePlace } from './place.js';
 import { sanctionsOf } from './sanction.js';
 import { REASONS, time } from './saying.js';
 
@@ -142,7 +143,7 @@ export class DetailPane {
       button('only', text, () => this.heard.only(filter), { class: 'link' });
     this.body.replaceChildren(
       el('h2', {}, title || key),
-      el('p', {}, all('All of this article', { article: key })),
+      el('p', {}, all('All of this article', { article: key }), ' · ', el('a', { class: 'link', href: writePlace({ name: 'articles', order: 'risk', site: '', q: key, filters: {} }) }, 'Its settings')),
       button('unveil', 'Show this comment', this.heard.unveil, { class: 'link unveil', 'aria-keyshortcuts': 'b' }),
       el(
         'ol',

@@ -99,8 +99,17 @@ export function pageUrl() {
 }
 
 /**
+ * The address of an article that isn't this page, on a front page for instance.
+ * @param {HTMLElement} host
+ */
+function addressOf(host) {
+  const url = host.getAttribute('url');
+  return url && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : undefined;
+}
+
+/**
  * The article's key: the attribute, else made from the page's address (DESIGN.md).
  * @param {HTMLElement} host
  */
 export const articleKey = async (host) =>
-  host.getAttribute('article') || (await import('./page-key.js')).keyOfUrl(pageUrl());
+  host.getAttribute('article') || (await import('./page-key.js')).keyOfUrl(addressOf(host) ?? pageUrl());

@@ -1,16 +1,17 @@
 // <reader-comments>: the thread of one article and the form above it.
 
 import { articleKey, kept, pageUrl, site } from './api.js';
-import { button, el, shadow, tick } from './dom.js';
+import { button, el, shadow } from './dom.js';
 import { replyForm } from './form.js';
 import { tree } from './thread.js';
 
 /** @typedef {import('./types.js').ThreadPage} ThreadPage */
+/** @typedef {HTMLElement & { token?: string }} Host */
 
 const SORTS = /** @type {const} */ (['newest', 'oldest', 'top']);
 
 /**
- * @param {HTMLElement} host
+ * @param {Host} host
  * @param {URL} base
  * @param {AbortSignal} signal
  * @param {string} lang
@@ -22,10 +23,12 @@ export async function mount(host, base, signal, lang) {
   ]);
   if (signal.aborted) return;
   const thread = new Comments(host, article, base, box, w, signal);
-  await thread.load();
+  const heed = () => thread.heed().catch(console.warn);
+  host.addEventListener('rejoinder:token', heed, { signal });
+  await Promise.all([thread.load(), heed()]);
   await thread.reveal();
   const seconds = Number(host.getAttribute('poll') ?? 20);
-  // A module that failed once is asked for under another address: browsers remember it.
+  // Browsers remember a module that failed.
   const follow = (again = '') => {
     if (signal.aborted) return;
     import(`./live.js${again}`).then((live) => live.follow(thread, seconds), () => setTimeout(follow, 60_000, '?2'));
@@ -36,6 +39,9 @@ export async function mount(host, base, signal, lang) {
 export class Comments {
   /** @type {import('./own.js').Own | undefined} what this browser wrote, once anything was */
   own;
+  /** @type {import('./session.js').Session | undefined} */
+  session;
+  required = false;
   /** @type {string | undefined} */
   ticket;
   /** @type {string | null} */
@@ -45,7 +51,7 @@ export class Comments {
   first;
 
   /**
-   * @param {HTMLElement} host
+   * @param {Host} host
    * @param {string} article
    * @param {URL} base
    * @param {HTMLElement} box
@@ -53,6 +59,7 @@ export class Comments {
    * @param {AbortSignal} signal
    */
   constructor(host, article, base, box, w, signal) {
+    this.host = host;
     this.site = host.getAttribute('site') || 'default';
     this.article = article;
     this.path = `articles/${encodeURIComponent(article)}/comments`;
@@ -79,7 +86,8 @@ export class Comments {
       el('section', {}, el('header', { class: 'head' }, this.heading, this.sorts), this.list, this.foot),
       this.live,
     );
-    tick(w, box, signal);
+    const ticking = setInterval(() => import('./tick.js').then(({ tick }) => tick(w, box), () => {}), 30_000);
+    signal.addEventListener('abort', () => clearInterval(ticking));
     addEventListener('hashchange', () => this.reveal(), { signal });
   }
 
@@ -125,6 +133,12 @@ export class Comments {
     this.own ??= await open(this);
   }
 
+  /** Most pages have no token, and load nothing for it. */
+  async heed() {
+    if (!this.session && !this.required && !this.host.token) return;
+    await (await import('./session.js')).open(this);
+  }
+
   /** @param {() => void} again */
   #failure(again) {
     const W = this.w.comments;
@@ -146,6 +160,8 @@ export class Comments {
     this.next = page.next_cursor;
     this.addCount(page.count - this.count);
     this.setOpen(page.article.open);
+    this.required = page.sign_in === 'required';
+    this.heed().catch(console.warn);
     for (const comment of page.items) {
       if (!this.find(comment.id)) this.list.append(tree(this, comment));
     }
@@ -178,6 +194,9 @@ export class Comments {
     const { w, count } = this;
     this.heading.textContent = count > 0 ? w.say(w.count.count, { n: count }) : w.comments.none;
     this.sorts.hidden = this.count < 2;
+    // For <reader-count>, and for the page's own scripts.
+    const detail = { site: this.site, article: this.article, count };
+    this.box.dispatchEvent(new CustomEvent('rejoinder:count', { bubbles: true, composed: true, detail }));
   }
 
   showEmpty() {
@@ -189,11 +208,7 @@ export class Comments {
 
   /** @param {HTMLElement} node */
   light(node) {
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    node.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
-    node.focus({ preventScroll: true });
-    node.classList.add('lit');
-    setTimeout(() => node.classList.remove('lit'), 3_000);
+    import('./light.js').then(({ light }) => light(node), console.warn);
   }
 
   /** Goes to the comment that the page's address names. */

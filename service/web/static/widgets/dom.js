@@ -87,19 +87,3 @@ export function time(w, iso) {
   const when = new Date(iso);
   return el('time', { datetime: iso, title: w.exact.format(when) }, w.ago(when));
 }
-
-/**
- * Keeps the relative times in a tree right.
- * @param {Words} w
- * @param {ParentNode} tree
- * @param {AbortSignal} signal
- */
-export function tick(w, tree, signal) {
-  const timer = setInterval(() => {
-    for (const node of tree.querySelectorAll('time')) {
-      const text = w.ago(new Date(node.dateTime));
-      if (node.textContent !== text) node.textContent = text;
-    }
-  }, 30_000);
-  signal.addEventListener('abort', () => clearInterval(timer));
-}

@@ -120,5 +120,6 @@ export function replyForm(thread, { parent, edit }) {
   remember.checked = Boolean(kept.get('me', null));
   inputs.body.value = draft().body ?? (edit && thread.own?.get(edit.id).body) ?? '';
   for (const input of Object.values(inputs)) follow(input);
+  thread.session?.dress(node);
   return node;
 }

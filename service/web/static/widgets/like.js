@@ -22,8 +22,9 @@ export async function turn(thread, comment, like) {
   };
   const on = turned();
   try {
-    await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader() });
-  } catch {
+    await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader(), token: thread.session?.token });
+  } catch (error) {
     turned();
+    thread.session?.ended(error);
   }
 }

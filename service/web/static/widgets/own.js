@@ -41,8 +41,13 @@ export class Own {
   }
 
   /** @returns {Record<string, OwnComment>} */
-  #all() {
+  #stored() {
     return kept.get(this.key, {});
+  }
+
+  /** @returns {Record<string, OwnComment>} */
+  #all() {
+    return { ...this.#stored(), ...this.thread.session?.own };
   }
 
   /** @param {string} id */
@@ -55,30 +60,45 @@ export class Own {
     return this.#all()[id];
   }
 
+  /** What opens an own comment: its own token, or its reader's. @param {string} id */
+  token(id) {
+    return this.get(id)?.token ?? this.thread.session?.token;
+  }
+
   /** @param {OwnComment} own */
   keep(own) {
-    const all = Object.entries({ ...this.#all(), [own.comment.id]: own });
+    const { id } = own.comment;
+    const signed = this.thread.session?.own;
+    if (signed?.[id]) {
+      signed[id] = own;
+      return;
+    }
+    const all = Object.entries({ ...this.#stored(), [id]: own });
     kept.set(this.key, Object.fromEntries(all.slice(-MOST)));
   }
 
   /** @param {string} id */
   forget(id) {
-    const { [id]: _, ...rest } = this.#all();
+    const { [id]: _, ...rest } = this.#stored();
     kept.set(this.key, Object.keys(rest).length ? rest : null);
+    delete this.thread.session?.own[id];
   }
 
-  /** Shows what only this reader sees, in the state it has by now. */
-  async place() {
+  /**
+   * Shows what only this reader sees, in the state it has by now.
+   * @param {boolean} [fresh] what the reader's sign-in brought has come just now
+   */
+  async place(fresh) {
     const { thread } = this;
     const unseen = Object.values(this.#all())
       .filter((own) => own.article === thread.article && !thread.find(own.comment.id))
       .slice(-20);
-    await Promise.all(unseen.map((own) => this.#refresh(own)));
+    await Promise.all(unseen.map((own) => (own.token || !fresh) && this.#refresh(own)));
     for (const { comment } of unseen) {
       const own = this.get(comment.id);
       if (!own) continue;
-      const fresh = Date.now() - Date.parse(own.comment.created_at) < CACHED;
-      if (own.comment.status !== 'published' || fresh) place(thread, own.comment);
+      const newest = Date.now() - Date.parse(own.comment.created_at) < CACHED;
+      if (own.comment.status !== 'published' || newest) place(thread, own.comment);
     }
   }
 
@@ -95,7 +115,8 @@ export class Own {
 
   /** @param {OwnComment} own */
   async #refresh({ notice, ...own }) {
-    const { token, comment: old } = own;
+    const { comment: old } = own;
+    const token = this.token(old.id);
     try {
       const { signal } = this.thread;
       const { comment, body } = await this.thread.call('GET', `comments/${old.id}`, { token, signal });
@@ -119,7 +140,7 @@ export class Own {
     const { status } = comment;
     const M = this.w.own;
     const [by, , acts] = node.children[0].children;
-    by.querySelector('.name')?.after(el('span', { class: 'badge you' }, M.you));
+    by.querySelector('.when')?.before(el('span', { class: 'badge you' }, M.you));
     if (status !== 'published') {
       const mark = status === 'held' ? M.held : M.notPublished;
       by.append(el('span', { class: `mark ${status}`, part: 'mark' }, mark));
@@ -142,7 +163,9 @@ export class Own {
   #notice({ id, status, reason }, node) {
     const { own: M, reasons, say } = this.w;
     const usual = status === 'held' ? M.heldLong : status === 'spam' ? M.spamLong : M.rejectedLong;
-    const only = status === 'held' ? M.onlyTillThen : M.onlyYou;
+    const here = status === 'held' ? M.onlyTillThen : M.onlyYou;
+    const anywhere = status === 'held' ? M.onlyTillThenSigned : M.onlyYouSigned;
+    const only = this.get(id)?.token ? here : anywhere;
     const box = el('p', { class: `notice ${status}`, part: 'notice' }, this.#watched(id) || usual, ' ', only);
     const why = /** @type {Record<string, string>} */ (reasons)[reason ?? ''];
     if (status === 'rejected' && why) box.append(' ', say(M.because, { reason: why }));
@@ -193,11 +216,13 @@ export class Own {
     const yes = button('remove-yes', M.yes, async () => {
       yes.setAttribute('aria-busy', 'true');
       try {
-        await this.thread.call('DELETE', `comments/${comment.id}`, { token: this.get(comment.id)?.token });
+        await this.thread.call('DELETE', `comments/${comment.id}`, { token: this.token(comment.id) });
         this.#gone(comment);
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return this.#gone(comment);
         yes.removeAttribute('aria-busy');
+        const ended = this.thread.session?.ended(error);
+        if (ended) return void (ask.textContent = ended);
         const { explain } = await import('./problems.js');
         ask.textContent = (await explain(this.w.tag, error, M.failed)).text;
       }

@@ -5,6 +5,17 @@ const TRACKING =
 const LONGEST = 200;
 const HASH = 32;
 
+/**
+ * An address as it may be passed on: nothing in it says where this reader came from.
+ * @param {string} address
+ */
+export function withoutTracking(address) {
+  const url = new URL(address);
+  for (const name of [...url.searchParams.keys()]) if (TRACKING.test(name)) url.searchParams.delete(name);
+  url.hash = '';
+  return url.href.replace(/#$/, '');
+}
+
 /** @param {Uint8Array} bytes */
 const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 

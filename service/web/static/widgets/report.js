@@ -62,6 +62,7 @@ export async function reportDialog(thread, comment, opener) {
     try {
       await thread.call('POST', `comments/${comment.id}/report`, {
         headers: reader(),
+        token: thread.session?.token,
         body: { reason: given.get('reason'), ...(note ? { note } : {}) },
       });
       const done = el('span', { class: 'done', tabindex: -1 }, M.done);
@@ -73,6 +74,8 @@ export async function reportDialog(thread, comment, opener) {
       send.ariaBusy = null;
       alert.textContent = M.failed;
       alert.hidden = false;
+      const ended = thread.session?.ended(error);
+      if (ended) return void (alert.textContent = ended);
       const { explain } = await import('./problems.js');
       alert.textContent = (await explain(thread.w.tag, error, M.failed)).text;
     }

@@ -1,82 +1,124 @@
-// <share-bar>: the device's own share sheet, or a link to copy, and plain links. No third-party script.
+// <share-bar>: the device's own share sheet, else a link to copy, e-mail and plain links. No third-party script.
 
-import { articleKey, pageUrl, site } from './api.js';
+import { pageUrl } from './api.js';
+import { counter } from './counting.js';
 import { button, el, shadow } from './dom.js';
+import { withoutTracking } from './page-key.js';
 
 /** @type {Record<string, [name: string, address: (url: string, title: string) => string]>} */
 const NETWORKS = {
   whatsapp: ['WhatsApp', (url, title) => `https://wa.me/?text=${title}%20${url}`],
   facebook: ['Facebook', (url) => `https://www.facebook.com/sharer/sharer.php?u=${url}`],
   bluesky: ['Bluesky', (url, title) => `https://bsky.app/intent/compose?text=${title}%20${url}`],
-  mastodon: ['Mastodon', (url, title) => `https://share.joinmastodon.org/#text=${title}%20${url}`],
   telegram: ['Telegram', (url, title) => `https://t.me/share/url?url=${url}&text=${title}`],
+  threads: ['Threads', (url, title) => `https://www.threads.net/intent/post?url=${url}&text=${title}`],
   x: ['X', (url, title) => `https://x.com/intent/post?url=${url}&text=${title}`],
   linkedin: ['LinkedIn', (url) => `https://www.linkedin.com/sharing/share-offsite/?url=${url}`],
   reddit: ['Reddit', (url, title) => `https://www.reddit.com/submit?url=${url}&title=${title}`],
 };
+const USUAL = 'whatsapp,facebook,bluesky,mastodon,telegram';
+const SHOWN = 2_500;
 
 /**
+ * What is shared: the attribute, else the canonical link, else where the page is.
  * @param {HTMLElement} host
+ */
+function addressOf(host) {
+  const given = host.getAttribute('url');
+  return given && URL.canParse(given, document.baseURI) ? new URL(given, document.baseURI).href : withoutTracking(pageUrl());
+}
+
+/**
+ * @param {string} text
+ * @param {HTMLElement} box where a field may stand for a moment
+ */
+async function copied(text, box) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    // Plain http, an embedded browser, a policy: the older way needs a selection, and the focus.
+    const focused = /** @type {ShadowRoot} */ (box.getRootNode()).activeElement;
+    const field = el('textarea', { readonly: true, class: 'said' }, text);
+    box.append(field);
+    field.select();
+    const done = document.execCommand('copy');
+    field.remove();
+    if (focused instanceof HTMLElement) focused.focus();
+    return done;
+  }
+}
+
+/**
+ * @param {HTMLElement} host attributes `url`, `headline`, `networks`, `mastodon`
  * @param {URL} base
  * @param {AbortSignal} signal
  * @param {string} lang
  */
 export async function mount(host, base, signal, lang) {
-  const call = site(base, host.getAttribute('site') || 'default');
-  const path = `articles/${encodeURIComponent(await articleKey(host))}/engagement`;
-  /** @param {string} channel counted without saying who; a share works without its count */
-  const count = (channel) => {
-    call('POST', path, { body: { kind: 'share', channel }, keepalive: true }).catch(() => {});
-  };
-  const url = host.getAttribute('url') || pageUrl();
+  const url = addressOf(host);
   const title = host.getAttribute('headline') || document.title;
-  const { box, w } = await shadow(host, 'bars.css', lang, 'share');
+  const [{ box, w }, count] = await Promise.all([shadow(host, 'bars.css', lang, 'share'), counter(host, base, url)]);
   if (signal.aborted) return;
   const T = w.share;
   const said = el('span', { class: 'said', role: 'status' });
+  const below = el('div', { class: 'below' });
+  /** @param {string} channel */
+  const shared = (channel) => count('share', channel);
+  let timer = 0;
 
   const copy = button('copy', T.copy, async () => {
-    try {
-      await navigator.clipboard.writeText(url);
-      copy.textContent = said.textContent = T.copied;
-      copy.classList.add('done');
-      setTimeout(() => {
-        copy.textContent = T.copy;
-        said.textContent = '';
-        copy.classList.remove('done');
-      }, 2_500);
-      count('copy');
-    } catch {
-      copy.replaceWith(el('span', { class: 'address' }, w.say(w.share.failed, { url })));
-    }
+    if (!(await copied(url, box))) return byHand();
+    copy.textContent = said.textContent = T.copied;
+    copy.classList.add('done');
+    shared('copy');
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      copy.textContent = T.copy;
+      said.textContent = '';
+      copy.classList.remove('done');
+    }, SHOWN);
   }, { class: 'copy' });
-  const own = button('share', T.share, async () => {
-    try {
-      await navigator.share({ url, title });
-      count('native');
-    } catch {
-      // Closed by the reader.
-    }
-  }, { class: 'native' });
+  const byHand = () => {
+    const field = el('input', { readonly: true, name: 'address', value: url, dir: 'ltr', oncopy: () => shared('copy'), onfocus: () => field.select() });
+    below.replaceChildren(el('label', { class: 'address' }, T.address, field));
+    field.focus();
+  };
 
   const [safeUrl, safeTitle] = [encodeURIComponent(url), encodeURIComponent(title)];
   /** @type {(channel: string, name: string, href: string) => HTMLElement} */
   const link = (channel, name, href) => {
-    const outside = href.startsWith('https:') && { target: '_blank', rel: 'noopener nofollow' };
-    return el('a', { href, part: 'link', onclick: () => count(channel), ...outside }, name);
+    const outside = href.startsWith('https:') && { target: '_blank', rel: 'noopener noreferrer nofollow' };
+    return el('a', { href, part: 'link', onclick: () => shared(channel), ...outside }, name);
   };
-  const networks = (host.getAttribute('networks') ?? 'whatsapp,facebook,bluesky,telegram').split(/[\s,]+/);
-  box.append(
-    el(
-      'div',
-      { class: 'share', role: 'group', 'aria-label': T.label },
-      'share' in navigator && own,
-      copy,
-      link('email', T.email, `mailto:?subject=${safeTitle}&body=${safeUrl}`),
-      ...networks
-        .filter((name) => name in NETWORKS)
-        .map((name) => link(name, NETWORKS[name][0], NETWORKS[name][1](safeUrl, safeTitle))),
-      said,
-    ),
-  );
+  const mastodon = button('mastodon', 'Mastodon', async () => {
+    const { askServer } = await import('./share-server.js');
+    askServer({ opener: mastodon, below, w, text: `${title} ${url}`, usual: host.getAttribute('mastodon') ?? '', shared });
+  }, { 'aria-expanded': 'false' });
+
+  const others = () => [
+    link('email', T.email, `mailto:?subject=${safeTitle}&body=${safeUrl}`),
+    ...new Set((host.getAttribute('networks') ?? USUAL).toLowerCase().split(/[\s,]+/)),
+  ].map((one) => {
+    if (one instanceof Node) return one;
+    const known = Object.hasOwn(NETWORKS, one) && NETWORKS[one];
+    return one === 'mastodon' ? mastodon : known && link(one, known[0], known[1](safeUrl, safeTitle));
+  });
+  const sheet = 'share' in navigator && (navigator.canShare?.({ url, title }) ?? true);
+  const row = el('div', { class: 'share', part: 'row', role: 'group', 'aria-label': T.label });
+  const own = button('share', T.share, async () => {
+    try {
+      await navigator.share({ url, title });
+      shared('native');
+    } catch (error) {
+      // Closed by the reader; or the device has no sheet after all, and there are other ways.
+      if (/** @type {Error} */ (error).name === 'AbortError') return;
+      fill(false);
+      copy.focus();
+    }
+  }, { class: 'native' });
+  const fill = (/** @type {boolean} */ bySheet) =>
+    row.replaceChildren(...[bySheet && own, copy, ...(bySheet ? [] : others()), said].filter((one) => one !== false));
+  fill(sheet);
+  box.append(row, below);
 }

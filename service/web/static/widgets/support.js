@@ -1,43 +1,59 @@
-// <support-us>: the newsroom's own words and a link to its own donation page.
+// <support-us>: the newsroom's own words and a link to its own donation page, where an editor lets it.
 
-import { articleKey, kept, site } from './api.js';
+import { articleKey, kept, pageUrl, site } from './api.js';
+import { counter } from './counting.js';
 import { button, el, shadow } from './dom.js';
 
 const REST = 30 * 86_400_000;
 
 /**
- * @param {HTMLElement} host attributes `href`, `headline`, `label`; the text stands inside it
+ * @param {string | null} given
+ * @returns {string} '' where it isn't a page
+ */
+function page(given) {
+  if (!given || !URL.canParse(given, document.baseURI)) return '';
+  const { protocol, href } = new URL(given, document.baseURI);
+  return /^https?:$/.test(protocol) ? href : '';
+}
+
+/**
+ * @param {HTMLElement} host attributes `href`, `headline`, `label`; a text may stand inside it
  * @param {URL} base
  * @param {AbortSignal} signal
  * @param {string} lang
  */
 export async function mount(host, base, signal, lang) {
-  const href = host.getAttribute('href') ?? '';
+  // What stands inside is shown once the server has said so, and not where it can't be asked: under
+  // an obituary a missing appeal is the smaller harm.
+  (host.shadowRoot ?? host.attachShadow({ mode: 'open' })).replaceChildren();
   const name = host.getAttribute('site') || 'default';
   const key = `support:${name}`;
-  if (!/^https?:/.test(new URL(href || '#', document.baseURI).protocol) || !href) return;
-  const { box, w } = await shadow(host, 'bars.css', lang, 'support');
+  if (Date.now() - kept.get(key, 0) < REST) return;
+  const path = `articles/${encodeURIComponent(await articleKey(host))}/support`;
+  /** @type {{ shown: boolean, headline: string | null, text: string | null, url: string | null }} */
+  const found = await site(base, name)('GET', path, { query: { url: pageUrl() }, signal });
+  const href = page(host.getAttribute('href') || found.url);
+  if (!found.shown) return;
+  if (!href) return console.warn('<support-us> leads nowhere: set its href, or the address at the desk (Sites).');
+  const [{ box, w }, count] = await Promise.all([shadow(host, 'bars.css', lang, 'support'), counter(host, base)]);
+  if (signal.aborted) return;
   const T = w.support;
-  if (signal.aborted || Date.now() - kept.get(key, 0) < REST) return;
-  const call = site(base, name);
-  const path = `articles/${encodeURIComponent(await articleKey(host))}/engagement`;
-  const count = () => {
-    call('POST', path, { body: { kind: 'support' }, keepalive: true }).catch(() => {});
-  };
   const away = () => {
     kept.set(key, Date.now());
     box.replaceChildren();
   };
+  const own = host.textContent?.trim() || host.childElementCount;
+  const lines = (found.text ?? '').split('\n').filter((line) => line.trim());
   box.append(
     el(
       'aside',
       { class: 'support', part: 'box', 'aria-labelledby': 'headline' },
-      el('h2', { id: 'headline', part: 'heading' }, host.getAttribute('headline') || T.headline),
-      el('div', { class: 'words', part: 'text' }, el('slot')),
+      el('h2', { id: 'headline', part: 'heading', dir: 'auto' }, host.getAttribute('headline') || found.headline || T.headline),
+      el('div', { class: 'words', part: 'text' }, ...(own ? [el('slot')] : lines.map((line) => el('p', { dir: 'auto' }, line)))),
       el(
         'div',
         { class: 'bar' },
-        el('a', { class: 'send', href, part: 'button', onclick: count }, host.getAttribute('label') || T.link),
+        el('a', { class: 'send', href, rel: 'noopener', part: 'button', onclick: () => count('support') }, host.getAttribute('label') || T.link),
         button('dismiss', T.dismiss, away, { class: 'quiet' }),
       ),
     ),

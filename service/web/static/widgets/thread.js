@@ -112,14 +112,12 @@ function one(thread, comment, depth) {
   if (status === 'published') {
     acts.append(likeButton(thread, comment, mine));
     acts.append(button('reply', W.reply, () => openReply(thread, comment, node), { class: 'act' }));
-    if (!mine) {
-      acts.append(
-        button('report', W.report, async ({ target }) => {
-          const { reportDialog } = await import('./report.js');
-          reportDialog(thread, comment, /** @type {HTMLElement} */ (target));
-        }, { class: 'act report' }),
-      );
-    }
+    acts.append(
+      button('report', W.report, async ({ target }) => {
+        const { reportDialog } = await import('./report.js');
+        reportDialog(thread, comment, /** @type {HTMLElement} */ (target));
+      }, { class: 'act report', hidden: mine }),
+    );
   }
   if (mine) thread.own?.mark(comment, node);
   return node;
@@ -156,5 +154,5 @@ function likeButton(thread, comment, mine) {
  */
 function openReply(thread, parent, node) {
   if (!node.querySelector(':scope > form')) repliesOf(node).before(replyForm(thread, { parent }));
-  node.querySelector('textarea')?.focus();
+  /** @type {HTMLElement | null} */ (node.querySelector('form :is(textarea, .gate):not([hidden] *)'))?.focus();
 }

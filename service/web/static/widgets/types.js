@@ -24,6 +24,7 @@
  * @property {string | null} next_cursor
  * @property {string} [ticket]
  * @property {string} [since] another after every change
+ * @property {'required'} [sign_in] only readers who have signed in may comment
  *
  * @typedef {object} Changes since a page was read
  * @property {Comment[]} items new or edited, oldest first
@@ -45,12 +46,13 @@
  * @property {number} [status]
  * @property {string} [detail] English, for developers
  * @property {string} [code] what a reader is told: words/*.json, problems
+ * @property {import('./puzzle.js').Challenge} [challenge]
  * @property {Values} [values]
  * @property {{ path: string, detail: string, code?: string, values?: Values }[]} [errors]
  * @property {string} [request_id]
  *
  * @typedef {object} OwnComment a comment written in this browser
- * @property {string} token
+ * @property {string} [token] none where the reader's sign-in opens it
  * @property {string} article
  * @property {string} body as it was typed, for editing
  * @property {Values} [notice] of a reader under a sanction: why, and until when

@@ -41,8 +41,12 @@ async function added(thread, { comment, edit_token: token, notice_code: code, no
   if (token) {
     // Kept before anything else can fail: it is the author's only proof.
     const notice = code === 'watched' ? values : undefined;
-    const own = { token, article: thread.article, body, notice, comment };
-    kept.set(`own:${thread.site}`, { ...kept.get(`own:${thread.site}`, {}), [comment.id]: own });
+    const own = { article: thread.article, body, notice, comment };
+    /** @type {Record<string, import('./types.js').OwnComment>} */
+    const stored = kept.get(`own:${thread.site}`, {});
+    // Whoever comes to this browser after a reader who has signed in gets no token of theirs.
+    if (thread.session?.reader && !stored[comment.id]) thread.session.own[comment.id] = own;
+    else kept.set(`own:${thread.site}`, { ...stored, [comment.id]: { token, ...own } });
     await thread.loadOwn().catch(() => {});
   }
   const node = place(thread, comment);
@@ -79,7 +83,7 @@ export async function open(thread, parts) {
    * @param {string} text
    */
   const mark = (name, text) => {
-    if (!inputs[name]) return false;
+    if (!inputs[name] || inputs[name].parentElement?.closest('[hidden]')) return false; // of the fields, not the preview
     lines[name].textContent = text;
     lines[name].hidden = !text;
     inputs[name].ariaInvalid = text ? 'true' : null;
@@ -104,6 +108,7 @@ export async function open(thread, parts) {
 
   const check = () => {
     for (const [name, input] of Object.entries(inputs)) {
+      if (input.closest('[hidden]')) continue; // who has signed in needn't say who they are
       const bad = !input.validity.valid || (input.required && !input.value.trim());
       mark(name, bad ? wrong(name) : '');
     }
@@ -125,15 +130,29 @@ export async function open(thread, parts) {
     keepSender();
     const { ticket } = thread;
     const company = trap.value || undefined;
-    const website = inputs.website.value.trim() || undefined;
-    const posted = await thread.call('POST', thread.path, {
+    const signed = thread.session?.reader;
+    const sender = {
+      name: inputs.name.value.trim(),
+      email: inputs.email.value.trim(),
+      website: inputs.website.value.trim() || undefined,
+    };
+    /** @param {string} [proof] */
+    const say = (proof) => thread.call('POST', thread.path, {
       headers: { 'Idempotency-Key': key, ...reader() },
+      token: signed ? thread.session?.token : undefined,
       body: {
-        name: inputs.name.value.trim(),
-        email: inputs.email.value.trim(),
-        ...{ body, website, company, ticket, parent_id: parent?.id },
+        ...(signed ? {} : sender),
+        ...{ body, company, ticket, parent_id: parent?.id, proof },
         article: { url: pageUrl(), title: document.title },
       },
+    });
+    const posted = await say().catch(async (error) => {
+      const { challenge } = error.problem ?? {};
+      if (!challenge) throw error;
+      // The site is under attack: this browser's part of the work.
+      const { solve } = await import('./puzzle.js');
+      const proof = await solve(challenge).catch(() => { throw error; });
+      return say(proof);
     });
     inputs.body.value = '';
     looking.write();
@@ -146,15 +165,21 @@ export async function open(thread, parts) {
    * @param {Comment} comment
    */
   const patch = async (body, comment) => {
-    const token = thread.own?.get(comment.id).token;
+    const token = thread.own?.token(comment.id);
     const answer = await thread.call('PATCH', `comments/${comment.id}`, { token, body: { body } });
-    return { ...answer, edit_token: token };
+    return answer;
   };
 
   /** @param {unknown} error */
   const failed = async (error) => {
     const otherwise = /** @type {any} */ (error).status === 0 ? thread.w.comments.offline : W.failed;
     warn(otherwise);
+    if (/** @type {any} */ (error).problem?.type?.endsWith('/sign-in-required')) {
+      thread.required = true;
+      await thread.heed();
+    }
+    const ended = thread.session?.ended(error);
+    if (ended) return warn(ended);
     const { explain } = await import('./problems.js');
     const { text, fields } = await explain(w.tag, error, otherwise);
     const names = Object.keys(fields);
@@ -168,9 +193,10 @@ export async function open(thread, parts) {
   const submit = async () => {
     if (send.ariaDisabled) return;
     warn('');
-    if (!check()) return;
     setBusy(true);
     try {
+      if (thread.host.token) await thread.heed().catch(console.warn); // who writes is still being asked
+      if (!check()) return;
       const body = inputs.body.value;
       const posted = await (edit ? patch(body, edit) : post(body));
       kept.set(draftKey, null);

@@ -99,6 +99,7 @@ export function appearing(draft) {
   const mode = choice(draft, 'When comments appear', [['post', 'at once, unless something holds them'], ['pre', 'once somebody has read them']], () => p().mode, (value) => (p().mode = value));
   const close = count(draft, 'Days after which comments close', { min: 1, max: 3650, placeholder: 'never' }, () => p().close_after_days, (value) => (p().close_after_days = value));
   const slow = count(draft, 'Seconds between two comments of a reader', { min: 1, max: 86_400, placeholder: 'off' }, () => p().slow_mode, (value) => (p().slow_mode = value));
+  const puzzle = choice(draft, 'When a reader’s browser must work first', [['attack', 'while the site is flooded'], ['always', 'always'], ['never', 'never']], () => p().puzzle, (value) => (p().puzzle = value));
   const node = el(
     'section',
     { 'aria-labelledby': 'appearing-title' },
@@ -107,8 +108,10 @@ export function appearing(draft) {
     el('div', { class: 'line' }, el('span', {}, 'Close an article’s comments after'), el('span', { class: 'with' }, close.node, ' days')),
     el('div', { class: 'line' }, el('span', {}, 'Slow mode: one comment per reader and article in'), el('span', { class: 'with' }, slow.node, ' seconds')),
     el('p', { class: 'about' }, 'An article may have a mode and a slow mode of its own.'),
+    el('div', { class: 'line' }, el('span', {}, 'A moment of work for the browser'), puzzle.node),
+    el('p', { class: 'about' }, 'Readers notice a short wait, floods pay for every comment. Who has signed in is not asked.'),
   );
-  return { node, fill: () => [mode, close, slow].forEach((one) => one.fill()) };
+  return { node, fill: () => [mode, close, slow, puzzle].forEach((one) => one.fill()) };
 }
 
 /**

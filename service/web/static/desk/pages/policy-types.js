@@ -32,6 +32,7 @@
  * @property {number | null} slow_mode
  * @property {Hours | null} hours
  * @property {{ url: string, key: number } | null} external
+ * @property {'never' | 'attack' | 'always'} puzzle
  *
  * @typedef {object} Answer
  * @property {string} site

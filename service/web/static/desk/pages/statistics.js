@@ -2,11 +2,12 @@
 
 import { button, el } from '../../widgets/dom.js';
 import { address, call } from '../calls.js';
+import { articles } from './statistics-articles.js';
 
 /** @typedef {import('../types.js').Session} Session */
 /**
  * @typedef {{ day: string, comments: number, published: number, held: number, spam: number, decisions: number, let_through: number,
- *   rejected: number, marked_spam: number, judged: number, overruled: number, missed: number,
+ *   rejected: number, marked_spam: number, judged: number, overruled: number, missed: number, shares: number, support: number,
  *   median_minutes: number | null, p90_minutes: number | null }} Day
  * @typedef {[title: string, value: (day: Day) => number | null, shown?: (value: number) => string]} Column
  */
@@ -82,6 +83,16 @@ const CHARTS = [
       ['Judged', (day) => day.judged],
     ],
   },
+  {
+    name: 'engagement',
+    title: 'Sharing and support',
+    about: 'How often readers shared an article, and followed the call for support. Counted by day of UTC, without saying who.',
+    total: true,
+    columns: [
+      ['Shares', (day) => day.shares],
+      ['Support clicks', (day) => day.support],
+    ],
+  },
 ];
 
 let chosen = 30;
@@ -109,7 +120,7 @@ export async function show(root, { session, signal, site = '' }) {
       if (signal.aborted || mine !== asked) return;
       csv.href = address(`${STATS}.csv?${query}`);
       where.textContent = `${long.format(new Date(stats.days[0].day))} to ${long.format(new Date(stats.days[stats.days.length - 1].day))}, days in ${stats.time_zone === 'UTC' ? 'UTC' : `the time of ${stats.time_zone.replaceAll('_', ' ')}`}`;
-      body.replaceChildren(...parts(stats.days, query));
+      body.replaceChildren(...parts(stats.days, query, signal));
     } catch (error) {
       if (signal.aborted || mine !== asked) return;
       const text = error instanceof Error ? error.message : String(error);
@@ -128,11 +139,13 @@ export async function show(root, { session, signal, site = '' }) {
 /**
  * @param {Day[]} days
  * @param {URLSearchParams} query
+ * @param {AbortSignal} signal
  */
-function parts(days, query) {
+function parts(days, query, signal) {
   const sum = (/** @type {(day: Day) => number | null} */ value) => days.reduce((all, day) => all + (value(day) ?? 0), 0);
   const [comments, decisions] = [sum((day) => day.comments), sum((day) => day.decisions)];
-  if (!comments && !decisions) {
+  const engaged = sum((day) => day.shares + day.support);
+  if (!comments && !decisions && !engaged) {
     return [el('div', { class: 'empty' }, el('h2', {}, 'Nothing to count yet'), el('p', {}, 'Once readers comment, each day’s comments and decisions appear here.'))];
   }
   const judged = sum((day) => day.judged);
@@ -148,6 +161,7 @@ function parts(days, query) {
       ...figure('Against the machine', share(against, judged)),
     ),
     ...CHARTS.map((chart) => section(chart, days, query)),
+    articles(query, signal),
   ];
 }
 
