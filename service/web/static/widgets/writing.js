@@ -108,7 +108,7 @@ export async function open(thread, parts) {
 
   const check = () => {
     for (const [name, input] of Object.entries(inputs)) {
-      if (input.closest('[hidden]')) continue; // who has signed in needn't say who they are
+      if (input.parentElement?.closest('[hidden]')) continue; // who has signed in needn't say who they are
       const bad = !input.validity.valid || (input.required && !input.value.trim());
       mark(name, bad ? wrong(name) : '');
     }
