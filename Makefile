@@ -6,13 +6,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 8000
 
-.PHONY: run test check bench browsers train evaluate clean help
+.PHONY: run test check bench screenshots browsers train evaluate clean help
 
 help:
 	@echo "make run       the demo: an article with comments and alerts, and the desk"
 	@echo "make test      every test"
 	@echo "make check     linters, types, import contracts, migrations"
 	@echo "make bench     measurements, as tables"
+	@echo "make screenshots  take the README's pictures anew"
 	@echo "make browsers  install Debian's chromium and firefox-esr where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
@@ -47,6 +48,9 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.desk
 	@if [ -n "$(DATA)" ]; then $(BIN)/python -m tests.bench.campaigns --data $(DATA); \
 	else echo "Not measured: campaigns, which need labelled data: make bench DATA=/path"; fi
+
+screenshots: $(READY)
+	PYTHONPATH=tests $(BIN)/python tests/screenshots.py
 
 browsers:
 	@missing=""; \

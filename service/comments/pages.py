@@ -18,6 +18,7 @@ from service.comments.types import (
     Placed,
     Position,
     Replies,
+    Since,
     Sort,
     Thread,
     ThreadArticle,
@@ -77,12 +78,14 @@ async def read_page(
     more = len(roots) > wanted.limit
     shown = roots[: wanted.limit]
     state = opening(article, policy, now)
+    version = article.thread_version if article else 0
     thread = Thread(
         article=thread_article(article, wanted, open=state.open),
         count=article.comment_count if article else 0,
         items=_with_replies(shown, replies),
         next_cursor=write_cursor(_position(wanted.sort, shown[-1])) if more else None,
         ticket=rules.ticket(keyring, article.key if article else wanted.key),
+        since=write_cursor(Since(version, now)),
         sign_in="required" if site.sign_in_required else UNSET,
     )
     lasts = (state.until - now).total_seconds() if state.until else OLDEST

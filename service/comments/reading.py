@@ -97,6 +97,32 @@ async def list_below(
     return [row_to(CommentRow, row) for row in rows]
 
 
+CHANGED = (
+    COMMENT_COLUMNS  # noqa: S608 (fixed parts)
+    + """
+    from (
+        select comment_id, bool_or(from_status = 'published') as was_public
+        from ledger where site_id = $1 and id > $2 group by comment_id
+    ) t
+    join comment c on c.id = t.comment_id
+    where c.article_id = $3 and (c.status = 'published' or t.was_public)
+    order by c.created_at, c.id limit $4
+    """
+)
+
+
+async def list_changed(
+    conn: Conn, site_id: UUID, article_id: UUID, since: UUID, limit: int
+) -> list[CommentRow]:
+    """Comments of an article that the ledger names after an id and that are or were published.
+
+    Oldest first. Every change of a comment has its ledger row, so the newest end of the site's
+    ledger is all that is read.
+    """
+    rows = await conn.fetch(CHANGED, site_id, since, article_id, limit)
+    return [row_to(CommentRow, row) for row in rows]
+
+
 async def list_own(conn: Conn, article_id: UUID, reader_id: UUID, limit: int) -> list[CommentRow]:
     """A reader's newest comments under an article, but removed ones."""
     rows = await conn.fetch(

@@ -12,19 +12,23 @@ from service.articles.rules import check_key, check_url
 from service.articles.sites import Sites, site_of
 from service.articles.store import list_counts
 from service.articles.types import Site
-from service.comments import actions, authors, editing, likes, pages, rules
+from service.comments import actions, authors, editing, following, likes, pages, rules
 from service.comments.likes import Likes
 from service.comments.puzzles import Puzzles
 from service.comments.threads import Answer, Rendering, Threads
 from service.comments.types import (
+    Changes,
     Counts,
+    Draft,
     EditedComment,
     NewReport,
     Placed,
     Position,
     Posted,
+    Preview,
     Replies,
     SentComment,
+    Since,
     Sort,
     Thread,
 )
@@ -43,6 +47,7 @@ from service.core.http import (
 )
 from service.core.limits import Limit, Limiter
 from service.core.problems import Invalid
+from service.core.text import SURROGATE
 from service.core.tokens import Keyring
 from service.readers.rules import is_jwt
 from service.readers.verifying import Readers, reader_of
@@ -54,6 +59,7 @@ from service.settings import Settings
 POSTS = Limit("post", burst=10, every=6)
 POSTS_OF_READER = Limit("post-reader", burst=6, every=10)
 CHANGES = Limit("change", burst=20, every=3)
+PREVIEWS = Limit("preview", burst=20, every=2)
 REACTIONS = Limit("react", burst=40, every=1)
 REPORTS = Limit("report", burst=10, every=20)
 
@@ -122,6 +128,42 @@ def _wanted(request: Request[Any], key: str) -> pages.Wanted:
         after,
         query_limit(request, PAGE),
     )
+
+
+async def get_changes(request: Request[Any]) -> Answer:
+    """What has changed in a thread.
+
+    `until`, the `since` of the newer page, is there for the caches on the way: each pair of states
+    has an address of its own, so that no answer is too old.
+    """
+    state: State = request.state
+    site = await site_of(request)
+    key = check_key(request.path_params["article"])
+    query = request.scope["query_string"]
+    since = read_cursor(request, Since, "since")
+    if since is None:
+        raise Invalid.field("since", "Expected the `since` of a page of this thread")
+    read_cursor(request, Since, "until")
+    url = request.query_params.get("url")
+    address = check_url("url", url) if url else None
+
+    async def render() -> Rendering:
+        return await following.render_changes(
+            state["pool"], site, key, address, since, query.decode("latin-1")
+        )
+
+    return Answer(await state["threads"].get((site.slug, f"{key} changes", query), render))
+
+
+async def preview(request: Request[Any]) -> Response:
+    """What a text would be shown as."""
+    state: State = request.state
+    await site_of(request)
+    await state["limiter"].take(PREVIEWS, _client(request).address_hash)
+    draft = await read_json(request, Draft)
+    if SURROGATE.search(draft.body):
+        raise Invalid.field("$.body", "Contains a lone surrogate")
+    return json_response(Preview(await rules.render_soon(rules.check_body(draft.body))))
 
 
 async def post_comment(request: Request[Any]) -> Response:
@@ -310,6 +352,14 @@ ENDPOINTS = [
     Endpoint(
         "GET", THREAD, get_thread, "A page of a thread",  # type: ignore[arg-type]
         answer=Thread, query=("sort", "cursor", "limit", "url"),
+    ),
+    Endpoint(
+        "GET", ARTICLE + "/changes", get_changes, "What has changed in a thread",  # type: ignore[arg-type]
+        answer=Changes, query=("since", "until", "url"),
+    ),
+    Endpoint(
+        "POST", "/v1/sites/{site}/preview", preview, "What a text would be shown as",
+        body=Draft, answer=Preview,
     ),
     Endpoint(
         "POST", THREAD, post_comment, "Post a comment",

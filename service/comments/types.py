@@ -64,6 +64,18 @@ class EditedComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: Body
 
 
+class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A text that is not posted yet."""
+
+    body: Body
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """The HTML that a text would be shown as, sanitised like a comment's."""
+
+    html: str
+
+
 class NewReport(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a reader reports a comment."""
 
@@ -81,7 +93,8 @@ class Author(msgspec.Struct, frozen=True, omit_defaults=True):
 class CommentAnswer(msgspec.Struct, frozen=True):
     """A comment as everybody may read it. Never the e-mail.
 
-    `replies` (the first five below it, oldest first) and `reply_count` stand on roots of a list.
+    `replies` (the first five below it, oldest first) and `reply_count` stand on roots of a list,
+    `root_id` on replies among the changes of a thread.
     A root that is gone but has replies is a tombstone: status removed, no name, no text.
     """
 
@@ -96,6 +109,7 @@ class CommentAnswer(msgspec.Struct, frozen=True):
     reason: str | UnsetType = UNSET
     replies: "list[CommentAnswer] | UnsetType" = UNSET
     reply_count: int | UnsetType = UNSET
+    root_id: UUID | UnsetType = UNSET
 
 
 class ThreadArticle(msgspec.Struct, frozen=True):
@@ -110,6 +124,7 @@ class ThreadArticle(msgspec.Struct, frozen=True):
 class Thread(msgspec.Struct, frozen=True):
     """A page of a thread. `count` is all published comments, replies included.
 
+    `since` is another after every change that readers can see, and asks for what has changed.
     `sign_in` where only readers who have signed in may comment.
     """
 
@@ -118,7 +133,19 @@ class Thread(msgspec.Struct, frozen=True):
     items: list[CommentAnswer]
     next_cursor: str | None
     ticket: str
+    since: str
     sign_in: Literal["required"] | UnsetType = UNSET
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What has changed in a thread: comments new or edited, oldest first, and those that are gone.
+
+    Not `complete` where that is too much, or too long ago: then the thread is read anew.
+    """
+
+    items: list[CommentAnswer]
+    gone: list[UUID]
+    complete: bool
 
 
 class Replies(msgspec.Struct, frozen=True):
@@ -208,3 +235,14 @@ class Position(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     def __post_init__(self) -> None:
         """A cursor comes back from outside; msgspec makes a ValueError a refusal."""
         check_time(self.created_at)
+
+
+class Since(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """The state of a thread that a reader has: its version, and when that was read."""
+
+    version: Annotated[int, Meta(ge=0, le=2**53)]
+    at: datetime
+
+    def __post_init__(self) -> None:
+        """Comes back from outside, like a Position."""
+        check_time(self.at)

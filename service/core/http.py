@@ -212,16 +212,16 @@ def write_cursor(position: msgspec.Struct) -> str:
     return base64.urlsafe_b64encode(msgspec.msgpack.encode(position)).decode().rstrip("=")
 
 
-def read_cursor(request: Request[Any], kind: type[T]) -> T | None:
-    """The `cursor` parameter; raises Invalid where it isn't one of ours for this list."""
-    value = request.query_params.get("cursor")
-    return decode_cursor(value, kind) if value else None
+def read_cursor(request: Request[Any], kind: type[T], name: str = "cursor") -> T | None:
+    """The `cursor` parameter, or one of its kind; raises Invalid where it isn't one of ours."""
+    value = request.query_params.get(name)
+    return decode_cursor(value, kind, name) if value else None
 
 
-def decode_cursor(value: str, kind: type[T]) -> T:
+def decode_cursor(value: str, kind: type[T], name: str = "cursor") -> T:
     """Decode one cursor; see read_cursor."""
     try:
         packed = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
         return msgspec.msgpack.decode(packed, type=kind)
     except (ValueError, msgspec.DecodeError, RecursionError) as error:
-        raise Invalid.field("cursor", "Not a cursor of this list") from error
+        raise Invalid.field(name, "Not a cursor of this list") from error

@@ -86,6 +86,10 @@ class Firefox:
         """Click with a real mouse event, which counts as the user's own gesture."""
         await self.command("WebDriver:ElementClick", {"id": element[ELEMENT]})
 
+    async def type(self, element: Mapping[str, str], text: str) -> None:
+        """Type into a field, key by key."""
+        await self.command("WebDriver:ElementSendKeys", {"id": element[ELEMENT], "text": text})
+
 
 def executable() -> str | None:
     """Where Firefox is, None where it is missing."""

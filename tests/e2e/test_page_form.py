@@ -1,5 +1,6 @@
 """The form when something is wrong: errors beside fields, and no text is ever lost."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -153,3 +154,65 @@ async def test_the_link_stays_where_the_script_is_blocked(visitor: Visitor) -> N
     await page.goto(f"{visitor.server.url}/demo/")
     await page.locator("reader-comments").scroll_into_view_if_needed()
     await expect(page.get_by_role("link", name="Read and write replies")).to_be_visible()
+
+
+async def test_a_preview_is_what_is_posted_then(visitor: Visitor, api: Api, key: str) -> None:
+    page = await visitor.article(key)
+    form = main_form(page)
+    body = text()
+    field = form.locator("[name=body]")
+    await field.fill(f"**{body}**\n\n> quoted\n\n- one\n\n[link](https://news.example/x)\n\n`x`")
+    await expect(form.get_by_text("You can use:")).to_be_visible()
+    # By keyboard: the two buttons stand before the field.
+    await field.focus()
+    await page.keyboard.press("Shift+Tab")
+    await page.keyboard.press("Enter")
+    shown = form.get_by_role("region", name="Preview")
+    await expect(shown.locator("strong")).to_have_text(body)
+    for tag in ("blockquote", "li", "code", "a[href='https://news.example/x']"):
+        await expect(shown.locator(tag)).to_be_visible()
+    await expect(form.get_by_role("button", name="Preview")).to_be_focused()
+    await expect(field).to_be_hidden()
+    html = await shown.inner_html()
+    # What is wrong elsewhere is said, and what is previewed can be sent as it is.
+    await form.locator("[type=submit]").click()
+    await expect(form.locator("[name=name]")).to_be_focused()
+    await form.locator("[name=name]").fill("Ada Reader")
+    await form.locator("[name=email]").fill(email())
+    await form.locator("[type=submit]").click()
+    await expect(comment_of(page, body)).to_be_visible()
+    assert await comment_of(page, body).locator(".text").inner_html() == html
+    await expect(field).to_be_visible()
+    await expect(field).to_have_value("")
+
+
+def failing(status: int) -> Callable[[Route], Awaitable[None]]:
+    async def answer(route: Route) -> None:
+        await route.fulfill(status=status)
+
+    return answer
+
+
+async def test_a_preview_that_fails_gives_the_text_back(visitor: Visitor, key: str) -> None:
+    page = await visitor.article(key)
+    form = main_form(page)
+    field = form.locator("[name=body]")
+    await field.focus()
+    await form.get_by_role("button", name="Preview").click()
+    await expect(form.get_by_text("Nothing to preview yet.")).to_be_visible()
+    await form.locator("[type=submit]").click()
+    await expect(field).to_be_focused()  # what is wrong with the text is said beside it
+    body = text()
+    await field.fill(body)
+    for status, words in ((503, "safe here"), (429, "a little too fast")):
+        await page.route("**/preview", failing(status))
+        await form.get_by_role("button", name="Preview").click()
+        await expect(form.get_by_role("alert")).to_contain_text(words)
+        await expect(field).to_be_visible()
+        await expect(field).to_have_value(body)
+        await page.unroute("**/preview")
+    await form.get_by_role("button", name="Preview").click()
+    await expect(form.get_by_role("region", name="Preview")).to_have_text(body)
+    await form.get_by_role("button", name="Write").click()
+    await expect(field).to_be_focused()
+    await expect(field).to_have_value(body)

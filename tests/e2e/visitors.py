@@ -137,10 +137,32 @@ class Api:
             "article": {"url": f"{self.server.url}/news/{key}", "title": f"Article {key}"},
             **fields,
         }
+        return (await self._post(key, sent))["comment"]  # type: ignore[no-any-return]  # JSON
+
+    async def _post(self, key: str, sent: dict[str, Any]) -> dict[str, Any]:
         answer = await self.client.post(f"/v1/sites/default/articles/{key}/comments", json=sent)
         assert answer.status_code == 201, answer.text
-        comment: dict[str, Any] = answer.json()["comment"]
-        return comment
+        posted: dict[str, Any] = answer.json()
+        return posted
+
+    async def own(self, key: str, body: str) -> tuple[dict[str, Any], dict[str, str]]:
+        """A comment by somebody else, and the header with which its author changes it."""
+        article = {"url": f"{self.server.url}/news/{key}", "title": f"Article {key}"}
+        sent = {"name": "Somebody Else", "email": email(), "body": body, "article": article}
+        posted = await self._post(key, sent)
+        return posted["comment"], {"Authorization": f"Bearer {posted['edit_token']}"}
+
+    async def edit(self, own: tuple[dict[str, Any], dict[str, str]], body: str) -> None:
+        """Its author writes it anew."""
+        comment, headers = own
+        path = f"/v1/sites/default/comments/{comment['id']}"
+        (await self.client.patch(path, json={"body": body}, headers=headers)).raise_for_status()
+
+    async def remove(self, own: tuple[dict[str, Any], dict[str, str]]) -> None:
+        """Its author removes it."""
+        comment, headers = own
+        path = f"/v1/sites/default/comments/{comment['id']}"
+        (await self.client.delete(path, headers=headers)).raise_for_status()
 
     async def hold(self, key: str, body: str, **fields: Any) -> dict[str, Any]:
         """A comment that is held for certain: the field that people can't see is filled in."""

@@ -6,8 +6,7 @@ const base = new URL('.', import.meta.url);
 /** @typedef {{ mount(host: HTMLElement, base: URL, signal: AbortSignal, lang: string): Promise<void> }} Widget */
 
 /** @param {HTMLElement} host */
-const wantsNow = (host) =>
-  host.getAttribute('load') === 'eager' || /^#comment-/.test(location.hash);
+const wantsNow = (host) => host.getAttribute('load') === 'eager' || /^#comment-/.test(location.hash);
 
 /**
  * The language of the element's place, as HTML inherits it, also through shadow roots.
@@ -28,6 +27,41 @@ const langOf = (host) => {
 /** @type {Set<() => void>} */
 const shown = new Set();
 
+/** @type {Record<string, string>} */
+const NAMES = {
+  comments: 'reader-comments', alerts: 'article-alerts', share: 'share-bar', support: 'support-us', count: 'reader-count',
+};
+
+/**
+ * What a div may hand on to the element inside it. Editors that strip unknown tags let any
+ * `data-` attribute pass: none of them may become script.
+ * @param {string} name
+ * @param {string} value
+ */
+const harmless = (name, value) =>
+  /^(?!on|style$|is$|id$|slot$)[a-z-]+$/.test(name) &&
+  (!/^(href|url)$/.test(name) || /^https?:$/.test(Object.assign(document.createElement('a'), { href: value }).protocol));
+
+/**
+ * `<div data-rejoinder="comments" data-site="…">`: puts the element inside, with what stood there.
+ * @param {HTMLElement} div
+ */
+function fill(div) {
+  const tag = NAMES[div.dataset.rejoinder ?? ''];
+  if (!tag) return;
+  /** @type {HTMLElement | null} */
+  const there = div.querySelector(`:scope > ${tag}`);
+  const inner = there ?? document.createElement(tag);
+  for (const { name, value } of div.attributes) {
+    const given = /^data-(?!rejoinder$)(.+)/.exec(name)?.[1];
+    if (given && harmless(given, value) && inner.getAttribute(given) !== value) inner.setAttribute(given, value);
+  }
+  if (there) return;
+  inner.append(...div.childNodes);
+  div.append(inner);
+}
+
+const DIV = '[data-rejoinder]';
 /** @type {Set<HTMLElement>} */
 const hosts = new Set();
 let token = ''; // in memory only: whoever comes to this browser next is somebody else
@@ -46,9 +80,19 @@ const sign = (given = '') => {
 /** @type {any} */ (window).rejoinder ??= Object.freeze({ signIn: sign, signOut: () => sign() });
 
 // A page that changes its language, or that of a part, takes its elements with it.
-new MutationObserver(() => shown.forEach((look) => look())).observe(document, {
+new MutationObserver((records) => {
+  if (records.some(({ attributeName }) => attributeName === 'lang')) shown.forEach((look) => look());
+  for (const { target, addedNodes } of records) {
+    for (const node of [target, ...addedNodes]) {
+      if (!(node instanceof HTMLElement)) continue;
+      if (node.matches(DIV)) fill(node);
+      if (node !== target) node.querySelectorAll(DIV).forEach((div) => fill(/** @type {HTMLElement} */ (div)));
+    }
+  }
+}).observe(document, {
   subtree: true,
-  attributeFilter: ['lang'],
+  childList: true,
+  attributeFilter: ['lang', ...['rejoinder', 'site', 'article', 'lang'].map((name) => `data-${name}`)],
 });
 
 /**
@@ -133,7 +177,8 @@ function define(tag, load, lazy = false) {
         this.#lang = langOf(this);
         const { signal } = (this.#life = new AbortController());
         try {
-          if (lazy && !wantsNow(this)) await near(this, signal);
+          const waits = lazy ? this.getAttribute('load') !== 'eager' : this.getAttribute('load') === 'visible';
+          if (waits && !wantsNow(this)) await near(this, signal);
           if (signal.aborted) return;
           const widget = await load();
           if (!signal.aborted) await widget.mount(this, base, signal, this.#lang);
@@ -150,3 +195,5 @@ define('article-alerts', () => import('./widgets/alerts.js'));
 define('share-bar', () => import('./widgets/share.js'));
 define('support-us', () => import('./widgets/support.js'));
 define('reader-count', () => import('./widgets/count.js'));
+
+document.querySelectorAll(DIV).forEach((div) => fill(/** @type {HTMLElement} */ (div)));

@@ -1,6 +1,7 @@
 // Times, numbers and reasons as the desk says them: in English, from the readers' catalogue.
 
-import { tick as ticking, time as timeOf } from '../widgets/dom.js';
+import { time as timeOf } from '../widgets/dom.js';
+import { tick as ticking } from '../widgets/tick.js';
 import { words } from '../widgets/words.js';
 
 const W = await words('en', 'reasons', 'times');
@@ -21,4 +22,7 @@ export const time = (iso) => timeOf(W, iso);
  * @param {ParentNode} tree
  * @param {AbortSignal} signal
  */
-export const tick = (tree, signal) => ticking(W, tree, signal);
+export const tick = (tree, signal) => {
+  const timer = setInterval(() => ticking(W, tree), 30_000);
+  signal.addEventListener('abort', () => clearInterval(timer));
+};

@@ -1,7 +1,7 @@
 // <reader-comments>: the thread of one article and the form above it.
 
 import { articleKey, kept, pageUrl, site } from './api.js';
-import { button, el, shadow, tick } from './dom.js';
+import { button, el, shadow } from './dom.js';
 import { replyForm } from './form.js';
 import { tree } from './thread.js';
 
@@ -27,6 +27,13 @@ export async function mount(host, base, signal, lang) {
   host.addEventListener('rejoinder:token', heed, { signal });
   await Promise.all([thread.load(), heed()]);
   await thread.reveal();
+  const seconds = Number(host.getAttribute('poll') ?? 20);
+  // Browsers remember a module that failed.
+  const follow = (again = '') => {
+    if (signal.aborted) return;
+    import(`./live.js${again}`).then((live) => live.follow(thread, seconds), () => setTimeout(follow, 60_000, '?2'));
+  };
+  if (seconds > 0) setTimeout(follow, Math.max(2, seconds) * 1_000);
 }
 
 export class Comments {
@@ -40,6 +47,8 @@ export class Comments {
   /** @type {string | null} */
   next = null;
   count = 0;
+  /** @type {ThreadPage | undefined} the first page as it was read last */
+  first;
 
   /**
    * @param {Host} host
@@ -62,6 +71,7 @@ export class Comments {
     const W = w.comments;
     this.signal = signal;
     this.form = replyForm(this, {});
+    this.shut = el('p', { class: 'closed', hidden: true }, W.closed);
     this.heading = el('h2', { class: 'heading', part: 'heading', tabindex: -1 }, W.none);
     this.sorts = el(
       'div',
@@ -72,11 +82,12 @@ export class Comments {
     this.foot = el('div', { class: 'foot' });
     this.live = el('div', { class: 'unseen', role: 'status' });
     box.replaceChildren(
-      el('section', { class: 'write' }, this.form),
+      el('section', { class: 'write' }, this.shut, this.form),
       el('section', {}, el('header', { class: 'head' }, this.heading, this.sorts), this.list, this.foot),
       this.live,
     );
-    tick(w, box, signal);
+    const ticking = setInterval(() => import('./tick.js').then(({ tick }) => tick(w, box), () => {}), 30_000);
+    signal.addEventListener('abort', () => clearInterval(ticking));
     addEventListener('hashchange', () => this.reveal(), { signal });
   }
 
@@ -88,7 +99,7 @@ export class Comments {
 
   /** @param {string} id */
   find(id) {
-    return /** @type {HTMLElement | null} */ (this.box.querySelector(`[id="comment-${id}"]`));
+    return /** @type {ShadowRoot} */ (this.box.getRootNode()).getElementById(`comment-${id}`);
   }
 
   /** Loads the first page. */
@@ -104,7 +115,7 @@ export class Comments {
     this.foot.replaceChildren();
     try {
       if (kept.get(`own:${this.site}`, null)) await this.loadOwn();
-      const page = await this.#page(null);
+      const page = (this.first = await this.page(null));
       this.list.replaceChildren();
       this.#show(page);
       await this.own?.place();
@@ -138,7 +149,7 @@ export class Comments {
    * @param {string | null} cursor
    * @returns {Promise<ThreadPage>}
    */
-  #page(cursor) {
+  page(cursor) {
     const query = { sort: this.sort, cursor, limit: this.limit, url: pageUrl() };
     return this.call('GET', this.path, { query, signal: this.signal });
   }
@@ -148,9 +159,9 @@ export class Comments {
     this.ticket = page.ticket ?? this.ticket;
     this.next = page.next_cursor;
     this.addCount(page.count - this.count);
+    this.setOpen(page.article.open);
     this.required = page.sign_in === 'required';
     this.heed().catch(console.warn);
-    if (page.article?.open === false) this.form.replaceWith(el('p', { class: 'closed' }, this.w.comments.closed));
     for (const comment of page.items) {
       if (!this.find(comment.id)) this.list.append(tree(this, comment));
     }
@@ -158,11 +169,19 @@ export class Comments {
     if (this.next) this.foot.append(button('more', this.w.comments.more, () => this.#more(), { class: 'more' }));
   }
 
+  /** @param {boolean} open a text that is being written stays, whatever is said above it */
+  setOpen(open) {
+    const { form, shut } = this;
+    const written = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem('body')).value;
+    shut.hidden = open;
+    form.hidden = !open && !written;
+  }
+
   async #more() {
     const last = this.list.lastElementChild;
     this.foot.firstElementChild?.setAttribute('aria-busy', 'true');
     try {
-      this.#show(await this.#page(this.next));
+      this.#show(await this.page(this.next));
       /** @type {HTMLElement | null | undefined} */ (last?.nextElementSibling)?.focus({ preventScroll: true });
     } catch {
       this.foot.replaceChildren(this.#failure(() => this.#more()));
@@ -189,11 +208,7 @@ export class Comments {
 
   /** @param {HTMLElement} node */
   light(node) {
-    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-    node.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
-    node.focus({ preventScroll: true });
-    node.classList.add('lit');
-    setTimeout(() => node.classList.remove('lit'), 3_000);
+    import('./light.js').then(({ light }) => light(node), console.warn);
   }
 
   /** Goes to the comment that the page's address names. */

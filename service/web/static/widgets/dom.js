@@ -43,7 +43,10 @@ export const button = (name, text, onclick, props) =>
 export const sheet = (root, name) =>
   new Promise((done) => {
     const href = new URL(name, import.meta.url).href;
-    root.prepend(el('link', { rel: 'stylesheet', href, onload: done, onerror: done }));
+    /** @type {HTMLLinkElement | null} */
+    const there = root.querySelector(`[href="${href}"]`);
+    if (there?.sheet) done(undefined);
+    else root.prepend(el('link', { rel: 'stylesheet', href, onload: done, onerror: done }));
   });
 
 /**
@@ -83,20 +86,4 @@ export async function shadow(host, style, lang, ...sections) {
 export function time(w, iso) {
   const when = new Date(iso);
   return el('time', { datetime: iso, title: w.exact.format(when) }, w.ago(when));
-}
-
-/**
- * Keeps the relative times in a tree right.
- * @param {Words} w
- * @param {ParentNode} tree
- * @param {AbortSignal} signal
- */
-export function tick(w, tree, signal) {
-  const timer = setInterval(() => {
-    for (const node of tree.querySelectorAll('time')) {
-      const text = w.ago(new Date(node.dateTime));
-      if (node.textContent !== text) node.textContent = text;
-    }
-  }, 30_000);
-  signal.addEventListener('abort', () => clearInterval(timer));
 }

@@ -18,6 +18,13 @@ const CACHED = 60_000; // for so long a page of the thread may be older than the
 
 /** @typedef {import('./comments.js').Comments} Thread */
 
+/**
+ * What is left of a comment that is gone.
+ * @param {Comment} comment
+ * @returns {Comment}
+ */
+const without = (comment) => ({ ...comment, status: 'removed', html: '', author: { name: '' } });
+
 /** @param {Thread} thread */
 export const open = async (thread) => new Own(thread, await words(thread.w.tag, 'own', 'reasons'));
 
@@ -93,6 +100,17 @@ export class Own {
       const newest = Date.now() - Date.parse(own.comment.created_at) < CACHED;
       if (own.comment.status !== 'published' || newest) place(thread, own.comment);
     }
+  }
+
+  /** What has been decided of held comments shown here, since they were. @returns {Promise<Comment[]>} */
+  async decided() {
+    const { thread } = this;
+    const held = Object.values(this.#all()).filter(({ comment: { id, status } }) => status === 'held' && thread.find(id));
+    await Promise.all(held.slice(-20).map((own) => this.#refresh(own)));
+    return held.flatMap(({ comment }) => {
+      const now = this.get(comment.id)?.comment ?? without(comment);
+      return now.status === comment.status ? [] : [now];
+    });
   }
 
   /** @param {OwnComment} own */
@@ -224,7 +242,7 @@ export class Own {
     this.forget(comment.id);
     const node = thread.find(comment.id);
     if (node?.querySelector('article')) {
-      place(thread, { ...comment, status: 'removed', html: '', author: { name: '' } });
+      place(thread, without(comment));
     } else node?.remove();
     thread.showEmpty();
     thread.heading.focus({ preventScroll: true });

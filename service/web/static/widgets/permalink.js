@@ -1,8 +1,10 @@
 // Fetches the conversation of a linked comment that isn't on the page shown.
 
 import { ApiError } from './api.js';
+import { el } from './dom.js';
 import { moreReplies } from './replies.js';
 import { tree } from './thread.js';
+import { words } from './words.js';
 
 /**
  * @param {import('./comments.js').Comments} thread
@@ -10,13 +12,19 @@ import { tree } from './thread.js';
  */
 export async function fetchComment(thread, id) {
   const { signal } = thread;
+  thread.list.querySelector('.lost')?.remove();
   try {
     const at = await thread.call('GET', `comments/${id}`, { signal });
     if (at.article.key !== thread.article) return;
     const rootId = at.root_id ?? id;
     if (!thread.find(rootId)) {
-      const root = rootId === id ? at : await thread.call('GET', `comments/${rootId}`, { signal });
-      thread.list.prepend(tree(thread, root.comment));
+      // A root that was removed is public no more, and replies to it are.
+      const gone = { ...at.comment, id: rootId, parent_id: null, status: 'removed', replies: [], reply_count: 0 };
+      const root =
+        rootId === id ? at.comment : await thread.call('GET', `comments/${rootId}`, { signal }).then((it) => it.comment, () => gone);
+      const conversation = tree(thread, root);
+      conversation.dataset.apart = 'true'; // out of the list's order
+      thread.list.prepend(conversation);
       thread.showEmpty();
     }
     const node = thread.find(rootId);
@@ -30,7 +38,13 @@ export async function fetchComment(thread, id) {
       }
     }
   } catch (error) {
-    // Removed or never there: the thread is shown as it is.
-    if (!(error instanceof ApiError)) throw error;
+    if (!(error instanceof ApiError) || signal.aborted) throw error;
+    // Removed or never there: that is said, and the thread is shown as it is.
+    if (![404, 410].includes(error.status)) return;
+    const { live: W } = await words(thread.w.tag, 'live');
+    const note = el('p', { class: 'closed lost', tabindex: -1 }, W.lost);
+    thread.list.prepend(note);
+    thread.light(note);
+    thread.announce(W.lost);
   }
 }

@@ -15,16 +15,15 @@ const cursors = new WeakMap();
  * @param {HTMLElement} node
  * @param {string} rootId
  * @param {HTMLElement} more the button, which says how many are hidden
- * @param {number} hidden when the comment came
  */
-export async function showMore(thread, node, rootId, more, hidden) {
+export async function showMore(thread, node, rootId, more) {
   const { say, comments: W } = thread.w;
   if (more.ariaBusy) return;
   more.ariaBusy = 'true';
   try {
     const { added, next } = await moreReplies(thread, node, rootId, cursors.get(node) ?? null);
     cursors.set(node, next);
-    const left = Number(more.dataset.left ?? hidden) - added.length;
+    const left = Number(more.dataset.left) - added.length;
     more.dataset.left = String(Math.max(1, left));
     more.textContent = say(W.moreHere, { n: Math.max(1, left) });
     if (!next) more.remove();

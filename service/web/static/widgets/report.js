@@ -1,6 +1,6 @@
 // The small dialog in which a reader reports a comment; loaded when it is first asked for.
 
-import { reader } from './api.js';
+import { reader } from './reader.js';
 import { button, el, sheet } from './dom.js';
 import { words } from './words.js';
 

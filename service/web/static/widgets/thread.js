@@ -1,6 +1,6 @@
 // One comment, its replies, and what any reader can do with it.
 
-import { kept, reader } from './api.js';
+import { kept } from './api.js';
 import { button, el, time } from './dom.js';
 import { replyForm } from './form.js';
 
@@ -10,6 +10,9 @@ import { replyForm } from './form.js';
  */
 
 const DEEPEST = 4;
+
+/** @type {WeakMap<Element, Comment>} what is shown where */
+export const shown = new WeakMap();
 
 /** @param {Element} node */
 const repliesOf = (node) => /** @type {HTMLElement} */ (node.querySelector(':scope > .replies'));
@@ -31,10 +34,10 @@ export function tree(thread, root) {
     const { comments: W, say } = thread.w;
     const more = button('more-replies', say(W.moreHere, { n: hidden }), () => {
       import('./replies.js').then(
-        ({ showMore }) => showMore(thread, node, root.id, more, hidden),
+        ({ showMore }) => showMore(thread, node, root.id, more),
         () => (more.textContent = `${W.notLoaded} ${W.retry}`),
       );
-    }, { class: 'more-here' });
+    }, { class: 'more-here', 'data-left': hidden });
     node.append(more);
   }
   return node;
@@ -88,6 +91,7 @@ function one(thread, comment, depth) {
     tabindex: -1,
   });
   const replies = el('div', { class: 'replies', part: 'replies' });
+  shown.set(node, comment);
   if (status === 'removed') {
     node.append(el('p', { class: 'tomb' }, W.removed), replies);
     return node;
@@ -126,34 +130,19 @@ function one(thread, comment, depth) {
  */
 function likeButton(thread, comment, mine) {
   const { w } = thread;
-  const key = `liked:${thread.site}`;
-  /** @type {string[]} */
-  const liked = kept.get(key, []);
-  let on = liked.includes(comment.id);
+  const on = kept.get(`liked:${thread.site}`, /** @type {string[]} */ ([])).includes(comment.id);
   comment.likes = Math.max(comment.likes, Number(on)); // a cached page may not know of it yet
   const number = el('span', { class: 'n' });
   const show = () => {
     number.textContent = comment.likes ? w.number.format(comment.likes) : '';
-    like.setAttribute('aria-pressed', String(on));
-    like.setAttribute('aria-label', w.say(w.comments.likes, { n: comment.likes }));
-  };
-  const turn = () => {
-    on = !on;
-    comment.likes += on ? 1 : -1;
-    const others = kept.get(key, liked).filter((id) => id !== comment.id);
-    kept.set(key, on ? [...others, comment.id].slice(-500) : others);
-    show();
+    like.ariaLabel = w.say(w.comments.likes, { n: comment.likes });
   };
   const like = button('like', w.comments.like, async () => {
-    turn();
-    try {
-      await thread.call(on ? 'PUT' : 'DELETE', `comments/${comment.id}/like`, { headers: reader(), token: thread.session?.token });
-    } catch (error) {
-      turn();
-      thread.session?.ended(error);
-    }
-  }, { class: 'act like', disabled: mine });
+    const { turn } = await import('./like.js');
+    turn(thread, comment, like);
+  }, { class: 'act like', disabled: mine, 'aria-pressed': String(on) });
   like.append(number);
+  like.addEventListener('refresh', show);
   show();
   return like;
 }

@@ -15,6 +15,7 @@
  * @property {number} likes
  * @property {Comment[]} [replies] the first five below a root comment, flat, oldest first
  * @property {number} [reply_count] all below a root comment
+ * @property {string} [root_id] of a reply, among changes
  *
  * @typedef {object} ThreadPage
  * @property {{ key: string, title: string, url: string, open: boolean }} article
@@ -22,7 +23,13 @@
  * @property {Comment[]} items
  * @property {string | null} next_cursor
  * @property {string} [ticket]
+ * @property {string} [since] another after every change
  * @property {'required'} [sign_in] only readers who have signed in may comment
+ *
+ * @typedef {object} Changes since a page was read
+ * @property {Comment[]} items new or edited, oldest first
+ * @property {string[]} gone
+ * @property {boolean} complete false: too much, or too long ago
  *
  * @typedef {object} Posted
  * @property {Comment} comment

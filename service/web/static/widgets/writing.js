@@ -1,6 +1,9 @@
 // What happens once somebody writes in a form: counting, checking, sending. Loaded when somebody does.
 
-import { pageUrl, kept, randomId, reader } from './api.js';
+import { pageUrl, kept } from './api.js';
+import { sheet } from './dom.js';
+import { preview } from './preview.js';
+import { randomId, reader } from './reader.js';
 import { place } from './thread.js';
 import { words } from './words.js';
 
@@ -60,8 +63,12 @@ const COUNT_FROM = 9_000;
  * @param {Parts} parts
  * @returns {Promise<Writing>}
  */
-export async function open(thread, { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender }) {
-  const w = await words(thread.w.tag, 'writing');
+export async function open(thread, parts) {
+  const { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender } = parts;
+  const [w] = await Promise.all([
+    words(thread.w.tag, 'writing'),
+    sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css'),
+  ]);
   const W = w.writing;
   const label = send.textContent;
 
@@ -76,7 +83,7 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
    * @param {string} text
    */
   const mark = (name, text) => {
-    if (!inputs[name] || inputs[name].closest('[hidden]')) return false;
+    if (!inputs[name] || inputs[name].parentElement?.closest('[hidden]')) return false; // of the fields, not the preview
     lines[name].textContent = text;
     lines[name].hidden = !text;
     inputs[name].ariaInvalid = text ? 'true' : null;
@@ -94,13 +101,14 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
 
   const focusWrong = () => {
     const first = Object.values(inputs).find((input) => input.ariaInvalid);
+    if (first === inputs.body) looking.write();
     first?.focus();
     return first;
   };
 
   const check = () => {
     for (const [name, input] of Object.entries(inputs)) {
-      if (input.closest('[hidden]')) continue; // who has signed in needn't say who they are
+      if (input.parentElement?.closest('[hidden]')) continue; // who has signed in needn't say who they are
       const bad = !input.validity.valid || (input.required && !input.value.trim());
       mark(name, bad ? wrong(name) : '');
     }
@@ -147,6 +155,7 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
       return say(proof);
     });
     inputs.body.value = '';
+    looking.write();
     count();
     return posted;
   };
@@ -178,6 +187,8 @@ export async function open(thread, { node, parent, edit, inputs, lines, alert, l
     warn(!names.length || loose.length ? fields[loose[0]] ?? text : W.fields);
     focusWrong();
   };
+
+  const looking = preview(thread, w, parts, (error) => failed(error).catch(console.warn));
 
   const submit = async () => {
     if (send.ariaDisabled) return;

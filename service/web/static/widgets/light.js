@@ -1,0 +1,13 @@
+// Leads the eye to one comment.
+
+import { sheet } from './dom.js';
+
+/** @param {HTMLElement} node gets the focus, too */
+export function light(node) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  node.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
+  node.focus({ preventScroll: true });
+  node.classList.add('lit');
+  setTimeout(() => node.classList.remove('lit'), 3_000);
+  sheet(/** @type {ShadowRoot} */ (node.getRootNode()), 'more.css');
+}
