@@ -457,6 +457,35 @@ async def test_topics_by_keyboard(visitor: Visitor, key: str) -> None:
     assert (await kept(page))["topics"] == ["climate-energy", "local"]
 
 
+async def test_the_topics_that_the_site_has(visitor: Visitor, key: str) -> None:
+    page = await open_page(visitor, key, attributes=f'{AT_ONCE} topics="*"')
+    await page.locator("article-alerts [name=accept]").click()
+    await expect(on(page)).to_be_visible()
+    assert (await kept(page))["topics"] == []  # all, those to come included
+    topics: list[dict[str, str]] = []
+
+    async def answer(route: Route) -> None:
+        found = await (await route.fetch()).json()
+        await route.fulfill(json={**found, "topics": topics})
+
+    # Nothing to choose from: nothing offers it.
+    await page.route("**/v1/sites/default/push", answer)
+    await page.reload()
+    await expect(on(page)).to_be_visible()
+    await page.wait_for_timeout(500)
+    await expect(page.get_by_role("button", name="Topics")).to_have_count(0)
+    topics += [{"slug": "world", "name": "The World"}, {"slug": "arts", "name": "Arts & Letters"}]
+    await page.reload()
+    await page.get_by_role("button", name="Topics").click()
+    await expect(page.get_by_role("checkbox")).to_have_count(3)  # the form's own is one
+    await page.get_by_role("checkbox", name="The World").uncheck()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("on in this browser: Arts & Letters.")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_text("on in this browser: Arts & Letters.")).to_be_visible()
+    assert (await kept(page))["topics"] == ["arts"]
+
+
 async def test_a_missing_worker_shows_the_reader_nothing(visitor: Visitor, key: str) -> None:
     heard: list[str] = []
     page = await visitor.article(key)

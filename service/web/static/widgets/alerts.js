@@ -167,10 +167,12 @@ class Alerts {
     }, { class: 'plain' });
     const names = this.topics.chosen();
     const text = names ? this.w.say(this.T.onTopics, { topics: names }) : this.T.on;
-    const said = this.line.querySelector('.on [role=status]');
-    if (said) said.textContent = text; // and what the reader is at stays open
-    if (said) return;
     const [change, form] = this.topics.changer(() => this.#show());
+    const said = this.line.querySelector('.on [role=status]');
+    if (said && (!change || this.line.querySelector('[name=topics]'))) {
+      said.textContent = text; // and what the reader is at stays open
+      return;
+    }
     this.#state('on', text, change, turnOff, form);
   }
 

@@ -18,6 +18,7 @@ export class Topics {
     this.w = w;
     this.T = w.alerts;
     this.push = push;
+    this.learnt = false;
     this.every = named.includes('*');
     this.named = named;
     /** @type {Topic[]} */
@@ -93,7 +94,12 @@ export class Topics {
    * @returns {HTMLElement[]}
    */
   changer(changed) {
-    if (this.named.length < 2 && !this.every) return [];
+    // What there is to choose from, and what the chosen ones are called.
+    if (!this.learnt && (this.every || this.push.kept?.topics.length)) {
+      this.learnt = true;
+      this.#learn().then(changed);
+    }
+    if (this.all.length < 2) return [];
     const open = button('topics', this.T.topics, async () => {
       const shown = open.getAttribute('aria-expanded') === 'true';
       open.setAttribute('aria-expanded', String(!shown));
@@ -112,11 +118,6 @@ export class Topics {
         changed();
       });
     };
-    // The names are needed to say which ones are chosen.
-    if (!this.learnt && this.push.kept?.topics.length) {
-      this.learnt = true;
-      this.#learn().then(changed);
-    }
     return [open, form];
   }
 
