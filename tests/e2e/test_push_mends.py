@@ -290,7 +290,9 @@ async def test_two_tabs_make_one_subscription(live_server: LiveServer, tmp_path:
         browser = at.browser
         # The other tab has a bar as well: it called for it, since nobody is asked twice.
         wait = """
-            const root = document.querySelector('article-alerts').shadowRoot;
+            const host = document.querySelector('article-alerts');
+            while (!host.shadowRoot) await new Promise((done) => setTimeout(done, 50));
+            const root = host.shadowRoot;
             while (!root.querySelector('[name=accept]')) {
               root.querySelector('[name=turn-on]')?.click();
               await new Promise((done) => setTimeout(done, 50));
