@@ -3,45 +3,38 @@
 It has the worker of the push service that it used before, and ours as an operator downloads it.
 """
 
-from types import TracebackType
 from typing import Self
 
 import httpx
 from aiohttp import web
 from live import LiveServer
+from local_site import LocalSite
 
 # What such services' workers do, as far as it matters here.
 EARLIER = "addEventListener('push', (event) => event.waitUntil(registration.showNotification('?')))"
 
 
-class PublisherSite:
+class PublisherSite(LocalSite):
     """`async with PublisherSite(live, attributes) as site:`; the page is `site.page`."""
 
     def __init__(self, live: LiveServer, attributes: str = "") -> None:
         self.live = live
         self.attributes = attributes
 
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/article", self._page)
+        router.add_get("/push-worker.js", self._ours)
+        router.add_get("/earlier.js", self._earlier)
+
     async def __aenter__(self) -> Self:
         async with httpx.AsyncClient() as client:
             self._worker = (await client.get(f"{self.live.url}/push-worker.js")).text
-        app = web.Application()
-        app.router.add_get("/article", self._page)
-        app.router.add_get("/push-worker.js", self._ours)
-        app.router.add_get("/earlier.js", self._earlier)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.origin = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self.page = f"{self.origin}/article"
-        return self
+        return await super().__aenter__()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+    @property
+    def page(self) -> str:
+        """The article's address."""
+        return f"{self.origin}/article"
 
     async def _page(self, _: web.Request) -> web.Response:
         ours = self.live.url

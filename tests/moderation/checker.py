@@ -2,14 +2,14 @@
 
 import asyncio
 import contextlib
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
+from local_site import LocalSite
 from standardwebhooks import Webhook, WebhookVerificationError
 
 
-class Checker:
+class Checker(LocalSite):
     """`async with Checker() as checker:`; `answer` is JSON, bytes or a response."""
 
     def __init__(self) -> None:
@@ -18,26 +18,15 @@ class Checker:
         self.asked: list[dict[str, Any]] = []
         self.secret = ""
         self.faults: list[str] = []
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/check", self._check)
-        app.router.add_route("*", "/inside", self._inside)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}/check"
-        return self
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/check", self._check)
+        router.add_route("*", "/inside", self._inside)
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"{self.origin}/check"
 
     async def _inside(self, _request: web.Request) -> web.Response:
         self.faults.append("somebody followed a redirect")

@@ -8,13 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import http_ece
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from local_site import LocalSite
 from py_vapid import Vapid02
 from py_vapid.jwt import decode
 
@@ -60,7 +60,7 @@ class Browser:
         return message
 
 
-class PushService:
+class PushService(LocalSite):
     """`async with PushService() as service: browser = service.browser()`."""
 
     def __init__(self) -> None:
@@ -69,27 +69,10 @@ class PushService:
         self.answers: Counter[int] = Counter()
         self.claims: list[dict[str, Any]] = []
         self.arrived: Callable[[], None] = lambda: None
-        self.origin = ""
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/push/{ident}", self._receive)
-        app.router.add_route("*", "/inside", self._inside)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.origin = f"http://{host}:{port}"
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/push/{ident}", self._receive)
+        router.add_route("*", "/inside", self._inside)
 
     def browser(self, *script: int, **headers: str) -> Browser:
         """A new subscriber; `script` is answered first, one status for each message, then 201."""

@@ -3,8 +3,7 @@
 import base64
 import json
 import time
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import jwt as pyjwt
 from aiohttp import web
@@ -15,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from joserfc import jwk as jose_jwk
 from joserfc import jwt as jose_jwt
+from local_site import LocalSite
 
 SECRET = "the publisher's secret, of more than 32 bytes"
 
@@ -76,7 +76,7 @@ class SigningKey:
         return by_pyjwt(self.private, "EdDSA", named, **changes)
 
 
-class Shown:
+class Shown(LocalSite):
     """`async with Shown(key) as shown`: keys at an address on this machine, and who asked."""
 
     def __init__(self, *keys: SigningKey) -> None:
@@ -85,26 +85,16 @@ class Shown:
         self.status = 200
         self.body: bytes | None = None
         self.location = ""
-
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_get("/jwks.json", self._answer)
-        app.router.add_get("/inside", self._inside)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.port = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self.port}/jwks.json"
         self.followed = False
-        return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/jwks.json", self._answer)
+        router.add_get("/inside", self._inside)
+
+    @property
+    def url(self) -> str:
+        """Where the keys are."""
+        return f"{self.origin}/jwks.json"
 
     async def _inside(self, _request: web.Request) -> web.Response:
         self.followed = True

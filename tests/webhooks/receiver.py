@@ -5,10 +5,10 @@ import contextlib
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from aiohttp import web
+from local_site import LocalSite
 from standardwebhooks import Webhook, WebhookVerificationError
 
 
@@ -34,33 +34,17 @@ class Inbox:
         return [message["type"] for message in self.heard]
 
 
-class Receiver:
+class Receiver(LocalSite):
     """`async with Receiver() as receiver: inbox = receiver.inbox()`."""
 
     def __init__(self) -> None:
         self.inboxes: dict[str, Inbox] = {}
         self.faults: list[str] = []
         self.arrived: Callable[[], None] = lambda: None
-        self.origin = ""
 
-    async def __aenter__(self) -> Self:
-        app = web.Application()
-        app.router.add_post("/in/{ident}", self._receive)
-        app.router.add_route("*", "/inside", self._inside)
-        self._runner = web.AppRunner(app, access_log=None)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0][:2]
-        self.origin = f"http://{host}:{port}"
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self._runner.cleanup()
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/in/{ident}", self._receive)
+        router.add_route("*", "/inside", self._inside)
 
     def inbox(self) -> Inbox:
         ident = secrets.token_hex(8)
