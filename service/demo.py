@@ -72,8 +72,7 @@ async def prepare(state: dict[str, Any], base: str, origins: list[str]) -> str:
 
 
 async def _first_comments(state: dict[str, Any], site: Site) -> None:
-    names = ("pool", "keyring", "scorer", "policies", "limiter", "elsewhere", "puzzles")
-    desk = comments.Desk(*(state[name] for name in names))
+    desk = comments.Desk.of(state)
     for name, body in COMMENTS.items():
         email = f"{name.split()[0].strip('.').lower()}@readers.example"
         client = comments.Client(state["keyring"].digest("address", "127.0.0.1"))

@@ -1,7 +1,9 @@
 """Posting: gather, screen, store."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -56,6 +58,12 @@ class Desk(msgspec.Struct, frozen=True):
     limiter: Limiter
     elsewhere: Elsewhere
     puzzles: Puzzles
+
+    @classmethod
+    def of(cls, state: Mapping[str, object]) -> "Desk":
+        """From what the application's handlers share, which has all of it by the same names."""
+        shared: Any = {name: state[name] for name in cls.__struct_fields__}
+        return cls(**shared)
 
 
 class Client(msgspec.Struct, frozen=True):

@@ -178,7 +178,7 @@ async def post_comment(request: Request[Any]) -> Response:
     reader = state["keyring"].digest("reader", f"{site.id} {who}")
     await state["limiter"].take(POSTS_OF_READER, reader)
     key = request.path_params["article"]
-    stored = await actions.post_comment(_desk(state), site, key, new, client, signed)
+    stored = await actions.post_comment(actions.Desk.of(state), site, key, new, client, signed)
     _note(state, stored)
     comment = stored.comment
     return json_response(
@@ -229,7 +229,7 @@ async def edit_comment(request: Request[Any]) -> Response:
     client = _client(request)
     await state["limiter"].take(CHANGES, client.address_hash)
     edited = await read_json(request, EditedComment)
-    stored = await editing.edit_comment(_desk(state), site, ident, edited, client)
+    stored = await editing.edit_comment(actions.Desk.of(state), site, ident, edited, client)
     _note(state, stored)
     return json_response(
         Posted(
@@ -288,13 +288,6 @@ async def get_counts(request: Request[Any]) -> Response:
         Counts({key: counts.get(key, 0) for key in keys}),
         headers={"cache-control": "public, max-age=0, s-maxage=5, stale-while-revalidate=30"},
     )
-
-
-def _desk(state: State) -> actions.Desk:
-    return actions.Desk(
-        state["pool"], state["keyring"], state["scorer"], state["policies"], state["limiter"],
-        state["elsewhere"], state["puzzles"],
-    )  # fmt: skip
 
 
 def _client(request: Request[Any]) -> actions.Client:

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from service.articles import store as articles
 from service.comments import actions, editing, posting, rules
 from service.comments import store as comments
+from service.comments.actions import Desk
 from service.comments.rights import sanction_of
 from service.comments.routes import CHANGES, State
 from service.comments.types import CommentRow, EditedComment
@@ -23,7 +24,7 @@ from service.thread_page.addresses import OWN
 from service.thread_page.own import opens_until
 from service.thread_page.reading import where
 from service.thread_page.render import Visit
-from service.thread_page.routes import desk_of, visit_of
+from service.thread_page.routes import visit_of
 from service.thread_page.telling import shown, told
 
 TEXTS = {"published": "publishedLong", "held": "heldLong", "rejected": "rejectedLong",
@@ -91,7 +92,7 @@ async def _change(request: Request[Any], opened: Opened, body: str | None) -> ac
     if body is None:
         return await editing.remove_comment(state["pool"], site, opened.ident)
     edited = EditedComment(body)
-    return await editing.edit_comment(desk_of(state), site, opened.ident, edited, client)
+    return await editing.edit_comment(Desk.of(state), site, opened.ident, edited, client)
 
 
 async def _opened(request: Request[Any], key: str) -> Opened:

@@ -62,12 +62,6 @@ async def visit_of(request: Request[Any]) -> tuple[Visit, Policy]:
     return Visit(site, addresses_of(request, site.slug), words, zone), policy
 
 
-def desk_of(state: State) -> actions.Desk:
-    """What posting and editing need."""
-    names = ("pool", "keyring", "scorer", "policies", "limiter", "elsewhere", "puzzles")
-    return actions.Desk(*(state[name] for name in names))  # type: ignore[literal-required]
-
-
 def _asked(request: Request[Any]) -> Asked:
     query = request.query_params
     url = query.get("url")
@@ -261,7 +255,9 @@ async def _post(request: Request[Any], visit: Visit, key: str, fields: Fields) -
     await state["limiter"].take(POSTS, client.address_hash)
     reader = keyring.digest("reader", f"{site.id} {fields.email.strip().lower()}")
     await state["limiter"].take(POSTS_OF_READER, reader)
-    stored = await actions.post_comment(desk_of(state), site, key, form.new_comment(fields), client)
+    stored = await actions.post_comment(
+        actions.Desk.of(state), site, key, form.new_comment(fields), client
+    )
     if stored.version:
         state["threads"].changed(stored.article_id, stored.version)
     comment = stored.comment
