@@ -208,10 +208,12 @@ async def test_what_has_come_apart_is_mended(live_server: LiveServer, tmp_path: 
         # And the page takes over what the worker has made.
         await browser.go(at.page)
         await until(lambda: browser.run(ON))
-        kept = json.loads(
-            await browser.run(f"return localStorage.getItem('rejoinder:push:{at.site}')")
-        )
-        assert kept["id"] == str(third["id"])
+
+        async def takes_over() -> bool:
+            kept = await browser.run(f"return localStorage.getItem('rejoinder:push:{at.site}')")
+            return bool(kept) and json.loads(kept).get("id") == str(third["id"])
+
+        await until(takes_over)
         # The browser drops it, and no event comes.
         await browser.run(
             """
