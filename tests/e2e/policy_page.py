@@ -15,8 +15,14 @@ def sign_in_link(server: LiveServer, role: str) -> str:
 async def open_policy(page: Page, server: LiveServer, role: str = "editor") -> None:
     """Sign in, and open the page."""
     await page.goto(sign_in_link(server, role))
-    await page.get_by_role("link", name="Policy").click()
-    await page.get_by_role("heading", name="Policy", exact=True).wait_for()
+    await open_page(page, "Policy")
+
+
+async def open_page(page: Page, name: str) -> None:
+    """A page of the desk about the site `default`, whichever comes first of those there are."""
+    await page.get_by_role("link", name=name).wait_for()
+    await page.evaluate("name => { location.hash = `#/${name}?site=default`; }", name.lower())
+    await page.get_by_role("heading", name=name, exact=True).wait_for()
 
 
 async def put_policy(server: LiveServer, policy: dict[str, Any]) -> None:

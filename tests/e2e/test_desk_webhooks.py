@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from e2e.policy_page import open_policy, put_policy, sign_in_link
+from e2e.policy_page import open_page, open_policy, put_policy, sign_in_link
 from e2e.visitors import PATIENCE, Api, Visitor, text
 from live import LiveServer
 from moderation.checker import Checker
@@ -26,8 +26,7 @@ async def page(visitor: Visitor, live_server: LiveServer) -> Page:
     """An editor's page of webhooks."""
     page = await visitor.page()
     await page.goto(sign_in_link(live_server, "editor"))
-    await page.get_by_role("link", name="Webhooks").click()
-    await page.get_by_role("heading", name="Webhooks", exact=True).wait_for()
+    await open_page(page, "Webhooks")
     return page
 
 
