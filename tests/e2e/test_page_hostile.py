@@ -81,7 +81,7 @@ async def test_a_page_s_styles_leave_the_thread_usable(
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     mine = text()
     await write(page, mine)
-    await expect(comment_of(page, mine)).to_be_visible()
+    await expect(comment_of(page, mine)).to_be_focused()
     await page.keyboard.press("Tab")  # the focus is seen
     outline = await page.evaluate(
         """() => { let at = document.activeElement;
