@@ -28,8 +28,9 @@ $(READY): pyproject.toml
 run: $(READY)
 	$(BIN)/rejoinder demo --port $(PORT)
 
+# Each process has a database server, a Rejoinder and a browser of its own.
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: $(READY)
 	$(BIN)/ruff check .

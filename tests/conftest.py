@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 from live import LiveServer, run_live_server
 from support import SECRET, run_sql, running_app, with_database
@@ -25,6 +26,10 @@ from service.push.actions import ensure_vapid_key
 from service.settings import Settings
 
 ORIGIN = "https://news.example"
+# No test is timed: the machines are shared.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
+
 MEMORY_WANTED = 4 << 30  # bytes; the databases of a run take some 500 MB
 
 

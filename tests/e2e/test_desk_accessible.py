@@ -27,6 +27,7 @@ async def test_nothing_is_wrong_with_accounts(
     await page.get_by_text("No password yet?").click()
     assert await violations(page, axe) == []
     await page.goto(sign_in_link(visitor.server, "editor"))
+    await page.get_by_role("link", name="Members").wait_for()
     for name, button in [
         ("members", "Edit editor@desk.example"), ("sites", "Add a site"), ("keys", "Make a key"),
         ("sites", "Support of The Harbour Courier"),

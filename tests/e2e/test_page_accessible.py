@@ -113,7 +113,7 @@ async def read_in_every_state(page: Page, api: Api, key: str, mine: Locator, che
     await check("reporting")
     await page.keyboard.press("Escape")
     await page.evaluate("location.hash = 'comment-01890000-0000-7000-8000-000000000000'")
-    await expect(page.get_by_text("no longer here")).to_be_visible()
+    await expect(page.locator("reader-comments .lost")).to_contain_text("no longer here")
     await check("a comment that is gone")
     await page.route("**/comments?*", lambda route: route.fulfill(status=503))
     await page.get_by_role("button", name="Oldest").click()

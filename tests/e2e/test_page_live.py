@@ -164,7 +164,7 @@ async def test_an_unchanged_thread_costs_an_empty_answer(
     body = text()
     await api.post(key, body)
     visitor = await visitors()
-    page = await visitor.page()
+    page = await visitor.page(cached=True)
     cdp = await visitor.context.new_cdp_session(page)
     await cdp.send("Network.enable")
     statuses: list[int] = []

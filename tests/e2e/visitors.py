@@ -84,12 +84,16 @@ class Visitor:
         self.server = server
         self.errors: list[str] = []
 
-    async def page(self) -> Page:
-        """An empty page."""
+    async def page(self, *, cached: bool = False) -> Page:
+        """An empty page; whose requests a test can stand in the way of, or that has a cache."""
         page = await self.context.new_page()
         page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._heard)
+        # Chromium hands its requests over from the next document on: a test that stands in the
+        # way of a request just before the page sends it would sometimes come too late.
+        if not cached:
+            await page.route("**/never-asked-for", lambda route: route.abort())
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
