@@ -20,27 +20,43 @@ function scrollerOf(from) {
  * How to find again what is looked at: the field that is written in, else the first comment that begins
  * in view, else the innermost that fills the view, else what follows the whole element.
  * @param {import('./comments.js').Comments} thread
+ * @param {Element} scroller
  * @returns {() => number} where it is, in pixels below the top of the view
  */
-function anchorOf(thread) {
+function anchorOf(thread, scroller) {
   const root = /** @type {ShadowRoot} */ (thread.box.getRootNode());
+  const view = { top: 0, bottom: innerHeight };
+  if (scroller !== document.scrollingElement) {
+    const { top, bottom } = scroller.getBoundingClientRect();
+    view.top = Math.max(top, view.top);
+    view.bottom = Math.min(bottom, view.bottom);
+  }
   const inView = (/** @type {Element} */ node) => {
     const { top, bottom } = node.getBoundingClientRect();
-    return bottom > 0 && top < innerHeight;
+    return bottom > view.top && top < view.bottom;
   };
   const focused = root.activeElement;
   if (focused?.matches('input, textarea') && inView(focused)) return () => focused.getBoundingClientRect().top;
-  // By what is seen at some points and not by asking each of maybe thousands of comments where it is.
-  const { left, width, bottom } = thread.box.getBoundingClientRect();
-  /** @type {Set<Element>} */
-  const seen = new Set();
-  for (let y = 4; y < innerHeight; y += 24) {
-    const article = root.elementFromPoint(left + width / 2, y)?.closest('article');
-    if (article && inView(article)) seen.add(article);
+  // Halving, and not asking each of maybe thousands of comments where it is: they stand in order.
+  const roots = thread.list.querySelectorAll(':scope > article');
+  let from = 0;
+  for (let to = roots.length; from < to; ) {
+    const middle = (from + to) >> 1;
+    if (/** @type {Element} */ (roots[middle]).getBoundingClientRect().bottom > view.top) to = middle;
+    else from = middle + 1;
   }
-  const articles = [...seen];
-  const anchor = articles.find((node) => node.getBoundingClientRect().top >= 0) ?? articles.at(-1);
-  if (anchor) return () => anchor.getBoundingClientRect().top;
+  /** @type {Element | undefined} */
+  let anchor;
+  for (let at = roots[from]; at && inView(at); at = roots[++from]) {
+    for (const node of [at, ...at.querySelectorAll('article')]) {
+      if (!inView(node)) continue;
+      anchor = node;
+      if (node.getBoundingClientRect().top >= view.top) return () => node.getBoundingClientRect().top;
+    }
+  }
+  const found = anchor;
+  if (found) return () => found.getBoundingClientRect().top;
+  const { bottom } = thread.box.getBoundingClientRect();
   return bottom <= 0 ? () => thread.box.getBoundingClientRect().bottom : () => thread.box.getBoundingClientRect().top;
 }
 
@@ -52,7 +68,7 @@ function anchorOf(thread) {
  */
 export function steady(thread, change) {
   const scroller = scrollerOf(thread.box);
-  const where = anchorOf(thread);
+  const where = anchorOf(thread, scroller);
   const before = where();
   const usual = scroller.style.overflowAnchor;
   scroller.style.overflowAnchor = 'none';
