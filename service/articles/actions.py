@@ -109,7 +109,9 @@ async def put_article(conn: Conn, site: Site, key: str, put: PutArticle) -> tupl
     put = _checked(put)
     url = rules.normalised_url(put.url)
     keys, urls = _aliases(put)
-    await store.lock_identity(conn, site.id, [key, url, *keys, *urls])
+    # Pages that name no key make one of their address.
+    made = [rules.key_of_normalised(one) for one in (url, *urls)]
+    await store.lock_identity(conn, site.id, [key, url, *keys, *urls, *made])
     article = await store.get_article(conn, site.id, key, url)
     created = article is None
     ident = article.id if article else uuid7()
@@ -119,6 +121,9 @@ async def put_article(conn: Conn, site: Site, key: str, put: PutArticle) -> tupl
         keys.append(key)
     if taken := await store.list_taken_keys(conn, site.id, ident, keys):
         raise Conflict(f"Another article has the key {taken[0]}.")
+    others = {article.key if article else key, *keys}
+    others.update(await store.list_taken_keys(conn, site.id, ident, made))
+    keys += [one for one in made if one not in others]
     lost = await store.claim_aliases(conn, site.id, ident, "url", [url, *urls])
     lost += await store.claim_aliases(conn, site.id, ident, "key", keys)
     for loser, its_version in lost:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from service.articles.types import Article, Site
 from service.core.address import is_loopback
@@ -18,6 +18,7 @@ TRACKING = re.compile(
     r"utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|ttclid|igshid|igsh|mc_cid|mc_eid"
     r"|_ga|_gl|_hsenc|_hsmi|mkt_tok|vero_id|wt_mc|ref_src|ref_url|at_medium|at_campaign|cmpid"
 )
+FOREIGN = re.compile(r"[^\x00-\x7f]+")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -67,7 +68,8 @@ def normalised_url(url: str) -> str:
     """What two addresses of the same page share.
 
     Scheme, `www.`, default port, fragment, tracking parameters and trailing slash are dropped,
-    the other parameters sorted.
+    the other parameters sorted. A path's letters beyond ASCII are escaped, as browsers do (URL
+    Standard, "path percent-encode set"): publishers register an address as people read it.
     """
     parts = urlsplit(url)
     host = (parts.hostname or "").lower().removeprefix("www.").rstrip(".")
@@ -79,7 +81,8 @@ def normalised_url(url: str) -> str:
         if not TRACKING.fullmatch(pair[0].lower())
     ]
     query = "?" + urlencode(sorted(kept)) if kept else ""
-    return f"{host}{tail}{parts.path.rstrip('/')}{query}"
+    path = FOREIGN.sub(lambda letters: quote(letters[0]), parts.path.rstrip("/"))
+    return f"{host}{tail}{path}{query}"
 
 
 def calls_for_support(site: Site, article: Article | None) -> bool:

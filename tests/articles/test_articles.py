@@ -5,10 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
-from thread import bearer, post, read
+from thread import bearer, new, post, read, thread
 
 from service.accounts import actions as accounts
 from service.articles import actions, store
+from service.articles.rules import key_of_url
 from service.articles.types import PutArticle, Site
 from service.core.db import Conn
 from service.core.problems import Conflict, Invalid
@@ -58,6 +59,49 @@ async def test_a_changed_key_or_a_moved_page_does_not_split_a_thread(
         assert (await read(client, "unknown", url=url))["count"] == 1, url
     counts = await client.get("/v1/sites/default/counts", params={"articles": "7,new-7"})
     assert counts.json()["counts"] == {"7": 1, "new-7": 1}
+
+
+async def counts(client: httpx.AsyncClient, *keys: str) -> dict[str, int]:
+    answer = await client.get("/v1/sites/default/counts", params={"articles": ",".join(keys)})
+    found: dict[str, int] = answer.json()["counts"]
+    return found
+
+
+async def test_a_page_that_names_no_key_shows_the_article_of_its_address(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    headers = bearer(publisher_key)
+    first, second = "https://www.news.example/2026/bridge/?p=1", "https://news.example/пором"
+    moved = put(first, aliases=[second])
+    assert (await client.put(address("7"), json=moved, headers=headers)).status_code == 201
+    await post(client, "Under the publisher's key.", article_key="7")
+    # What the page itself, a list of articles or an app makes of the address.
+    keys = [
+        key_of_url(url) for url in (first, "https://news.example/%D0%BF%D0%BE%D1%80%D0%BE%D0%BC")
+    ]
+    for key in keys:
+        assert (await read(client, key))["article"]["key"] == "7"
+        page = await client.get(f"/sites/default/articles/{key}")
+        assert "Under the publisher" in page.text
+    assert await counts(client, *keys) == dict.fromkeys(keys, 1)
+    # The address goes to another article, and its key with it.
+    for url in ("https://news.example/8", second):
+        await client.put(address("8"), json=put(url), headers=headers)
+    assert await counts(client, *keys) == {keys[0]: 1, keys[1]: 0}
+
+
+async def test_a_key_that_is_an_article_s_own_stays_that(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    """A reader may have named another page by it; that is no reason to refuse the publisher."""
+    key = key_of_url("https://news.example/bridge")
+    other = {"url": "https://news.example/other", "title": "Another page"}
+    sent = await client.post(thread(key), json={**new(), "article": other})
+    assert sent.status_code == 201
+    made = await client.put(address("7"), json=put(), headers=bearer(publisher_key))
+    assert made.status_code == 201
+    assert (await read(client, key))["article"]["key"] == key
+    assert await counts(client, key, "7") == {key: 1, "7": 0}
 
 
 async def test_an_update_shows_in_a_kept_thread(

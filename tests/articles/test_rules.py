@@ -36,6 +36,15 @@ def test_addresses_of_one_page_are_one(other: str) -> None:
     assert rules.key_of_url(other) == rules.key_of_url(page)
 
 
+def test_an_address_as_people_read_it_is_the_one_that_browsers_write() -> None:
+    read, written = (
+        "https://news.example/пором-2/ä",
+        "https://news.example/%D0%BF%D0%BE%D1%80%D0%BE%D0%BC-2/%C3%A4",
+    )
+    assert rules.normalised_url(read) == rules.normalised_url(written)
+    assert rules.normalised_url(read + "?q=ä") == rules.normalised_url(written + "?q=%C3%A4")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -7,7 +7,9 @@ import sys
 import asyncpg
 from support import run_sql, with_database
 
-from service.core.db import connect, current_revision
+from service.articles.rules import key_of_url, normalised_url
+from service.articles.store import get_article
+from service.core.db import connect, current_revision, uuid7
 from service.core.migrating import downgrade, migrate, newest_revision
 
 SCHEMA = """
@@ -52,3 +54,57 @@ async def test_two_nodes_that_start_at_once_migrate_once(server_url: str) -> Non
     assert await current_revision(conn) == newest_revision()
     await conn.close()
     await run_sql(server_url, "drop database rejoinder_twonodes with (force)")
+
+
+URLS = [
+    "https://www.news.example/2026/11/ferry/",
+    "https://news.example/?p=2&a=b%20c&a=*~&empty=",
+    "https://news.example/пором/ä%C3%A4",
+    "https://news.example:8443/a;b=c/(d)-e",
+    f"https://news.example/{'long-' * 60}",
+    f"https://news.example/{'довго-' * 60}",
+]
+FIRST = """
+insert into site (id, slug, name, origins) values ($1, 's', 'S', '{https://news.example}')
+"""
+ARTICLE = """
+insert into article (site_id, id, key, url, title, verified) values ($1, $2, $3, $4, 'T', true)
+"""
+ALIAS = """
+insert into article_alias (site_id, kind, value, article_id, verified)
+values ($1, 'url', $2, $3, $4 = 'publisher')
+"""
+
+
+async def test_articles_that_were_there_get_the_keys_of_their_addresses(server_url: str) -> None:
+    await run_sql(server_url, "create database rejoinder_keys")
+    url = with_database(server_url, "rejoinder_keys")
+    await asyncio.to_thread(migrate, url)
+    await asyncio.to_thread(downgrade, url, "0013")
+    conn = await connect(url)
+    site = uuid7()
+    await conn.execute(FIRST, site)
+    articles = {page: uuid7() for page in URLS}
+    for n, (page, ident) in enumerate(articles.items()):
+        await conn.execute(ARTICLE, site, ident, str(n), page)
+        # The release before left letters beyond ASCII as they came.
+        known = normalised_url(page) if page.isascii() else page.removeprefix("https://")
+        await conn.execute(ALIAS, site, known, ident, "publisher")
+    claimed, taken = uuid7(), uuid7()
+    await conn.execute(ARTICLE, site, claimed, "claimed", "https://news.example/claimed")
+    await conn.execute(ALIAS, site, "news.example/claimed", claimed, "reader")
+    await conn.execute(ARTICLE, site, taken, "news.example~taken", "https://news.example/a")
+    await conn.execute(ALIAS, site, "news.example/taken", claimed, "publisher")
+    await asyncio.to_thread(migrate, url)
+    found = await conn.fetch("select value, article_id from article_alias where kind = 'key'")
+    made = {row["value"]: row["article_id"] for row in found}
+    assert {key: made.get(key) for key in map(key_of_url, URLS)} == {
+        key_of_url(page): ident for page, ident in articles.items()
+    }
+    assert claimed not in made.values()
+    for page, ident in articles.items():
+        article = await get_article(conn, site, "unknown", normalised_url(page))
+        assert article, page
+        assert article.id == ident, page
+    await conn.close()
+    await run_sql(server_url, "drop database rejoinder_keys with (force)")
