@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 
 from service.articles import store as articles
-from service.articles.rules import origin_of
-from service.articles.types import Article
+from service.articles.rules import check_url, origin_of
+from service.articles.types import Article, Site
 from service.comments import pages, reading, rules
 from service.comments import store as comments
 from service.comments.opening import opening
@@ -52,9 +52,17 @@ async def read_view(state: State, visit: Visit, asked: Asked, policy: Policy) ->
         state, visit, asked, policy
     )
     # Where nobody has replied yet, the link's own word for the page is enough, if it is the site's.
-    if view.article is None and (not view.url or origin_of(view.url) not in visit.site.origins):
+    if view.article is None and not is_own(visit.site, view.url):
         raise missing("article")
     return view
+
+
+def is_own(site: Site, url: str) -> bool:
+    """Whether an address that somebody sent is a page of the site: no other is linked to."""
+    try:
+        return origin_of(check_url("url", url)) in site.origins
+    except Invalid:
+        return False
 
 
 def title_of(article: Article | None, url: str) -> str:

@@ -16,7 +16,7 @@ from service.comments.types import CommentRow
 from service.core.problems import Conflict, FieldError, Invalid, Problem
 from service.thread_page import form, render
 from service.thread_page.errors import missing
-from service.thread_page.reading import title_of
+from service.thread_page.reading import is_own, title_of
 from service.thread_page.render import Visit
 from service.thread_page.telling import FIELDS, SERVER_ERROR, by_code, told
 from service.thread_page.types import Fields, Form
@@ -47,8 +47,9 @@ async def page_of_form(
     # away.
     if problem is None or problem.status < SERVER_ERROR:
         about = await _about(state, visit, key, fields)
+    own = fields.url if is_own(visit.site, fields.url) else ""
     if problem is None:
-        if about.article is None and not fields.url:
+        if about.article is None and not own:
             raise missing("article")
         if fields.parent_id and about.parent is None:
             raise missing("comment")
@@ -56,7 +57,7 @@ async def page_of_form(
         fields = msgspec.structs.replace(fields, ticket=ticket)
     elif not fields.key and not isinstance(problem, Conflict):
         fields = msgspec.structs.replace(fields, key=form.new_key())
-    url = about.article.url if about.article else fields.url
+    url = about.article.url if about.article else own
     body = render.html(
         "form.html",
         visit.words,

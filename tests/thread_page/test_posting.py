@@ -314,6 +314,23 @@ async def test_the_first_comment_registers_its_article(client: httpx.AsyncClient
     check_kept(Page(other.text), WRITTEN)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://elsewhere.example/login", "javascript://news.example/%0aalert(1)", "https://["]
+)
+async def test_no_form_leads_to_a_page_that_is_not_the_site_s(
+    url: str, client: httpx.AsyncClient
+) -> None:
+    query = urlencode({"reply": "", "url": url})
+    refused = await client.get(f"{page_of('new')}?{query}")
+    assert refused.status_code in {404, 422}
+    # Sent by hand, it comes back with the text, and is no link.
+    answer = await send(client, page_of("new"), {**WRITTEN, "url": url})
+    assert answer.status_code in {404, 422}
+    page = Page(answer.text)
+    check_kept(page, WRITTEN)
+    assert url not in {link.get("href") for link in page.tags("a")}
+
+
 async def test_a_thread_that_closed_meanwhile_keeps_the_text(
     client: httpx.AsyncClient, publisher_key: str
 ) -> None:
