@@ -113,10 +113,10 @@ def _mine(request: Request[Any], visit: Visit) -> Mine | None:
         ident = UUID(query.get("own", ""))
     except ValueError:
         return None
-    key = query.get("key", "")
-    if opens_until(state["keyring"], ident, key) is None:
+    keyring = state["keyring"]
+    if opens_until(keyring, ident, query.get("key", ""), page="own-in-thread") is None:
         return None
-    return Mine(ident, visit.addresses.own(ident, key=key))
+    return Mine(ident, visit.addresses.own(ident, key=own_key(keyring, ident)))
 
 
 def _kept(
@@ -263,13 +263,13 @@ async def _post(request: Request[Any], visit: Visit, key: str, fields: Fields) -
     comment = stored.comment
     if not fields.key and datetime.now(UTC) - comment.created_at > SENT_TWICE:
         raise sent_already()
-    own = own_key(keyring, comment.id)
-    target = visit.addresses.own(comment.id, key=own)
+    target = visit.addresses.own(comment.id, key=own_key(keyring, comment.id))
     if comment.status == "published":
         async with state["pool"].acquire() as conn:
             article = await articles.get_article_by_id(conn, comment.article_id)
             place = await where(conn, comment)
         if article is not None:
+            own = own_key(keyring, comment.id, page="own-in-thread")
             target = visit.addresses.thread(article.key, **place, own=comment.id, key=own)
     return RedirectResponse(target, 303, headers={"cache-control": "no-store"})
 

@@ -23,13 +23,13 @@ async def own_of(client: httpx.AsyncClient, keyring: Keyring, **more: Any) -> tu
 
 
 def test_a_key_opens_one_comment_for_a_week(keyring: Keyring) -> None:
-    one, other = uuid4(), uuid4()
+    one, other, week = uuid4(), uuid4(), LASTS["own-page"]
     key = own_key(keyring, one, now=1000.0)
     until = opens_until(keyring, one, key, now=1000.0)
     assert until is not None
-    assert until.timestamp() == 1000 + LASTS
-    assert opens_until(keyring, one, key, now=1000.0 + LASTS)
-    assert opens_until(keyring, one, key, now=1001.0 + LASTS) is None
+    assert until.timestamp() == 1000 + week
+    assert opens_until(keyring, one, key, now=1000.0 + week)
+    assert opens_until(keyring, one, key, now=1001.0 + week) is None
     assert opens_until(keyring, other, key, now=1000.0) is None
     stamp, _, mac = key.partition("-")
     for wrong in ("", "-", f"{stamp}-", f"{int(stamp) + 1}-{mac}", f"{stamp}-{mac[:-1]}", mac,

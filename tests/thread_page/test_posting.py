@@ -2,8 +2,9 @@
 """The form: it posts as the JSON API does, once, and a refused one comes back whole."""
 
 import asyncio
+import time
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -14,8 +15,10 @@ from pages import FORM, Page, open_page, page_of, send, words_of
 from support import running_app
 from thread import ORIGIN, bearer, comment, post, read, thread
 
+from service.core.tokens import Keyring
 from service.settings import Settings
 from service.thread_page.form import LARGEST_FORM
+from service.thread_page.own import LASTS, opens_until, own_key
 
 WRITTEN = {
     "name": "Ana Maria",
@@ -68,6 +71,30 @@ async def test_a_comment_is_posted_and_shown_in_its_place(client: httpx.AsyncCli
     assert page.comments()[ident].startswith("A first line")
     assert page.robots().startswith("noindex")
     assert "ana@readers.example" not in landed.text
+
+
+async def test_the_thread_s_address_opens_the_comment_for_some_minutes_only(
+    client: httpx.AsyncClient, keyring: Keyring
+) -> None:
+    """It is what somebody copies who wants others to read the reply."""
+    answer = await send(client, *await fill(client))
+    target = answer.headers["location"]
+    ident, key = (dict(parse_qsl(urlsplit(target).query))[name] for name in ("own", "key"))
+    lasts = LASTS["own-in-thread"]
+    before, after = time.time() + lasts - 60, time.time() + lasts + 60
+    assert opens_until(keyring, UUID(ident), key, now=before, page="own-in-thread")
+    assert opens_until(keyring, UUID(ident), key, now=after, page="own-in-thread") is None
+    assert opens_until(keyring, UUID(ident), key) is None
+    # The way to one's own page is good for longer, and leads no longer way back.
+    page = await open_page(client, target)
+    own = page.one("p", role="status").find("a").get("href")
+    long = dict(parse_qsl(urlsplit(own).query))["key"]
+    assert opens_until(keyring, UUID(ident), long, now=after)
+    # Too late, or with the other page's key, it is the page that everybody reads.
+    old = own_key(keyring, UUID(ident), now=time.time() - 2 * lasts, page="own-in-thread")
+    everybody = (await client.get(page_of())).text
+    for shared in (old, long):
+        assert (await client.get(f"{page_of()}?own={ident}&key={shared}")).text == everybody
 
 
 async def test_it_is_screened_like_any_other(
