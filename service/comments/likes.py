@@ -79,13 +79,18 @@ class Likes:
 
 
 async def report_comment(
-    pool: Pool, site: Site, comment_id: UUID, reporter: bytes, report: NewReport
+    pool: Pool,
+    site: Site,
+    comment_id: UUID,
+    reporter: bytes,
+    report: NewReport,
+    page: bytes | None = None,
 ) -> None:
-    """Report a published comment; twice is once. Raises NotFound."""
+    """Report a published comment; twice is once. `page` as in `like`. Raises NotFound."""
     note = clean_text("$.note", report.note, multiline=True) if report.note else None
     async with pool.acquire() as conn, conn.transaction():
         comment = await _published(conn, site, comment_id)
-        await reports.insert_report(conn, comment, reporter, report.reason, note)
+        await reports.insert_report(conn, comment, reporter, report.reason, note, page)
 
 
 async def _published(conn: Conn, site: Site, comment_id: UUID) -> CommentRow:

@@ -9,11 +9,28 @@ from service.core.events import notify_desk
 
 
 async def insert_report(
-    conn: Conn, comment: CommentRow, reporter: bytes, reason: str, note: str | None
+    conn: Conn,
+    comment: CommentRow,
+    reporter: bytes,
+    reason: str,
+    note: str | None,
+    page: bytes | None = None,
 ) -> bool:
-    """Report; False where this reader has already. Needs a transaction; locks the comment."""
+    """Report; False where this reader has already. Needs a transaction; locks the comment.
+
+    `page` is what the same reader was known by before signing in: its report becomes this one.
+    """
     # Locked first: of two reports at once, the second must count the first.
     await conn.execute("select from comment where id = $1 for no key update", comment.id)
+    if page is not None:
+        answered = await conn.fetchval(
+            "select outcome from report where comment_id = $1 and reporter = $2", comment.id, page
+        )
+        if answered is not None:
+            return False
+        await conn.execute(
+            "delete from report where comment_id = $1 and reporter = $2", comment.id, page
+        )
     done = await conn.execute(
         """
         insert into report (site_id, comment_id, reporter, reason, note)
@@ -25,9 +42,9 @@ async def insert_report(
         reason,
         note,
     )
+    await weigh(conn, [comment.id])
     if done != "INSERT 0 1":
         return False
-    await weigh(conn, [comment.id])
     await notify_desk(conn, comment.site_id, "reported", [comment.id])
     return True
 

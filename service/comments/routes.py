@@ -271,8 +271,8 @@ async def report(request: Request[Any]) -> Response:
     ident = path_uuid(request, "comment", "comment")
     await state["limiter"].take(REPORTS, _client(request).address_hash)
     body = await read_json(request, NewReport)
-    reporter, _ = await _reactor(request, site)
-    await likes.report_comment(state["pool"], site, ident, reporter, body)
+    reporter, page = await _reactor(request, site)
+    await likes.report_comment(state["pool"], site, ident, reporter, body, page)
     return empty_response()
 
 
@@ -313,13 +313,17 @@ async def _own(request: Request[Any]) -> tuple[Site, UUID]:
 
 
 async def _reactor(request: Request[Any], site: Site) -> tuple[bytes, bytes | None]:
-    """Who likes or reports, signed in on any device; and what this page alone is known by then."""
+    """Who likes or reports, signed in on any device; and what this page alone is known by then.
+
+    Only by its own id: an address may be that of a whole office.
+    """
     state: State = request.state
     reader = await reader_of(request, site)
     if reader is None:
         return _reader(request), None
     ident = f"{site.id} {reader.subject}"
-    return state["keyring"].digest("reader-subject", ident), _reader(request)
+    page = _reader(request) if request.headers.get("x-reader") else None
+    return state["keyring"].digest("reader-subject", ident), page
 
 
 def _reader(request: Request[Any]) -> bytes:

@@ -219,20 +219,65 @@ async def test_a_like_is_the_reader_s_on_every_device(
     assert wrong.status_code == 401
 
 
+async def test_an_address_s_like_is_not_taken_for_that_of_who_has_signed_in(
+    with_secret: None, client: httpx.AsyncClient
+) -> None:
+    """An app may send no id of its own, and a whole office has one address."""
+    ident = (await post(client))["comment"]["id"]
+    for headers in ({}, bearer(by_pyjwt())):
+        assert (await client.put(comment(ident) + "/like", headers=headers)).status_code == 204
+    assert (await client.get(comment(ident))).json()["comment"]["likes"] == 2
+
+
+async def report(client: httpx.AsyncClient, ident: str, token: str | None, page: str) -> None:
+    headers = {"X-Reader": page, **(bearer(token) if token else {})}
+    answer = await client.post(comment(ident) + "/report", json={"reason": "spam"}, headers=headers)
+    assert answer.status_code == 204
+
+
+async def reported(client: httpx.AsyncClient, token: str) -> list[int]:
+    queue = await client.get(
+        "/v1/moderation/queue", params={"view": "reported"}, headers=bearer(token)
+    )
+    return [item["reports"] for item in queue.json()["items"]]
+
+
 async def test_a_report_is_the_reader_s_on_every_device(
     with_secret: None, client: httpx.AsyncClient, moderator_token: str
 ) -> None:
     ident = (await post(client))["comment"]["id"]
     for token, page in ((by_pyjwt(), "a"), (by_pyjwt(), "b"), (by_pyjwt(sub="2"), "a")):
-        headers = {"X-Reader": page, **bearer(token)}
-        answer = await client.post(
-            comment(ident) + "/report", json={"reason": "spam"}, headers=headers
+        await report(client, ident, token, page)
+    assert await reported(client, moderator_token) == [2]
+
+
+async def test_signing_in_makes_no_second_report(
+    with_secret: None, client: httpx.AsyncClient, moderator_token: str
+) -> None:
+    ident = (await post(client))["comment"]["id"]
+    ana = by_pyjwt()
+    await report(client, ident, None, "a")
+    await report(client, ident, ana, "a")
+    assert await reported(client, moderator_token) == [1]
+    # On a device where the same reader had not signed in yet: by and by it is one.
+    await report(client, ident, None, "b")
+    assert await reported(client, moderator_token) == [2]
+    await report(client, ident, ana, "b")
+    assert await reported(client, moderator_token) == [1]
+    # Answered, it is not opened again by signing in.
+    other = (await post(client, "Another remark."))["comment"]["id"]
+    await report(client, other, None, "a")
+    for ident_ in (ident, other):
+        decision = {"comment_id": ident_, "action": "publish"}
+        done = await client.post(
+            "/v1/moderation/decisions",
+            json={"decisions": [decision]},
+            headers=bearer(moderator_token),
         )
-        assert answer.status_code == 204
-    queue = await client.get(
-        "/v1/moderation/queue", params={"view": "reported"}, headers=bearer(moderator_token)
-    )
-    assert [item["reports"] for item in queue.json()["items"]] == [2]
+        assert done.status_code == 200
+    assert await reported(client, moderator_token) == []
+    await report(client, other, ana, "a")
+    assert await reported(client, moderator_token) == []
 
 
 async def test_a_retry_is_one_comment_also_with_a_newer_token(
