@@ -4,6 +4,7 @@ import asyncio
 import re
 import time
 from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,7 @@ WEBSITE = re.compile(r"https?://[^\s<>\"']{3,490}")
 
 ALLOWED_TAGS = {"p", "br", "em", "strong", "blockquote", "ul", "ol", "li", "code", "pre", "a"}
 ALLOWED_ATTRIBUTES: dict[str, set[str]] = {"a": {"href"}, "ol": {"start"}, "*": set()}
+ENTITY = re.compile(r"&#?\w+;")
 ABSOLUTE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 
@@ -38,8 +40,12 @@ _markdown = MarkdownIt(
 
 
 def render(body: str) -> str:
-    """A comment's HTML: Markdown's small set, through a sanitiser whatever it gave."""
-    return nh3.clean(
+    """A comment's HTML: Markdown's small set, through a sanitiser whatever it gave.
+
+    What turns a line round is taken out before, as it may stand in a link's address, and after, as
+    it may have been written as an entity.
+    """
+    html = nh3.clean(
         _markdown.render(BIDI.sub("", body)),
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
@@ -47,6 +53,7 @@ def render(body: str) -> str:
         link_rel="ugc nofollow noopener",
         attribute_filter=_only_absolute,
     )
+    return BIDI.sub("", html)
 
 
 def _only_absolute(_tag: str, name: str, value: str) -> str | None:
@@ -62,9 +69,17 @@ async def render_soon(body: str) -> str:
 def check_body(body: str) -> str:
     """The text as it is kept; raises Invalid where nothing of it can be seen."""
     body = clean_text("$.body", body, multiline=True)
-    if not INVISIBLE.sub("", BIDI.sub("", body)).strip():
+    if not _is_seen(body):
         raise Invalid.field("$.body", "Expected some text")
     return body
+
+
+def _is_seen(body: str) -> bool:
+    """Whether anything is there to see: marks and entities alone may come to nothing."""
+    plain = INVISIBLE.sub("", BIDI.sub("", body)).strip()
+    if not plain or len(plain) > SHORT or re.search(r"\w", ENTITY.sub("", plain)):
+        return bool(plain)
+    return bool(visible(unescape(nh3.clean(render(plain), tags=set()))))
 
 
 def check_name(name: str) -> str:

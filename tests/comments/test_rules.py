@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from service.comments import rules
 from service.comments.types import CommentRow
 from service.core.problems import Invalid
+from service.core.text import BIDI
 from service.core.tokens import Keyring
 
 LINK = (
@@ -84,7 +85,10 @@ def test_hostile_markdown_is_rendered(text: str) -> None:
     assert rules.render(text)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "\u200b", "\u202e\u2066", "a\x00b", "a\nb", "\u3164"])
+@pytest.mark.parametrize(
+    "name",
+    ["", "  ", "\u200b", "\u202e\u2066", "a\x00b", "a\nb", "\u3164", "\U000e0041", "\U000e0100 "],
+)
 def test_a_name_that_can_not_be_seen_is_refused(name: str) -> None:
     with pytest.raises(Invalid):
         rules.check_name(name)
@@ -94,10 +98,26 @@ def test_a_name_is_shown_without_tricks() -> None:
     assert rules.check_name("  Ana\u202e  María\u200b ") == "Ana María"
 
 
-@pytest.mark.parametrize("body", ["", " \n ", "\u200b\u2060", "a\x00b", "a\x1bb"])
+@pytest.mark.parametrize(
+    "body",
+    ["", " \n ", "\u200b\u2060", "a\x00b", "a\x1bb", "\U000e0041", "&#8203;", "&zwnj; &nbsp;", ">",
+     "```\n```", "- \n-", "&#x202e;"],
+)  # fmt: skip
 def test_a_body_that_can_not_be_seen_is_refused(body: str) -> None:
     with pytest.raises(Invalid):
         rules.check_body(body)
+
+
+@pytest.mark.parametrize("body", ["👍", "?", "...", "***", "&amp;", "—", "> 👍", "&#128077;", "ы"])
+def test_a_body_of_little_is_one(body: str) -> None:
+    assert rules.check_body(body) == body
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "&#x202e;", "&#8238;", "&#x2067;"])
+def test_no_text_turns_the_line_round(sign: str) -> None:
+    assert not BIDI.search(
+        rules.render(f"Read *{sign}txt.exe* [{sign}here](https://a.example/{sign})")
+    )
 
 
 @pytest.mark.parametrize(
