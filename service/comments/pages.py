@@ -41,11 +41,15 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """A page of a thread as it was read in one snapshot. `lasts`: seconds for which it is true."""
+    """A page of a thread as it was read in one snapshot. `lasts`: seconds for which it is true.
+
+    `opens`: when a closed thread opens by itself.
+    """
 
     thread: Thread
     article: Article | None
     lasts: float
+    opens: datetime | None
 
     @property
     def ident(self) -> UUID | None:
@@ -89,7 +93,7 @@ async def read_page(
         sign_in="required" if site.sign_in_required else UNSET,
     )
     lasts = (state.until - now).total_seconds() if state.until else OLDEST
-    return Read(thread, article, lasts)
+    return Read(thread, article, lasts, None if state.open else state.until)
 
 
 async def render_page(

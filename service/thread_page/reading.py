@@ -27,13 +27,17 @@ REPLIES = 100  # of one conversation on a page
 
 
 class View(msgspec.Struct, frozen=True):
-    """A page of a thread. `article` None: nobody knows it yet, and `url` says where it is."""
+    """A page of a thread. `article` None: nobody knows it yet, and `url` says where it is.
+
+    `opens`: when a closed thread opens by itself.
+    """
 
     article: Article | None
     key: str
     title: str
     url: str
     open: bool
+    opens: datetime | None
     count: int
     nodes: list[Node]
     next_cursor: str | None
@@ -82,6 +86,7 @@ async def _read_roots(state: State, visit: Visit, asked: Asked, policy: Policy) 
         title=title_of(page.article, url),
         url=url,
         open=thread.article.open,
+        opens=page.opens,
         count=thread.count,
         nodes=[_tree(root, _replies(root), _count(root)) for root in thread.items],
         next_cursor=thread.next_cursor,
@@ -134,6 +139,7 @@ async def _read_conversation(state: State, visit: Visit, asked: Asked, policy: P
         title=article.title,
         url=article.url,
         open=opens.open,
+        opens=None if opens.open else opens.until,
         count=article.comment_count,
         nodes=[_tree(answer, [rules.public_answer(row) for row in shown], 0, elsewhere)],
         next_cursor=write_cursor(Position("replies", last.created_at, last.id)) if last else None,

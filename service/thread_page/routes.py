@@ -128,7 +128,7 @@ def _kept(
 ) -> Rendering:
     ident = view.article.id if view.article else None
     tag = etag_of(
-        ident, view.version, render.CODE, visit.site.name, str(view.open),
+        ident, view.version, render.CODE, visit.site.name, f"{view.open} {view.opens}",
         str(visit.site.sign_in_required), str(visit.zone), *parts,
     )  # fmt: skip
     more = [*render.page_headers(), (b"vary", b"Accept-Language")]

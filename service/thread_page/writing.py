@@ -10,7 +10,7 @@ from service.articles import store as articles
 from service.articles.types import Article
 from service.comments import rules
 from service.comments import store as comments
-from service.comments.opening import opening
+from service.comments.opening import Opening, opening
 from service.comments.routes import State
 from service.comments.types import CommentRow
 from service.core.problems import Conflict, FieldError, Invalid, Problem
@@ -27,7 +27,7 @@ class About(msgspec.Struct, frozen=True):
 
     article: Article | None
     parent: CommentRow | None
-    open: bool
+    opening: Opening
 
 
 def sent_already() -> Conflict:
@@ -42,7 +42,7 @@ async def page_of_form(
 
     Raises NotFound where nothing is wrong but what the form is for.
     """
-    about = About(None, None, open=True)
+    about = About(None, None, Opening(open=True))
     # After a failure of ours nothing is asked again: what was written must come back whatever is
     # away.
     if problem is None or problem.status < SERVER_ERROR:
@@ -69,7 +69,8 @@ async def page_of_form(
         url=url,
         parent=about.parent and rules.public_answer(about.parent),
         form=_form(visit, key, fields, problem),
-        open=about.open or problem is not None,
+        open=about.opening.open or problem is not None,
+        opens=about.opening.until,
         alert=told(problem, visit) if problem else None,
     )
     headers = problem.headers if problem else {}
@@ -89,7 +90,7 @@ async def _about(state: State, visit: Visit, key: str, fields: Fields) -> About:
             parent = await comments.get_comment(conn, visit.site.id, ident)
             if parent and (parent.article_id != article.id or parent.status != "published"):
                 parent = None
-    return About(article, parent, open=opening(article, policy, datetime.now(UTC)).open)
+    return About(article, parent, opening(article, policy, datetime.now(UTC)))
 
 
 def _form(visit: Visit, key: str, fields: Fields, problem: Problem | None) -> Form:

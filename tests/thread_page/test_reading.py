@@ -2,6 +2,7 @@
 """The thread as a page: everything is on it, in order, and nothing else."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -415,6 +416,25 @@ async def test_a_closed_thread_has_no_form(client: httpx.AsyncClient, publisher_
     aimed = await open_page(client, f"{page_of()}?reply={told['comment']['id']}")
     assert aimed.tags("form") == []
     assert "closed" in aimed.text
+
+
+async def test_a_thread_that_opens_in_the_morning_says_so(
+    client: httpx.AsyncClient, editor_token: str
+) -> None:
+    told = await post(client, "A remark.")
+    soon = datetime.now(UTC) + timedelta(hours=2)
+    window = {"days": [soon.weekday()], "from": f"{soon:%H}:00", "to": f"{soon:%H}:30"}
+    hours = {"time_zone": "Etc/UTC", "windows": [window], "outside": "close"}
+    put = await client.put(
+        "/v1/moderation/policy", json={"policy": {"hours": hours}}, headers=bearer(editor_token)
+    )
+    assert put.status_code == 200, put.text
+    for path in (page_of(), f"{page_of()}?reply={told['comment']['id']}"):
+        page = await open_page(client, path, accept_language="de")
+        assert page.tags("form") == []
+        said = words_of(page.one("p", class_="closed"))
+        assert said.startswith(f"Die Kommentare sind bis zum {soon.day}.")
+        assert f"{soon:%H}:00 UTC geschlossen" in said
 
 
 async def test_the_page_is_in_the_reader_s_language(
