@@ -54,12 +54,13 @@ class Keyset:
         """Whether any key may be the one of this name."""
         return any(kid is None or key.kid in {None, kid} for key in self.keys)
 
-    def is_due(self, kid: str | None, now: float) -> bool:
+    def is_due(self, kid: str | None, now: float, *, doubted: bool) -> bool:
         """Whether to read the keys again for a token that names this one."""
         since = now - self.tried_at
         if self.failed:
             return since > PAUSE
-        return now - self.read_at > FRESH or (not self.has(kid) and since > UNKNOWN)
+        unknown = doubted or not self.has(kid)
+        return now - self.read_at > FRESH or (unknown and since > UNKNOWN)
 
 
 class Keysets:
@@ -71,8 +72,11 @@ class Keysets:
         self._allow_local = allow_local
         self._known: dict[str, Keyset] = {}
 
-    async def find(self, url: str, kid: str | None) -> list[SignInKey]:
+    async def find(self, url: str, kid: str | None, *, doubted: bool = False) -> list[SignInKey]:
         """The keys at this address, read again where they are old or none has this name.
+
+        `doubted`: those that are known haven't signed the token. One may have taken another's
+        place where the publisher's keys have no names.
 
         Raises Unavailable where there are none that can still be believed, or where the named one
         may be among those that can't be read right now.
@@ -81,7 +85,7 @@ class Keysets:
             self._known.clear()
         known = self._known.setdefault(url, Keyset())
         async with known.lock:
-            if known.is_due(kid, time.monotonic()):
+            if known.is_due(kid, time.monotonic(), doubted=doubted):
                 await self._renew(url, known)
             old = time.monotonic() - known.read_at > OLDEST
             if old or (known.failed and not known.has(kid)):

@@ -81,8 +81,8 @@ def candidates(token: Token, keys: Sequence[SignInKey]) -> list[SignInKey]:
     return [key for key in fitting if token.kid is None or key.kid in {None, token.kid}]
 
 
-def check_signature(token: Token, keys: Sequence[SignInKey]) -> None:
-    """Raise RefusedError unless one of these keys has signed the token (RFC 7515, section 5.2)."""
+def is_signed(token: Token, keys: Sequence[SignInKey]) -> bool:
+    """Whether one of these keys has signed the token (RFC 7515, section 5.2)."""
     for key in keys:
         # The library asks to say Ed25519 for EdDSA, which few others write yet.
         with warnings.catch_warnings():
@@ -91,6 +91,13 @@ def check_signature(token: Token, keys: Sequence[SignInKey]) -> None:
                 jws.deserialize_compact(token.text, key.key, algorithms=[token.named])
             except (JoseError, ValueError, TypeError):
                 continue
+        return True
+    return False
+
+
+def check_signature(token: Token, keys: Sequence[SignInKey]) -> None:
+    """Raise RefusedError unless one of these keys has signed the token."""
+    if is_signed(token, keys):
         return
     if not keys:
         named = f" with the kid {token.kid}" if token.kid else ""

@@ -19,7 +19,7 @@ from service.core.sealing import SealError, unseal
 from service.core.tokens import Keyring
 from service.readers import rules, store
 from service.readers.keysets import CONNECTIONS, SECONDS, Keysets
-from service.readers.types import KeyRow, Reader, RefusedError, SignedIn, SignInKey, Trust
+from service.readers.types import KeyRow, Reader, RefusedError, SignedIn, SignInKey, Token, Trust
 from service.screening.names import name_key
 
 log = structlog.get_logger("rejoinder.readers")
@@ -66,10 +66,18 @@ class Readers:
         token = rules.read_token(text)
         keys = rules.candidates(token, trust.keys)
         url = trust.settings.jwks_url
-        if url is not None and token.algorithm == "EdDSA" and not _named(token.kid, keys):
-            keys += rules.candidates(token, await self.keysets.find(url, token.kid))
+        if url is not None and token.algorithm == "EdDSA" and not rules.is_signed(token, keys):
+            keys += await self._shown(token, url)
         rules.check_signature(token, keys)
         return rules.read_claims(token.claims, trust.settings)
+
+    async def _shown(self, token: Token, url: str) -> list[SignInKey]:
+        """The keys at the address that may have signed a token."""
+        found = rules.candidates(token, await self.keysets.find(url, token.kid))
+        if not rules.is_signed(token, found):
+            again = await self.keysets.find(url, token.kid, doubted=True)
+            found = rules.candidates(token, again)
+        return found
 
     async def sign_in(self, site: Site, text: str) -> Reader:
         """As `read`, for a reader: who isn't told more than whether another token may help."""
@@ -83,10 +91,6 @@ class Readers:
         """The reader as the site knows them, from now on at the latest."""
         key = name_key(reader.name)
         return await store.ensure_reader(self._pool, site.id, reader, key)
-
-
-def _named(kid: str | None, keys: list[SignInKey]) -> bool:
-    return kid is not None and any(key.kid == kid for key in keys)
 
 
 async def read_trust(pool: Pool, keyring: Keyring, site_id: UUID) -> Trust:

@@ -1,6 +1,7 @@
 """Keys that a publisher shows at an address: read, kept, read again, and never more believed."""
 
 import asyncio
+import json
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from service.readers import keysets
 from service.readers.keysets import Keysets, UnreadableError
 
 AUDIENCE = "comments"
+TWO = SigningKey("two")
 
 
 @pytest.fixture
@@ -57,6 +59,35 @@ async def test_a_new_key_is_found_by_its_name(
     monkeypatch.setattr(keysets, "FRESH", 0.0)
     assert (await post_as(signing.sign(aud=AUDIENCE))).status_code == 401
     assert (await post_as(two.sign(aud=AUDIENCE))).status_code == 201
+
+
+async def test_a_key_without_a_name_takes_the_place_of_another(
+    addressed: None,
+    shown: Shown,
+    signing: SigningKey,
+    post_as: Post,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    unnamed = [{k: v for k, v in key.public_jwk.items() if k != "kid"} for key in (signing, TWO)]
+    shown.body = json.dumps({"keys": unnamed[:1]}).encode()
+    for kid in (None, "a name of the token's"):
+        assert (await post_as(signing.sign(kid, aud=AUDIENCE))).status_code == 201
+    shown.body = json.dumps({"keys": unnamed[1:]}).encode()
+    assert (await post_as(TWO.sign(None, aud=AUDIENCE))).status_code == 401
+    assert shown.asked == 1  # again within a minute
+    monkeypatch.setattr(keysets, "UNKNOWN", 0.0)
+    assert (await post_as(TWO.sign(None, aud=AUDIENCE))).status_code == 201
+    assert (await post_as(signing.sign(None, aud=AUDIENCE))).status_code == 401
+
+
+async def test_a_pasted_key_needs_no_address(
+    addressed: None, editor: Editor, shown: Shown, post_as: Post
+) -> None:
+    assert (await editor("POST", "/keys", {"public": TWO.pem})).status_code == 201
+    shown.status = 500
+    for kid in (None, "two"):
+        assert (await post_as(TWO.sign(kid, aud=AUDIENCE))).status_code == 201
+    assert (await post_as(SigningKey("x").sign(aud=AUDIENCE))).status_code == 503
 
 
 async def test_keys_that_cannot_be_read_are_not_guessed(
