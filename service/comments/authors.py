@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import EDIT, bearer, caller, require_object
-from service.articles.rules import check_key
+from service.articles.rules import check_key, check_url, normalised_url
 from service.articles.sites import site_of
 from service.articles.store import get_article
 from service.articles.types import Site
@@ -83,11 +83,12 @@ async def get_reader(request: Request[Any]) -> Response:
         raise Forbidden("This needs the token of a reader who has signed in.")
     site = await site_of(request)
     reader = await require_reader(request, site)
-    key = request.query_params.get("article")
+    key, url = request.query_params.get("article"), request.query_params.get("url")
+    address = normalised_url(check_url("url", url)) if url else None
     comments: list[OwnComment] = []
     if key:
         async with request.state["pool"].acquire() as conn:
-            article = await get_article(conn, site.id, check_key(key), None)
+            article = await get_article(conn, site.id, check_key(key), address)
             ident = await get_reader_id(conn, site.id, reader.subject)
             rows = (
                 await reading.list_own(conn, article.id, ident, MOST_OWN)
@@ -101,6 +102,6 @@ async def get_reader(request: Request[Any]) -> Response:
 ENDPOINTS = [
     Endpoint(
         "GET", "/v1/sites/{site}/reader", get_reader, "Who has signed in, and what is theirs",
-        access="reader", answer=OwnReader, query=("article",),
+        access="reader", answer=OwnReader, query=("article", "url"),
     ),
 ]  # fmt: skip

@@ -20,7 +20,7 @@ from readers.publisher import (
     by_pyjwt,
     claims,
 )
-from thread import bearer, read
+from thread import ORIGIN, bearer, read
 
 REFUSED, EXPIRED = "/problems/sign-in-refused", "/problems/sign-in-expired"
 
@@ -263,12 +263,17 @@ async def test_of_another_bearer_posting_says_that_it_is_no_reader_s(
 
 
 async def test_the_reader_s_own_page_of_oneself(
-    client: httpx.AsyncClient, with_secret: None, post_as: Post
+    client: httpx.AsyncClient, with_secret: None, post_as: Post, publisher_key: str
 ) -> None:
     me = "/v1/sites/default/reader"
     first = await client.get(me, headers=bearer(by_pyjwt(badge="Author")))
     assert first.json() == {"name": "Ana Kovač", "comments": [], "badge": "Author"}
     assert first.headers["cache-control"] == "no-store"
+    await client.put(
+        "/v1/sites/default/articles/a-1",
+        json={"url": f"{ORIGIN}/a-1", "title": "A bridge"},
+        headers=bearer(publisher_key),
+    )
     held = (await post_as(by_pyjwt(), "Held text.", company="Acme")).json()
     await post_as(by_pyjwt(), "Elsewhere.", article_key="b-1")
     await post_as(by_pyjwt(sub="reader-2"), "Of another.")
@@ -276,6 +281,13 @@ async def test_the_reader_s_own_page_of_oneself(
     (own,) = mine.json()["comments"]
     assert (own["body"], own["comment"]["status"]) == ("Held text.", "held")
     assert own["comment"]["id"] == held["comment"]["id"]
+    moved = {"article": "x-9", "url": f"{ORIGIN}/a-1"}
+    known = await client.get(me, params=moved, headers=bearer(by_pyjwt()))
+    assert known.json() == mine.json()
+    wrong = await client.get(
+        me, params={**moved, "url": "javascript:1"}, headers=bearer(by_pyjwt())
+    )
+    assert wrong.status_code == 422
     unknown = await client.get(me, params={"article": "x-9"}, headers=bearer(by_pyjwt()))
     assert unknown.json()["comments"] == []
     bad = await client.get(me, params={"article": "a b"}, headers=bearer(by_pyjwt()))

@@ -1,5 +1,6 @@
 // Readers who have signed in at the publisher's. Loaded where the page has a token, or one is needed.
 
+import { pageUrl } from './api.js';
 import { button, el, sheet } from './dom.js';
 import { words } from './words.js';
 
@@ -70,7 +71,7 @@ export class Session {
     this.#dressAll();
     const { call, article, signal } = this.thread;
     try {
-      const reader = await call('GET', 'reader', { token: given, query: { article }, signal });
+      const reader = await call('GET', 'reader', { token: given, query: { article, url: pageUrl() }, signal });
       if (given !== this.#given || signal.aborted) return;
       this.#checking = false;
       await this.#enter(given, reader);
