@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import secrets
 import statistics
 import time
 from collections import Counter
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import altcha
 import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -102,22 +104,33 @@ async def _send(session: aiohttp.ClientSession, wanted: Replay, number: int, raw
         "article": {"url": f"{wanted.page.rstrip('/')}/{key}", "title": key},
     }
     address = f"{wanted.url}/v1/sites/{wanted.site}/articles/{key}/comments"
+    headers = {"Idempotency-Key": secrets.token_hex(16)}
     while True:
         started = time.perf_counter()
         try:
-            async with session.post(address, json=body) as response:
+            async with session.post(address, json=body, headers=headers) as response:
                 answer: dict[str, Any] = msgspec.json.decode(await response.read())
                 seconds = time.perf_counter() - started
                 status, wait = response.status, response.headers.get("retry-after", "1")
         except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError) as error:
             return Outcome("failed", type(error).__name__, None)
-        if status != 429:  # noqa: PLR2004 (Too Many Requests)
+        if status == 428 and "challenge" in answer and "proof" not in body:  # noqa: PLR2004 (Precondition Required)
+            # So many comments at once are a flood to the service, and pay as one does.
+            body["proof"] = await asyncio.to_thread(_solved, answer["challenge"])
+        elif status == 429:  # noqa: PLR2004 (Too Many Requests)
+            await asyncio.sleep(int(wait))
+        else:
             break
-        await asyncio.sleep(int(wait))
     if status != 201:  # noqa: PLR2004 (Created)
         return Outcome("refused", f"{status} {answer.get('detail', '')}"[:80], seconds)
     comment = answer["comment"]
     return Outcome(comment["status"], comment.get("reason", ""), seconds)
+
+
+def _solved(challenge: dict[str, Any]) -> str:
+    given = altcha.Challenge.from_dict(challenge)
+    solution = altcha.solve_challenge(given)
+    return altcha.Payload(given, solution).to_base64() if solution else ""
 
 
 def _show(outcomes: list[Outcome], seconds: float, say: Console) -> None:

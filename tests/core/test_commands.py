@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from live import LiveServer
 
@@ -248,6 +249,31 @@ def test_replay_sends_a_file_and_shows_what_became_of_it(
     assert done.returncode == 0, done.stderr
     for word in ("published", "held", "refused", "unreadable", "latency p50", "6 comments in"):
         assert word in done.stderr, done.stderr
+
+
+def test_replay_pays_as_a_flood_does(live_server: LiveServer, tmp_path: Path) -> None:
+    """A file of more comments than readers write at once looks like one."""
+    live_server.command("sites", "add", "flooded", "--origin", "https://flooded.example")
+    live_server.command(
+        "moderators", "add", "flood@courier.example", "--role", "editor", "--site", "flooded"
+    )
+    token = live_server.command("moderators", "token", "flood@courier.example")
+    answer = httpx.put(
+        f"{live_server.url}/v1/moderation/policy?site=flooded",
+        json={"policy": {"puzzle": "always"}},
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    assert answer.status_code == 200, answer.text
+    file = tmp_path / "comments.jsonl"
+    file.write_text('{"text": "A fine remark on the ferry."}\n{"text": "It was late again."}\n')
+    done = subprocess.run(
+        [sys.executable, "-m", "service.cli", "replay", str(file), "--site", "flooded",
+         "--url", live_server.url, "--page", "https://flooded.example"],
+        env={**live_server.env, "COLUMNS": "120"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "published" in done.stderr
+    assert "refused" not in done.stderr
 
 
 def test_replay_of_a_broken_file_says_so(data: Path, tmp_path: Path) -> None:
