@@ -59,7 +59,8 @@ def _text(parent: ET.Element, name: str, text: str) -> ET.Element:
 
 
 def _link(parent: ET.Element, rel: str, href: str, kind: str) -> None:
-    ET.SubElement(parent, "link", {"rel": rel, "type": kind.partition(";")[0], "href": href})
+    media_type = kind.partition(";")[0]
+    ET.SubElement(parent, "link", {"rel": rel, "type": media_type, "href": speakable(href)})
 
 
 def _stamp(when: datetime) -> str:

@@ -99,6 +99,16 @@ async def test_hostile_texts(text: str, client: httpx.AsyncClient) -> None:
                                                        posted["html"])  # fmt: skip
 
 
+async def test_an_address_that_no_document_can_hold(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    put = {"url": f"{ORIGIN}/a-1?x=\ufffe", "title": "A bridge"}
+    path = "/v1/sites/default/articles/a-1"
+    assert (await client.put(path, json=put, headers=bearer(publisher_key))).status_code == 201
+    links = (await read_feed(client)).findall(f"{ATOM}link")
+    assert f"{ORIGIN}/a-1?x=\ufffd" in {link.get("href") for link in links}
+
+
 async def test_no_more_than_fifty(client: httpx.AsyncClient, pool: Pool) -> None:
     told = await post(client, "The last of them.")
     await pool.execute(

@@ -402,6 +402,18 @@ async def test_an_article_that_nobody_knows_yet_takes_its_address(
     assert json.loads(known.text)["article"]["title"] == ""
 
 
+async def test_a_title_runs_in_its_own_direction(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    title = "هل يُغلق الجسر؟ (1)"
+    put = {"url": f"{ORIGIN}/a-1", "title": title}
+    path = "/v1/sites/default/articles/a-1"
+    await client.put(path, json=put, headers=bearer(publisher_key))
+    for address in (page_of(), f"{page_of()}?reply="):
+        page = await open_page(client, address)
+        assert [words_of(e) for e in page.tags("bdi")] == [title]
+
+
 async def test_a_closed_thread_has_no_form(client: httpx.AsyncClient, publisher_key: str) -> None:
     told = await post(client, "A remark.")
     await client.put(
