@@ -14,7 +14,7 @@ from service.articles.types import Site
 from service.comments import reading, rules, store
 from service.comments.types import NewComment, OwnComment, OwnReader, SentComment
 from service.core.http import Endpoint, json_response
-from service.core.problems import Forbidden, Invalid, NotFound
+from service.core.problems import Forbidden, Invalid, NotFound, SignInRequired
 from service.readers.rules import is_jwt
 from service.readers.store import get_reader_id
 from service.readers.types import SignedIn
@@ -24,7 +24,9 @@ MOST_OWN = 100
 
 
 async def writer(request: Request[Any], site: Site) -> SignedIn | None:
-    """Who has signed in and writes; None for whoever gives a name. Raises Unauthenticated.
+    """Who has signed in and writes; None for whoever gives a name, where one may.
+
+    Raises Unauthenticated and SignInRequired.
 
     Our own tokens are letters and digits, so that none can be taken for a reader's, nor the other
     way round.
@@ -36,6 +38,8 @@ async def writer(request: Request[Any], site: Site) -> SignedIn | None:
     if bearer(request):
         await caller(request)
         raise Forbidden("This token is not a reader's.")
+    if site.sign_in_required:
+        raise SignInRequired
     return None
 
 

@@ -170,9 +170,10 @@ async def post_comment(request: Request[Any]) -> Response:
     """A new comment."""
     state: State = request.state
     site = await site_of(request)
-    signed = await authors.writer(request, site)
     client = _client(request)
+    # First of all: to believe a token costs more than to refuse a request.
     await state["limiter"].take(POSTS, client.address_hash)
+    signed = await authors.writer(request, site)
     new = authors.whole(await read_json(request, SentComment), signed)
     who = signed.key if signed else new.email.strip().lower()
     reader = state["keyring"].digest("reader", f"{site.id} {who}")

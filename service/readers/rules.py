@@ -95,14 +95,12 @@ def is_signed(token: Token, keys: Sequence[SignInKey]) -> bool:
     return False
 
 
-def check_signature(token: Token, keys: Sequence[SignInKey]) -> None:
-    """Raise RefusedError unless one of these keys has signed the token."""
-    if is_signed(token, keys):
-        return
-    if not keys:
-        named = f" with the kid {token.kid}" if token.kid else ""
-        raise RefusedError(f"there is no key here for {token.algorithm}{named}")
-    raise RefusedError("its signature is of none of the keys here")
+def unsigned(token: Token, keys: Sequence[SignInKey]) -> RefusedError:
+    """Why none of these keys, which were all that may have, has signed the token."""
+    if keys:
+        return RefusedError("its signature is of none of the keys here")
+    named = f" with the kid {token.kid}" if token.kid else ""
+    return RefusedError(f"there is no key here for {token.algorithm}{named}")
 
 
 def read_claims(claims: Mapping[str, Any], settings: Settings, now: float | None = None) -> Reader:

@@ -65,19 +65,24 @@ class Readers:
             raise RefusedError("this site has no sign-in for readers")
         token = rules.read_token(text)
         keys = rules.candidates(token, trust.keys)
-        url = trust.settings.jwks_url
-        if url is not None and token.algorithm == "EdDSA" and not rules.is_signed(token, keys):
-            keys += await self._shown(token, url)
-        rules.check_signature(token, keys)
+        if not rules.is_signed(token, keys):
+            await self._check_by_address(token, keys, trust.settings.jwks_url)
         return rules.read_claims(token.claims, trust.settings)
 
-    async def _shown(self, token: Token, url: str) -> list[SignInKey]:
-        """The keys at the address that may have signed a token."""
-        found = rules.candidates(token, await self.keysets.find(url, token.kid))
-        if not rules.is_signed(token, found):
-            again = await self.keysets.find(url, token.kid, doubted=True)
-            found = rules.candidates(token, again)
-        return found
+    async def _check_by_address(self, token: Token, keys: list[SignInKey], url: str | None) -> None:
+        """Raise RefusedError unless a key at the address has signed it; none of `keys` has."""
+        if url is None or token.algorithm != "EdDSA":
+            raise rules.unsigned(token, keys)
+        shown = await self.keysets.find(url, token.kid)
+        found = rules.candidates(token, shown)
+        if rules.is_signed(token, found):
+            return
+        newer = await self.keysets.find(url, token.kid, doubted=True)
+        if newer is not shown:
+            found = rules.candidates(token, newer)
+            if rules.is_signed(token, found):
+                return
+        raise rules.unsigned(token, keys + found)
 
     async def sign_in(self, site: Site, text: str) -> Reader:
         """As `read`, for a reader: who isn't told more than whether another token may help."""

@@ -309,8 +309,10 @@ async def test_where_a_sign_in_is_required_nobody_else_posts(
     assert (await editor("PATCH", "", {"required": True})).json()["required"] is True
     page = await client.get(thread(), headers={"If-None-Match": etag})
     assert (page.status_code, page.json()["sign_in"]) == (200, "required")
-    refused = await client.post(thread(), json=new("Another one."))
-    assert (refused.status_code, refused.json()["type"]) == (401, "/problems/sign-in-required")
+    nameless = {"body": "Another one, as an app for signed-in readers sends it."}
+    for sent in (new("Another one."), nameless):
+        refused = await client.post(thread(), json=sent)
+        assert (refused.status_code, refused.json()["type"]) == (401, "/problems/sign-in-required")
     assert (await post_as(by_pyjwt(), "Signed in.")).status_code == 201
     # What was written before is its author's still, and reading needs no sign-in.
     mine = {"json": {"body": "Better."}, "headers": bearer(earlier["edit_token"])}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 from readers.conftest import Editor, Post
 from readers.publisher import (
@@ -20,7 +21,12 @@ from readers.publisher import (
     by_pyjwt,
     claims,
 )
-from thread import ORIGIN, bearer, read
+from support import running_app
+from thread import ORIGIN, bearer, new, read, thread
+
+from service.articles.types import Site
+from service.comments.routes import POSTS
+from service.settings import Settings
 
 REFUSED, EXPIRED = "/problems/sign-in-refused", "/problems/sign-in-expired"
 
@@ -195,6 +201,16 @@ async def test_what_only_looks_like_a_token(
 async def test_a_huge_token_is_refused(with_secret: None, post_as: Post) -> None:
     assert (await post_as(by_pyjwt(more="x" * 2000))).status_code == 201
     check_refused(await post_as(by_pyjwt(more="x" * 4000)))
+
+
+async def test_tokens_without_end_are_not_looked_at(settings: Settings, site: Site) -> None:
+    limited = msgspec.structs.replace(settings, rate_limits=True)
+    async with running_app(limited) as (app, _):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://c.example") as web:
+            for expected in [401] * POSTS.burst + [429]:
+                answer = await web.post(thread(), json=new(), headers=bearer(by_pyjwt()))
+                assert answer.status_code == expected
 
 
 async def test_issuer_and_audience_count_where_they_are_set(
