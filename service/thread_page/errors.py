@@ -40,6 +40,8 @@ KINDS: list[tuple[type[Problem], str]] = [
     (MalformedRequest, "unreadable"),
 ]
 
+# Those from which the thread is the way back.
+BACK = {"noPage", "noComment", "elsewhere", "tooLong", "unreadable"}
 
 # Whose page it is where no site is known.
 NOBODY = Site(UUID(int=0), "", "", [])
@@ -74,7 +76,7 @@ def error_page(request: Request[Any], problem: Problem) -> Response:
         name = MISSING[problem.errors[0].path]
     if isinstance(problem, Forbidden) and "comment" in where:
         name = "noKey"
-    thread = "article" in where and name in {"noPage", "elsewhere", "tooLong", "unreadable"}
+    thread = "article" in where and name in BACK
     body = render.html(
         "error.html",
         say,

@@ -55,8 +55,12 @@ async def page_of_form(
             raise missing("comment")
         ticket = rules.ticket(state["keyring"], about.article.key if about.article else key)
         fields = msgspec.structs.replace(fields, ticket=ticket)
-    elif not fields.key and not isinstance(problem, Conflict):
-        fields = msgspec.structs.replace(fields, key=form.new_key())
+    else:
+        if not fields.key and not isinstance(problem, Conflict):
+            fields = msgspec.structs.replace(fields, key=form.new_key())
+        if about.article is not None and about.parent is None:
+            # What it answered is gone: sent again, it is a reply to the article.
+            fields = msgspec.structs.replace(fields, parent_id="")
     url = about.article.url if about.article else own
     body = render.html(
         "form.html",

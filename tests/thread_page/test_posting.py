@@ -133,6 +133,23 @@ async def test_a_reply_is_aimed_by_its_link(client: httpx.AsyncClient) -> None:
     assert root["replies"][0]["parent_id"] == told["comment"]["id"]
 
 
+async def test_a_reply_to_what_is_gone_can_be_sent_all_the_same(
+    client: httpx.AsyncClient,
+) -> None:
+    parent = await post(client, "A remark that is removed.", email="other@readers.example")
+    ident = parent["comment"]["id"]
+    action, fields = await fill(client, f"{page_of()}?reply={ident}")
+    await client.delete(comment(ident), headers=bearer(parent["edit_token"]))
+    refused = await send(client, action, fields)
+    assert refused.status_code == 409
+    page = Page(refused.text)
+    check_kept(page, WRITTEN)
+    assert "no longer there" in page.text
+    answer = await send(client, *page.form())
+    assert answer.status_code == 303
+    assert (await read(client))["items"][0]["parent_id"] is None
+
+
 async def test_held_is_said_kindly_and_shown_to_nobody_else(client: httpx.AsyncClient) -> None:
     answer = await send(client, *await fill(client, company="Acme"))
     assert answer.status_code == 303

@@ -276,6 +276,15 @@ async def test_what_is_wrong_is_a_page_too(
     assert "Traceback" not in page.text
 
 
+@pytest.mark.parametrize("query", [f"reply={UUID(int=7)}", f"conversation={UUID(int=7)}"])
+async def test_from_a_reply_that_is_gone_the_thread_is_one_click_away(
+    query: str, client: httpx.AsyncClient
+) -> None:
+    await post(client, "A remark.")
+    page = await open_page(client, f"{page_of()}?{query}", 404)
+    assert page_of() in {link.get("href") for link in page.tags("a")}
+
+
 async def test_a_cursor_of_another_list_is_refused(client: httpx.AsyncClient) -> None:
     for _ in range(PAGE + 1):
         await say(client)
