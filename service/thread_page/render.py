@@ -40,12 +40,16 @@ UNSPEAKABLE = re.compile(
 
 
 class Visit(msgspec.Struct, frozen=True):
-    """Who reads what, and how: the site, where its pages are, the language, the time zone."""
+    """Who reads what, and how: the site, where its pages are, the language, the time zone.
+
+    `only`: the message that says who may write where this page can't take it, None where it can.
+    """
 
     site: Site
     addresses: Addresses
     words: Catalogue
     zone: tzinfo
+    only: str | None = None
 
 
 def _digest() -> str:

@@ -59,7 +59,10 @@ async def visit_of(request: Request[Any]) -> tuple[Visit, Policy]:
     policy = (await state["policies"].of(site.id)).policy
     zone = zone_of(policy.hours.time_zone) if policy.hours else UTC
     words, _ = words_of(request)
-    return Visit(site, addresses_of(request, site.slug), words, zone), policy
+    only = "session.only" if site.sign_in_required else None
+    if policy.puzzle == "always":
+        only = only or "page.scriptsOnly"  # the work that is asked for is a script's
+    return Visit(site, addresses_of(request, site.slug), words, zone, only), policy
 
 
 def _asked(request: Request[Any]) -> Asked:
@@ -129,7 +132,7 @@ def _kept(
     ident = view.article.id if view.article else None
     tag = etag_of(
         ident, view.version, render.CODE, visit.site.name, f"{view.open} {view.opens}",
-        str(visit.site.sign_in_required), str(visit.zone), *parts,
+        str(visit.only), str(visit.zone), *parts,
     )  # fmt: skip
     more = [*render.page_headers(), (b"vary", b"Accept-Language")]
     return rendering(body, ident, view.version, tag, view.lasts, media_type, more)
@@ -153,6 +156,7 @@ def _page(visit: Visit, view: View, asked: Asked, mine: Mine | None) -> bytes:
         site=visit.site,
         zone=visit.zone,
         view=view,
+        only=visit.only,
         asked=asked,
         main=main,
         mine=mine,
@@ -170,8 +174,8 @@ def _page(visit: Visit, view: View, asked: Asked, mine: Mine | None) -> bytes:
 
 
 def _takes_replies(visit: Visit, view: View, asked: Asked, mine: Mine | None) -> bool:
-    """Whether the form stands on this page: not where it is for readers who have signed in."""
-    return view.open and not visit.site.sign_in_required and not mine and not asked.root
+    """Whether the form stands on this page: not where it can't be sent from here."""
+    return view.open and not visit.only and not mine and not asked.root
 
 
 async def get_feed(request: Request[Any]) -> Response:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from service.core.problems import Conflict, Invalid, Problem, Values
+from service.core.problems import Conflict, Invalid, Problem, PuzzleRequired, Values
 from service.thread_page.render import Visit, shown_time
 
 FIELDS = {"$.name", "$.email", "$.body", "$.website"}
@@ -15,6 +15,8 @@ def told(problem: Problem, visit: Visit) -> str:
     words = visit.words
     if problem.status >= SERVER_ERROR:
         return words.say("writing.failed")
+    if isinstance(problem, PuzzleRequired) and visit.only:
+        return words.say(visit.only)
     if isinstance(problem, Invalid) and all(error.path in FIELDS for error in problem.errors):
         return words.say("writing.fields")
     if isinstance(problem, Conflict) and problem.errors:

@@ -75,6 +75,7 @@ async def page_of_form(
         form=_form(visit, key, fields, problem),
         open=about.opening.open or problem is not None,
         opens=about.opening.until,
+        only=visit.only,
         alert=told(problem, visit) if problem else None,
     )
     headers = problem.headers if problem else {}

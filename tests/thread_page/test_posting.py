@@ -499,3 +499,25 @@ async def test_where_a_sign_in_is_required_the_page_says_so(
     assert (await read(client))["count"] == 1
     await client.patch(sign_in, json={"required": False}, headers=bearer(editor_token))
     assert (await send(client, *await fill(client))).status_code == 303
+
+
+async def test_where_everybody_is_asked_for_work_no_form_is_offered_in_vain(
+    client: httpx.AsyncClient, editor_token: str
+) -> None:
+    action, written = await fill(client)
+    changed = await client.put(
+        "/v1/moderation/policy",
+        json={"policy": {"puzzle": "always"}},
+        headers=bearer(editor_token),
+    )
+    assert changed.status_code == 200
+    for path in (page_of(), page_of() + "?reply="):
+        page = await open_page(client, path)
+        assert page.tags("form") == []
+        said = words_of(page.one("p", class_="closed"))
+        assert said == "Replies can be written on the article’s own page only. Back to the article"
+    refused = await send(client, action, written)
+    assert refused.status_code == 428
+    page = Page(refused.text)
+    check_kept(page, {name: written[name] for name in ("name", "email", "body")})
+    assert "on the article’s own page only" in words_of(page.one("div", class_="alert"))
