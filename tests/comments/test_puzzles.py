@@ -3,7 +3,9 @@
 import asyncio
 import base64
 import json
+import time
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 import altcha
@@ -15,8 +17,11 @@ from thread import bearer, new, thread
 from service.articles import actions as articles
 from service.articles.types import Site
 from service.comments import puzzles
-from service.comments.puzzles import LEAST
+from service.comments.puzzles import GOES_ON, LEAST, LOOK_EVERY, Puzzles
 from service.core.db import Pool
+from service.core.problems import PuzzleRequired
+from service.core.tokens import Keyring
+from service.screening.types import Policy
 from service.settings import Settings
 
 POLICY = "/v1/moderation/policy"
@@ -164,3 +169,42 @@ async def test_a_flood_asks_and_a_busy_site_does_not(
                 await fill(pool, site, usual, "1 day")
                 await fill(pool, site, LEAST, "1 minute")
                 assert await status(web) == expected
+
+
+async def test_an_attack_ends_half_an_hour_after_its_last_sign(
+    monkeypatch: pytest.MonkeyPatch, keyring: Keyring, pool: Pool
+) -> None:
+    clock, flooded, looks = 1000.0, True, 0
+
+    async def look(*_: object) -> bool:
+        nonlocal looks
+        looks += 1
+        return flooded
+
+    monkeypatch.setattr(puzzles, "_is_flooded", look)
+    monkeypatch.setattr(puzzles, "time", SimpleNamespace(monotonic=lambda: clock, time=time.time))
+    guard = Puzzles(keyring, enabled=True)
+    site, other = (Site(uuid.uuid4(), slug, slug, []) for slug in ("one", "other"))
+
+    async def asks(site: Site = site) -> bool:
+        try:
+            await guard.check(pool, site, Policy(), b"key", None)
+        except PuzzleRequired:
+            return True
+        return False
+
+    assert await asks()
+    flooded = False
+    assert not await asks(other)  # of one site it says nothing of another
+    clock += LOOK_EVERY - 1
+    assert await asks()
+    assert looks == 2  # each site was looked at once
+    clock += GOES_ON - LOOK_EVERY
+    assert await asks()
+    assert looks == 3
+    clock += 1
+    assert not await asks()
+    flooded = True
+    assert not await asks()  # so soon nobody looks again
+    clock += LOOK_EVERY
+    assert await asks()
