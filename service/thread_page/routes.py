@@ -131,8 +131,8 @@ def _kept(
 ) -> Rendering:
     ident = view.article.id if view.article else None
     tag = etag_of(
-        ident, view.version, render.CODE, visit.site.name, f"{view.open} {view.opens}",
-        str(visit.only), str(visit.zone), *parts,
+        ident, view.version, render.CODE, visit.site.name, *visit.site.origins,
+        f"{view.open} {view.opens} {visit.only} {visit.zone}", *parts,
     )  # fmt: skip
     more = [*render.page_headers(), (b"vary", b"Accept-Language")]
     return rendering(body, ident, view.version, tag, view.lasts, media_type, more)

@@ -341,6 +341,13 @@ async def test_a_page_is_cached_by_its_tag(
     renamed = await client.get(page_of(), headers={"If-None-Match": changed.headers["etag"]})
     assert renamed.status_code == 200
     assert "The Other Courier" in renamed.text
+    async with state["pool"].acquire() as conn, conn.transaction():
+        await articles.change_site(conn, "default", None, ["https://moved.example"])
+    state["sites"].forget()
+    state["threads"].forget_all()
+    moved = await client.get(page_of(), headers={"If-None-Match": renamed.headers["etag"]})
+    assert moved.status_code == 200
+    assert "https://moved.example/" in moved.text
 
 
 async def test_no_script_runs_and_nothing_leaks(client: httpx.AsyncClient) -> None:
