@@ -48,18 +48,22 @@ async def get_reader_facts(
     """History (the newest 100), rate of the last ten minutes, and the sanction in force.
 
     The publisher vouches for the name of a reader who has `signed` in: two of them may be called
-    the same. Not for a moderator's, unless it is the moderator who has signed in.
+    the same. Not for a moderator's, unless it is the moderator who has signed in. An empty name's
+    key is nobody's.
     """
     row = await conn.fetchrow(
         """
         select
-            (not $5 and exists (
-                select from reader
-                where site_id = $1 and name_key = $4 and email <> $2 and confirmed_at is not null
-            )) or exists (
-                select from moderator
-                where name_key = $4 and name <> '' and disabled_at is null
-                    and email is distinct from $6
+            $4 <> '' and (
+                (not $5 and exists (
+                    select from reader
+                    where site_id = $1 and name_key = $4 and email <> $2
+                        and confirmed_at is not null
+                )) or exists (
+                    select from moderator
+                    where name_key = $4 and name <> '' and disabled_at is null
+                        and email is distinct from $6
+                )
             ) as reserved,
             r.confirmed_at is not null as confirmed,
             coalesce(h.published, 0) as published, coalesce(h.refused, 0) as refused,

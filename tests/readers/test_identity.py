@@ -79,6 +79,23 @@ async def test_the_name_of_who_has_signed_in_is_taken(
     assert (await post_as(namesake)).status_code == 201
 
 
+async def test_a_name_of_signs_is_taken_alone(
+    with_secret: None, post_as: Post, client: httpx.AsyncClient
+) -> None:
+    """It has no letter to be compared by: that must not make it everybody's who has none."""
+    assert (await post_as(by_pyjwt(name="🙂"))).status_code == 201
+    other = await post(client, "A remark.", name="Bo")
+    edited = await client.patch(
+        comment(other["comment"]["id"]),
+        json={"body": "A better remark."},
+        headers=bearer(other["edit_token"]),
+    )
+    assert edited.status_code == 200, edited.text
+    for name, status in (("★", 201), ("🙂", 422), (" 🙂\u200b", 422), ("🙂🙂", 201)):
+        answer = await client.post(thread(), json=new(f"Remark of {name}", name=name))
+        assert answer.status_code == status, name
+
+
 async def test_a_moderator_s_name_is_the_moderator_s(
     with_secret: None, post_as: Post, state: dict[str, Any]
 ) -> None:
