@@ -76,6 +76,7 @@ async def change_article(request: Request[Any]) -> Response:
     async with pool.acquire() as conn:
         article = await actions.change_article(conn, editor, ident, body)
         sites = {site.id: site for site in await list_sites(conn)}
+    request.state["threads"].changed(article.id, article.thread_version)  # read here at once
     return json_response(_article(article, sites[article.site_id]))
 
 

@@ -48,6 +48,7 @@ async def put_article(request: Request[Any]) -> Response:
     hold = state["settings"].alert_hold
     async with state["pool"].acquire() as conn:
         article, created, alert = await actions.publish_article(conn, site, key, body, hold)
+    request.state["threads"].changed(article.id, article.thread_version)  # read here at once
     answer = PublishAnswer(
         article_answer(article), AlertRef(alert.id, alert.state) if alert else None
     )

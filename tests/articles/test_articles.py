@@ -104,6 +104,17 @@ async def test_a_key_that_is_an_article_s_own_stays_that(
     assert await counts(client, key, "7") == {key: 1, "7": 0}
 
 
+async def test_an_update_shows_at_once_where_it_was_made(
+    client: httpx.AsyncClient, publisher_key: str, state: Any
+) -> None:
+    state["events"]._heard["thread"].clear()  # the notice is late
+    headers = bearer(publisher_key)
+    await client.put(address("7"), json=put(), headers=headers)
+    await read(client, "7")
+    await client.put(address("7"), json=put(title="Renamed"), headers=headers)
+    assert (await read(client, "7"))["article"]["title"] == "Renamed"
+
+
 async def test_an_update_shows_in_a_kept_thread(
     client: httpx.AsyncClient, publisher_key: str
 ) -> None:
