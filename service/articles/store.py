@@ -115,7 +115,7 @@ async def get_article_by_id(conn: Conn, article_id: UUID) -> Article | None:
     return row_to(Article, row) if row else None
 
 
-async def get_article(conn: Conn, site_id: UUID, key: str, url: str | None) -> Article | None:
+async def get_article(conn: Executor, site_id: UUID, key: str, url: str | None) -> Article | None:
     """The article that a key, an alias or a known (normalised) address means, in that order.
 
     An address counts that the publisher gave, or whose article's key is made from it: anything

@@ -5,21 +5,43 @@ from service.articles.rules import calls_for_support, check_key, check_url, norm
 from service.articles.store import get_article
 from service.articles.types import Site
 from service.core.db import Pool
+from service.core.limits import Limit, Limiter
 from service.engagement import store
-from service.engagement.types import Engagement, Support
+from service.engagement.types import CHANNELS, OTHER, Engagement, Support
+
+# Generous to an office or a mobile network, which is one address to us: a counter that one
+# machine can drive says nothing of readers.
+REPEATED = Limit("engagement-repeated", burst=20, every=120)
+REGISTERED = Limit("engagement-registered", burst=20, every=60)
 
 
-async def count(pool: Pool, site: Site, key: str, done: Engagement) -> None:
+async def count(
+    pool: Pool, limiter: Limiter, site: Site, key: str, done: Engagement, address: bytes
+) -> None:
     """Count a share or a support click of an article, registering it as a comment would.
 
-    Raises Invalid and NotFound.
+    `address` is the client's, hashed. Raises Invalid, NotFound and TooManyRequests.
     """
     check_key(key)
     url = done.article.url if done.article else None
     title = done.article.title if done.article else ""
-    async with pool.acquire() as conn, conn.transaction():
-        article = await articles.register_article(conn, site, key, url, title)
-        await store.count(conn, site.id, article.id, done)
+    plain = normalised_url(check_url("$.article.url", url)) if url else None
+    article = await get_article(pool, site.id, key, plain)
+    if article is None:
+        await limiter.take(REGISTERED, address)
+        async with pool.acquire() as conn, conn.transaction():
+            article = await articles.register_article(conn, site, key, url, title)
+    # By the article, not by the key that was named: with its address, any key leads to it.
+    await limiter.take(REPEATED, address + article.id.bytes + done.kind.encode())
+    async with pool.acquire() as conn:
+        await store.count(conn, site.id, article.id, done.kind, channel_of(done))
+
+
+def channel_of(done: Engagement) -> str:
+    """The counter's name: of a share how it was made, '' where that isn't said."""
+    if done.kind == "support" or not done.channel:
+        return ""
+    return done.channel if done.channel in CHANNELS else OTHER
 
 
 async def describe_support(pool: Pool, site: Site, key: str, url: str | None) -> Support:

@@ -24,9 +24,11 @@ async def count(request: Request[Any]) -> Response:
     state = request.state
     site = await site_of(request)
     address = client_address(request.scope, state["settings"].trusted_proxies)
-    await state["limiter"].take(COUNTED, state["keyring"].digest("address", address))
+    who = state["keyring"].digest("address", address)
+    await state["limiter"].take(COUNTED, who)
     body = await read_json(request, Engagement)
-    await actions.count(state["pool"], site, request.path_params["article"], body)
+    key = request.path_params["article"]
+    await actions.count(state["pool"], state["limiter"], site, key, body, who)
     return empty_response()
 
 

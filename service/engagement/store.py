@@ -4,10 +4,10 @@ from datetime import date
 from uuid import UUID
 
 from service.core.db import Conn, row_to
-from service.engagement.types import Engagement, Figures, Totals
+from service.engagement.types import Figures, Kind, Totals
 
 
-async def count(conn: Conn, site_id: UUID, article_id: UUID, done: Engagement) -> None:
+async def count(conn: Conn, site_id: UUID, article_id: UUID, kind: Kind, channel: str) -> None:
     """Add one to today's counter."""
     await conn.execute(
         """
@@ -18,8 +18,8 @@ async def count(conn: Conn, site_id: UUID, article_id: UUID, done: Engagement) -
         """,
         site_id,
         article_id,
-        done.kind,
-        done.channel or "",
+        kind,
+        channel,
     )
 
 

@@ -10,6 +10,14 @@ from service.articles.types import PageIdentity
 
 Kind = Literal["share", "support"]
 
+# What <share-bar> offers. Any other name is counted as OTHER: a stranger's words are in no
+# report, and an article has a dozen counters a day, not as many as somebody thinks of.
+CHANNELS = frozenset({
+    "native", "copy", "email", "whatsapp", "facebook", "bluesky", "mastodon", "telegram",
+    "threads", "x", "linkedin", "reddit",
+})  # fmt: skip
+OTHER = "other"
+
 
 class Engagement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A reader shared, or followed the link of the support box.

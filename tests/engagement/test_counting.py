@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,7 +17,9 @@ from service.accounts import actions as accounts
 from service.articles import actions as articles
 from service.articles.types import Site
 from service.core.db import Pool
+from service.engagement.types import CHANNELS
 
+STATIC = Path(articles.__file__).parent.parent / "web/static"
 PAGE = {"url": f"{ORIGIN}/a-1", "title": "A bridge"}
 
 
@@ -133,6 +138,65 @@ async def test_too_many_from_one_address_are_refused(settings: Any, site: Site) 
     assert answers[0].status_code == 204
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+@pytest.fixture
+async def limited(settings: Any, site: Site) -> AsyncIterator[Any]:
+    """One address's calls where limits are on, each refilled but those that a test is about."""
+    tight = msgspec.structs.replace(settings, rate_limits=True)
+    async with running_app(tight) as (app, state):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="https://c.example") as client:
+
+            async def call(key: str, **body: Any) -> int:
+                await state["pool"].execute(
+                    "delete from rate_limit where bucket like $1", b"engagement\x00%"
+                )
+                sent = {"kind": "share", **body}
+                return (await client.post(address(key), json=sent)).status_code
+
+            yield call
+
+
+async def test_one_address_can_t_drive_an_article_s_counters(
+    client: httpx.AsyncClient, publisher_key: str, limited: Any, pool: Pool
+) -> None:
+    """Whatever channel it names, and by whichever key it names the article."""
+    path = "/v1/sites/default/articles/a-1"
+    await client.put(path, json=PAGE, headers=bearer(publisher_key))
+    page = {"article": PAGE}
+    done = [await limited(f"a-{n % 2}", channel=f"c{n % 3}", **page) for n in range(30)]
+    assert done == [204] * 20 + [429] * 10
+    assert await pool.fetchval("select sum(count) from engagement_daily") == 20
+    # Another article, and what else is counted of this one, are none of it.
+    assert await limited("b", article={"url": f"{ORIGIN}/b"}) == 204
+    assert await limited("a-1", kind="support", **page) == 204
+
+
+async def test_one_address_can_t_fill_the_list_of_articles(limited: Any, pool: Pool) -> None:
+    done = [await limited(f"made-up-{n}", article={"url": f"{ORIGIN}/{n}"}) for n in range(30)]
+    assert done == [204] * 20 + [429] * 10
+    assert await pool.fetchval("select count(*) from article") == 20
+    assert await limited("made-up-1", channel="copy") == 204  # what is known is counted
+
+
+async def test_a_channel_that_nobody_knows_is_another(
+    client: httpx.AsyncClient, pool: Pool
+) -> None:
+    for channel in ("your-paper-lies", "x1", "x2", "x", None):
+        assert await count(client, channel=channel, article=PAGE) == 204
+    assert await count(client, kind="support", channel="x", article=PAGE) == 204
+    assert await counted(pool) == {
+        ("share", "other"): 3, ("share", "x"): 1, ("share", ""): 1, ("support", ""): 1,
+    }  # fmt: skip
+
+
+def test_the_share_bar_s_own_channels_are_known() -> None:
+    script = (STATIC / "widgets/share.js").read_text()
+    offered = set(re.findall(r"^  (\w+): \['", script, re.MULTILINE))
+    said = set(re.findall(r"(?:shared|link)\('(\w+)'", script))
+    assert {"whatsapp", "reddit"} <= offered
+    assert offered | said | {"mastodon"} == CHANNELS
 
 
 async def test_a_report_of_an_article(
