@@ -7,6 +7,7 @@ from msgspec import UNSET
 
 from service.core.db import Conn, Executor, row_to
 from service.push.types import (
+    MOST_TOPICS,
     Alert,
     Counts,
     NewSubscription,
@@ -26,7 +27,6 @@ from alert l join article a on a.id = l.article_id
 """
 
 MOST_ARTICLES = 500  # of the newest, whose topics are offered: a few milliseconds
-MOST_TOPICS = 200
 MOST_ALERTS = 50  # of one article in its report
 
 

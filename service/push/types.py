@@ -21,8 +21,10 @@ Removal = Literal["unsubscribed", "gone", "refused"]
 
 DAY = 24 * 3600
 LONGEST_TTL = 28 * DAY
+MOST_TOPICS = 200  # that a page is offered; a reader may want all but one of them
 
-Topics = Annotated[list[Annotated[str, Meta(min_length=1, max_length=100)]], Meta(max_length=50)]
+Label = Annotated[str, Meta(min_length=1, max_length=100)]
+Topics = Annotated[list[Label], Meta(max_length=MOST_TOPICS)]
 # Shapes only: a browser may know a time zone that this machine's tables don't have yet. The
 # look-ahead refuses a line feed at the end, which `$` alone lets pass.
 TimeZone = Annotated[

@@ -67,6 +67,22 @@ async def test_page_learns_the_key_and_the_topics(
     assert len(found["public_key"]) == 87
 
 
+async def test_all_but_one_of_what_is_offered_can_be_chosen(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    for n in range(4):
+        tags = [f"Topic {n} {m}" for m in range(30)]
+        await client.put(
+            f"/v1/sites/default/articles/{n}",
+            json={"url": f"https://a.example/{n}", "title": "T", "tags": tags},
+            headers=bearer(publisher_key),
+        )
+    offered = [topic["slug"] for topic in (await client.get(BASE)).json()["topics"]]
+    assert len(offered) == 120
+    answer = await post(client, browser(), topics=offered[1:])
+    assert answer.status_code == 201, answer.text
+
+
 async def test_site_without_a_key_gets_one(client: httpx.AsyncClient, pool: Pool) -> None:
     await pool.execute("delete from vapid_key")
     first = (await client.get(BASE)).json()["key_id"]
