@@ -3,7 +3,7 @@
 import asyncio
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 from e2e.bars_page import Newsroom, element, open_page, sent
@@ -165,6 +165,62 @@ async def test_a_sheet_that_fails_leaves_the_other_ways(visitor: Visitor) -> Non
     await expect(page.locator("share-bar a")).to_have_text(["E-mail", "X"])
     await expect(page.locator("share-bar [name=copy]")).to_be_focused()
     await expect(page.locator("share-bar [name=share]")).to_have_count(0)
+
+
+async def test_a_second_press_waits_for_the_open_sheet(visitor: Visitor) -> None:
+    await visitor.context.add_init_script(SHEET + "window.refusal = 'InvalidStateError';")
+    page = await open_page(visitor, element("share-bar", article="a", networks="x"))
+    own = page.get_by_role("button", name="Share", exact=True)
+    await own.click()
+    assert len(await page.evaluate("window.shares")) == 1
+    await expect(own).to_be_focused()
+    await expect(page.locator("share-bar a")).to_have_count(0)
+
+
+# What a script that cuts a title to a length may leave, and what a template may put around it.
+TITLES = {
+    "The ferry\n   sails & sails 🚢 ": "The ferry sails & sails 🚢",
+    "The ferry \ud83d": "The ferry",
+    "100 % — “quoted” #1?": "100 % — “quoted” #1?",
+}
+
+
+@pytest.mark.parametrize("title", TITLES)
+async def test_any_title_is_shared_as_one_line(
+    visitor: Visitor, newsroom: Newsroom, key: str, title: str
+) -> None:
+    await visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = await open_page(visitor, element("p", "…"), path=f"/news/{key}")
+    await page.evaluate(
+        """([title, key]) => {
+            document.title = title;
+            const bar = document.createElement('share-bar');
+            for (const [name, value] of Object.entries({ article: key, headline: title,
+              networks: 'x,whatsapp' })) bar.setAttribute(name, value);
+            document.querySelector('main').append(bar);
+        }""",
+        [title, key],
+    )
+    url, plain = f"{visitor.server.url}/news/{key}", TITLES[title]
+    await page.locator("share-bar a").first.wait_for()
+    hrefs = await page.locator("share-bar a").evaluate_all("all => all.map(a => a.href)")
+    mail, x, whatsapp = (parse_qs(urlsplit(one).query) for one in hrefs)
+    assert mail == {"subject": [plain], "body": [url]}
+    assert x == {"url": [url], "text": [plain]}
+    assert whatsapp == {"text": [f"{plain} {url}"]}
+    await page.locator("share-bar [name=copy]").click()
+    await counted(newsroom, key, copy=1)
+
+
+async def test_a_page_without_a_title_or_with_a_broken_canonical_link(visitor: Visitor) -> None:
+    body = element("share-bar", article="a", networks="whatsapp")
+    page = await open_page(
+        visitor, body, head='<link rel="canonical" href="http://"><title></title>'
+    )
+    await page.evaluate("document.title = ''")
+    await page.evaluate("document.querySelector('share-bar').setAttribute('article', 'b')")
+    href = f"https://wa.me/?text={quote(visitor.server.url + '/news/bars', safe='')}"
+    await expect(page.locator("share-bar a").last).to_have_attribute("href", href)
 
 
 async def test_a_sheet_that_can_t_share_a_page_is_not_offered(visitor: Visitor) -> None:

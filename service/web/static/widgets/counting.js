@@ -18,8 +18,9 @@ export async function counter(host, base, url = pageUrl()) {
   return (kind, channel) => {
     if (counted.has(channel)) return;
     counted.add(channel);
-    // Registers the article where nobody has commented yet; control characters are in no title.
-    const title = document.title.replace(/[\0-\x1f\x7f]/g, ' ').slice(0, LONGEST_TITLE);
+    // Registers the article where nobody has commented yet; control characters, and halves of an
+    // emoji that was cut in two, are in no title.
+    const title = document.title.slice(0, LONGEST_TITLE).replace(/[\p{Cc}\p{Cs}]/gu, ' ');
     const page = url.length <= LONGEST_URL ? { url, title } : undefined;
     // As plain text it needs no preflight, for which a page that is being left has no time.
     const body = JSON.stringify({ kind, channel, article: page });

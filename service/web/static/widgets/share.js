@@ -5,11 +5,13 @@ import { counter } from './counting.js';
 import { button, el, shadow } from './dom.js';
 import { withoutTracking } from './page-key.js';
 
-/** @type {Record<string, [name: string, address: (url: string, title: string) => string]>} */
+/** @typedef {(url: string, title: string, both: string) => string} Address all three escaped */
+
+/** @type {Record<string, [name: string, address: Address]>} */
 const NETWORKS = {
-  whatsapp: ['WhatsApp', (url, title) => `https://wa.me/?text=${title}%20${url}`],
+  whatsapp: ['WhatsApp', (_, __, both) => `https://wa.me/?text=${both}`],
   facebook: ['Facebook', (url) => `https://www.facebook.com/sharer/sharer.php?u=${url}`],
-  bluesky: ['Bluesky', (url, title) => `https://bsky.app/intent/compose?text=${title}%20${url}`],
+  bluesky: ['Bluesky', (_, __, both) => `https://bsky.app/intent/compose?text=${both}`],
   telegram: ['Telegram', (url, title) => `https://t.me/share/url?url=${url}&text=${title}`],
   threads: ['Threads', (url, title) => `https://www.threads.net/intent/post?url=${url}&text=${title}`],
   x: ['X', (url, title) => `https://x.com/intent/post?url=${url}&text=${title}`],
@@ -25,8 +27,17 @@ const SHOWN = 2_500;
  */
 function addressOf(host) {
   const given = host.getAttribute('url');
-  return given && URL.canParse(given, document.baseURI) ? new URL(given, document.baseURI).href : withoutTracking(pageUrl());
+  if (given && URL.canParse(given, document.baseURI)) return new URL(given, document.baseURI).href;
+  const url = pageUrl(); // a canonical link may be no address at all
+  return withoutTracking(URL.canParse(url) ? url : location.href);
 }
+
+/**
+ * A title as one line; without the half of an emoji that a title cut to a length may end in,
+ * which no address can carry.
+ * @param {string} title
+ */
+const plain = (title) => title.replace(/\p{Cs}/gu, '').replace(/\s+/g, ' ').trim();
 
 /**
  * @param {string} text
@@ -57,7 +68,8 @@ async function copied(text, box) {
  */
 export async function mount(host, base, signal, lang) {
   const url = addressOf(host);
-  const title = host.getAttribute('headline') || document.title;
+  const title = plain(host.getAttribute('headline') || document.title);
+  const both = `${title} ${url}`.trim();
   const [{ box, w }, count] = await Promise.all([shadow(host, 'bars.css', lang, 'share'), counter(host, base, url)]);
   if (signal.aborted) return;
   const T = w.share;
@@ -85,7 +97,7 @@ export async function mount(host, base, signal, lang) {
     field.focus();
   };
 
-  const [safeUrl, safeTitle] = [encodeURIComponent(url), encodeURIComponent(title)];
+  const [safeUrl, safeTitle, safeBoth] = [url, title, both].map(encodeURIComponent);
   /** @type {(channel: string, name: string, href: string) => HTMLElement} */
   const link = (channel, name, href) => {
     const outside = href.startsWith('https:') && { target: '_blank', rel: 'noopener noreferrer nofollow' };
@@ -93,7 +105,7 @@ export async function mount(host, base, signal, lang) {
   };
   const mastodon = button('mastodon', 'Mastodon', async () => {
     const { askServer } = await import('./share-server.js');
-    askServer({ opener: mastodon, below, w, text: `${title} ${url}`, usual: host.getAttribute('mastodon') ?? '', shared });
+    askServer({ opener: mastodon, below, w, text: both, usual: host.getAttribute('mastodon') ?? '', shared });
   }, { 'aria-expanded': 'false' });
 
   const others = () => [
@@ -102,7 +114,7 @@ export async function mount(host, base, signal, lang) {
   ].map((one) => {
     if (one instanceof Node) return one;
     const known = Object.hasOwn(NETWORKS, one) && NETWORKS[one];
-    return one === 'mastodon' ? mastodon : known && link(one, known[0], known[1](safeUrl, safeTitle));
+    return one === 'mastodon' ? mastodon : known && link(one, known[0], known[1](safeUrl, safeTitle, safeBoth));
   });
   const sheet = 'share' in navigator && (navigator.canShare?.({ url, title }) ?? true);
   const row = el('div', { class: 'share', part: 'row', role: 'group', 'aria-label': T.label });
@@ -111,8 +123,8 @@ export async function mount(host, base, signal, lang) {
       await navigator.share({ url, title });
       shared('native');
     } catch (error) {
-      // Closed by the reader; or the device has no sheet after all, and there are other ways.
-      if (/** @type {Error} */ (error).name === 'AbortError') return;
+      // Closed by the reader, or still open; or the device has no sheet after all, and there are other ways.
+      if (/^(Abort|InvalidState)Error$/.test(/** @type {Error} */ (error).name)) return;
       fill(false);
       copy.focus();
     }
