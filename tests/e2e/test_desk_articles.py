@@ -1,5 +1,6 @@
 """Articles at the desk, the site's call for support, and what the statistics say of both."""
 
+import asyncio
 import re
 import uuid
 
@@ -85,6 +86,7 @@ async def test_what_can_t_be_saved_is_taken_back_and_said(
         await route.abort()
 
     await page.route("**/v1/moderation/articles/*", lost)
+    await choice.focus()
     await choice.select_option(label="Before publication")
     await expect(page.get_by_role("alert")).to_contain_text(f"{key}: ")
     await expect(choice).to_have_value("0")
@@ -93,6 +95,54 @@ async def test_what_can_t_be_saved_is_taken_back_and_said(
     await choice.select_option(label="Before publication")
     await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_attached()
     await expect(page.get_by_role("alert")).to_be_hidden()
+
+
+async def test_a_second_choice_waits_for_the_first(
+    visitor: Visitor, newsroom: Newsroom, api: Api, key: str
+) -> None:
+    """The first one's answer shows the article anew, as it was before the second."""
+    await newsroom.put(key, title=key)
+    page = await open_desk(visitor, "Articles")
+    search = page.get_by_label("Search articles")
+    await search.fill(key)
+    row = row_of(page, key)
+    await expect(row).to_be_visible()
+    gate = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await gate.wait()
+        await route.continue_()
+
+    await page.route("**/v1/moderation/articles/*", hold)
+    async with page.expect_request("**/v1/moderation/articles/*"):
+        await row.get_by_label("Support:").select_option(label="Not asked for")
+    await expect(row.get_by_label("Review:")).to_be_disabled()
+    await search.focus()
+    gate.set()
+    await row.get_by_label("Review:").select_option(label="Before publication")
+    await expect(page.get_by_role("status").filter(has_text="Before")).to_be_attached()
+    await expect(row.get_by_label("Review:")).to_have_value("2")
+    await expect(row.get_by_label("Support:")).to_have_value("2")
+
+
+async def test_who_has_gone_on_is_not_called_back(
+    visitor: Visitor, newsroom: Newsroom, key: str
+) -> None:
+    await newsroom.put(key, title=key)
+    page = await open_desk(visitor, "Articles")
+    search = page.get_by_label("Search articles")
+    await search.fill(key)
+    row = row_of(page, key)
+    await expect(row).to_be_visible()
+
+    async def slow(route: Route) -> None:
+        await search.focus()
+        await route.continue_()
+
+    await page.route("**/v1/moderation/articles/*", slow)
+    await row.get_by_label("Support:").select_option(label="Not asked for")
+    await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_attached()
+    await expect(search).to_be_focused()
 
 
 async def test_a_moderator_sees_it_and_changes_nothing(

@@ -132,17 +132,22 @@ function rowsFor({ editor, several, alert, status }) {
       const select = el('select', { name: field, 'aria-label': `${text}: ${name}` }, ...values.map(([, shown], n) => el('option', { value: n, selected: n === at }, shown)));
       select.onchange = async () => {
         alert.hidden = true;
-        select.disabled = true;
+        // The answer shows the article anew: what is chosen meanwhile would seem taken back.
+        const all = node.querySelectorAll('select');
+        all.forEach((other) => (other.disabled = true));
+        // Whoever has gone on to something else isn't called back.
+        const here = () => document.activeElement === document.body || node.contains(document.activeElement);
         try {
           const changed = await call('PATCH', `${ARTICLES}/${article.id}`, { [field]: values[Number(select.value)][0] });
           const anew = row(changed);
+          const back = here();
           node.replaceWith(anew);
-          /** @type {HTMLElement | null} */ (anew.querySelector(`[name=${field}]`))?.focus();
+          if (back) /** @type {HTMLElement | null} */ (anew.querySelector(`[name=${field}]`))?.focus();
           status.textContent = `Saved. ${text}: ${values.find(([value]) => value === changed[field])?.[1]}.`;
         } catch (error) {
           select.value = String(at);
-          select.disabled = false;
-          select.focus();
+          all.forEach((other) => (other.disabled = false));
+          if (here()) select.focus();
           alert.textContent = `${name}: ${said(error)}`;
           alert.hidden = false;
           alert.scrollIntoView({ block: 'nearest' });
