@@ -23,7 +23,8 @@ pytestmark = [
 
 # What another service's script did on an earlier visit.
 SUBSCRIBE_EARLIER = """
-const registration = await navigator.serviceWorker.register('/earlier.js', { scope: '/earlier/' });
+const [script = '/earlier.js', scope = '/earlier/'] = arguments_;
+const registration = await navigator.serviceWorker.register(script, { scope });
 const worker = registration.active ?? registration.waiting ?? registration.installing;
 while (worker.state !== 'activated') await new Promise((done) => setTimeout(done, 20));
 const curve = { name: 'ECDH', namedCurve: 'P-256' };
@@ -170,6 +171,27 @@ async def test_a_worker_that_is_named(
         assert len(await at.rows()) == 1
         assert await at.browser.run(REGISTRATIONS) == workers
         assert len(at.service.channels) == channels
+
+
+async def test_our_own_worker_moves_from_where_the_first_version_put_it(
+    live_server: LiveServer, tmp_path: Path
+) -> None:
+    scopes = """
+        const all = await navigator.serviceWorker.getRegistrations();
+        return all.map(({ scope }) => new URL(scope).pathname).sort();"""
+    async with scene(live_server, tmp_path) as at:
+        await at.browser.run(SUBSCRIBE_EARLIER, "/push-worker.js", "/push-worker/")
+        # And another site of the same newspaper.
+        await at.browser.run(SUBSCRIBE_EARLIER, "/push-worker.js", "/push-worker/another/")
+        _, another = at.service.channels
+        await at.browser.go(at.page)
+        await at.browser.run(ACCEPT)
+        assert "the earlier ones stop" not in await at.browser.run(TEXT)
+        await at.accept()
+        assert await at.browser.run(scopes) == ["/push-worker/another/", f"/push-worker/{at.site}/"]
+        assert len(await at.rows()) == 1
+        assert len(at.service.channels) == 2
+        assert another in at.service.channels
 
 
 async def test_a_key_that_changes_before_the_answer(

@@ -86,7 +86,7 @@ class Alerts {
   /** What another tab does, and what the reader changes in the browser's settings, shows here too. */
   #heed() {
     const { signal } = this;
-    const key = `rejoinder:${this.push.key}`;
+    const key = `rejoinder:${this.push.record.key}`;
     window.addEventListener('storage', (event) => event.key === key && this.#show(), { signal });
     window.addEventListener('online', () => this.push.kept && this.#now(), { signal });
     navigator.permissions

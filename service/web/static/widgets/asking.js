@@ -6,6 +6,7 @@ import { kept } from './api.js';
 const PAUSE = 30 * 60_000; // a page after a longer one begins another visit
 const AGAIN_AFTER = 90 * 86_400_000;
 const AT_MOST = 2;
+const LONGEST = 2 ** 31 - 1; // milliseconds that a timer takes; more of them fire at once
 const SOONEST = 1_000; // never on load, whatever the attributes say
 
 /** @param {HTMLElement} host @param {string} name @param {number} otherwise NaN for what is no number: never */
@@ -42,10 +43,16 @@ export function mayAsk(host, site, visit) {
   return visit >= number(host, 'visits', 2) && times < AT_MOST && Date.now() - at >= AGAIN_AFTER;
 }
 
-/** Remembers that the bar has been shown: it counts as asked, whether it is answered or not. @param {string} site */
+/**
+ * Remembers that the bar is shown: it counts as asked, whether it is answered or not. Answers
+ * whether it could: with a full storage every page would ask.
+ * @param {string} site
+ */
 export function asked(site) {
-  const { times } = kept.get(`push-asked:${site}`, { times: 0 });
-  kept.set(`push-asked:${site}`, { at: Date.now(), times: times + 1 });
+  const key = `push-asked:${site}`;
+  const { times } = kept.get(key, { times: 0 });
+  kept.set(key, { at: Date.now(), times: times + 1 });
+  return kept.get(key, { times: 0 }).times > times;
 }
 
 /**
@@ -66,7 +73,7 @@ export async function moment(host, signal) {
       if (performance.now() - began >= SOONEST && room > 0 && scrollY / room >= share) due(undefined);
     };
     addEventListener('scroll', look, { signal, passive: true });
-    if (delay === delay) setTimeout(due, delay);
+    if (delay === delay) setTimeout(due, Math.min(delay, LONGEST));
   });
   if (document.hidden) {
     await new Promise((seen) => document.addEventListener('visibilitychange', seen, { signal, once: true }));

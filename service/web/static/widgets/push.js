@@ -1,17 +1,10 @@
 // A browser's subscription to a site's alerts, without any of its looks.
 
-import { ApiError, kept } from './api.js';
+import { ApiError } from './api.js';
+import { Record } from './push-kept.js';
 
 /**
- * What this browser keeps of its subscription.
- * @typedef {object} Kept
- * @property {boolean} wanted false: the reader turned alerts off, so only the reader turns them on
- * @property {string[]} topics none means all
- * @property {string} [id] this and the rest once the service has the subscription
- * @property {string} [token]
- * @property {string} [key_id] of the service's key that it was made with
- * @property {string} [endpoint]
- * @property {number} [at] when the service last heard of it, in milliseconds
+ * @typedef {import('./push-kept.js').Kept} Kept
  *
  * @typedef {object} Config
  * @property {string} public_key
@@ -25,7 +18,6 @@ import { ApiError, kept } from './api.js';
  * @property {string[]} replace paths of other workers that go altogether
  */
 
-const CACHE = 'rejoinder-push';
 const WEEK = 7 * 86_400_000;
 const PATIENCE = 30_000;
 
@@ -62,13 +54,15 @@ export class Push {
     this.site = site;
     this.base = base.href;
     this.options = options;
-    this.key = `push:${site}`;
     /** @type {Promise<Config> | undefined} */
     this.asked = undefined;
     // A scope of its own below the worker's file: the publisher's other worker keeps its pages,
     // and another site of the same origin its subscription.
     const { worker } = options;
     this.scope = new URL(`${worker.pathname.replace(/\.js$/, '')}/${encodeURIComponent(site)}/`, worker).href;
+    this.record = new Record(site, this.scope);
+    // Where the first version put it, the same for every site.
+    this.earlier = new URL('..', this.scope).href;
   }
 
   static supported() {
@@ -77,7 +71,7 @@ export class Push {
 
   /** @returns {Kept | null} */
   get kept() {
-    return kept.get(this.key, null);
+    return this.record.mine;
   }
 
   /** @returns {Promise<Config>} asked for once a page, and again after a failure */
@@ -122,7 +116,7 @@ export class Push {
     // Before anything is locked: a slow service must not keep the reader from turning alerts off.
     const config = this.kept?.wanted || (await this.#subscription()) ? await this.config().catch((error) => error) : null;
     const on = await this.#alone(async () => {
-      await this.#heedWorker();
+      await this.record.heedWorker();
       const mine = this.kept;
       const subscription = await this.#subscription();
       if (mine && (!mine.wanted || Notification.permission !== 'granted')) {
@@ -153,7 +147,7 @@ export class Push {
    * @param {string[]} [topics] none means all
    */
   on(topics = this.options.topics) {
-    kept.set(this.key, { ...this.kept, wanted: true, topics });
+    this.record.mine = { ...this.kept, wanted: true, topics };
     return this.#alone(() => this.#subscribe(topics));
   }
 
@@ -165,8 +159,7 @@ export class Push {
   async #subscribe(topics = this.options.topics, again = false) {
     const { worker } = this.options;
     const config = await this.config();
-    const registration = await navigator.serviceWorker.register(worker, { scope: this.scope, updateViaCache: 'none' });
-    await active(registration);
+    const registration = await registered(worker, this.scope);
     let subscription = await registration.pushManager.getSubscription();
     if (subscription && !madeFor(subscription, config)) {
       await subscription.unsubscribe();
@@ -186,8 +179,8 @@ export class Push {
           subscription: subscription.toJSON(),
           topics,
           key_id: config.key_id,
-          time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-          locale: navigator.language,
+          time_zone: plain(Intl.DateTimeFormat().resolvedOptions().timeZone),
+          locale: plain(navigator.language),
         },
       });
     } catch (error) {
@@ -197,9 +190,9 @@ export class Push {
     }
     const { id, token } = made;
     const { endpoint } = subscription;
-    kept.set(this.key, { wanted: true, topics, id, token, key_id: config.key_id, endpoint, at: Date.now() });
-    await this.#tellWorker({ base: this.base, site: this.site, topics, id, token, key_id: config.key_id, endpoint });
-    this.#owe(old?.id === id ? null : old, id);
+    this.record.mine = { wanted: true, topics, id, token, key_id: config.key_id, endpoint, at: Date.now() };
+    await this.record.tellWorker({ base: this.base, site: this.site, topics, id, token, key_id: config.key_id, endpoint });
+    this.record.owe(old?.id === id ? null : old, id);
     await this.#takeOver();
     this.#tellEnds();
   }
@@ -217,9 +210,9 @@ export class Push {
         if (!(error instanceof ApiError) || error.status !== 404) throw error;
         return this.#subscribe(topics); // the service had lost it
       }
-      kept.set(this.key, { ...mine, topics });
-      const note = await this.#note();
-      if (note) await this.#tellWorker({ ...note, topics });
+      this.record.mine = { wanted: true, ...mine, topics };
+      const note = await this.record.note();
+      if (note) await this.record.tellWorker({ ...note, topics });
     });
   }
 
@@ -235,61 +228,48 @@ export class Push {
    */
   async #end(subscription, left) {
     const old = this.kept;
-    kept.set(this.key, left && { wanted: left.wanted, topics: left.topics });
-    this.#owe(old);
-    await caches.delete(this.cache).catch(() => {});
+    this.record.mine = left && { wanted: left.wanted, topics: left.topics };
+    this.record.owe(old);
+    await this.record.forgetNote();
     await subscription?.unsubscribe().catch(() => {}); // tried again at the next visit
   }
 
-  /**
-   * What the service has still to be told the end of.
-   * @param {Kept | null} [old]
-   * @param {string} [living] which has come to life again
-   */
-  #owe(old, living) {
-    /** @type {Kept[]} */
-    const owed = kept.get(`${this.key}:ended`, []);
-    const next = owed.filter(({ id }) => id !== living && id !== old?.id);
-    if (old?.id) next.push({ wanted: false, topics: [], id: old.id, token: old.token });
-    kept.set(`${this.key}:ended`, next.length ? next.slice(-20) : null);
-    return next;
-  }
-
   async #tellEnds() {
-    for (const { id, token } of this.#owe()) {
+    for (const { id, token } of this.record.owe()) {
       try {
         await this.call('DELETE', `push/subscriptions/${id}`, { token, keepalive: true });
       } catch (error) {
         if (!(error instanceof ApiError) || ![401, 403, 404].includes(error.status)) return;
       }
-      this.#owe(null, id);
+      this.record.owe(null, id);
     }
   }
 
   /** @returns {Promise<PushSubscription[]>} those of this origin's other workers */
   async others() {
-    return (await this.#rivals()).flatMap(({ theirs }) => theirs ?? []);
+    return (await this.#rivals()).flatMap(({ theirs, own }) => (theirs && !own ? theirs : []));
   }
 
   async #rivals() {
     const { worker, keep } = this.options;
-    const all = await navigator.serviceWorker.getRegistrations();
-    const rivals = all.filter((one) => script(one) !== worker.pathname && !keep.includes(script(one)));
+    const all = (await navigator.serviceWorker.getRegistrations()).map((registration) => {
+      const path = script(registration);
+      return { registration, path, own: path === worker.pathname };
+    });
+    // Of our own worker, another site's registration stays.
+    const rivals = all.filter(({ registration, path, own }) => (own ? registration.scope === this.earlier : !keep.includes(path)));
     return Promise.all(
-      rivals.map(async (registration) => ({
-        registration,
-        theirs: await registration.pushManager.getSubscription().catch(() => null),
-      })),
+      rivals.map(async (one) => ({ ...one, theirs: await one.registration.pushManager.getSubscription().catch(() => null) })),
     );
   }
 
-  /** Takes the reader off the service that sent alerts before, so that none comes twice. */
+  /** Takes the reader off what sent alerts before, so that none comes twice. */
   async #takeOver() {
-    for (const { registration, theirs } of await this.#rivals()) {
+    for (const { registration, path, own, theirs } of await this.#rivals()) {
       try {
         await theirs?.unsubscribe();
         // A publisher's own worker may keep pages for reading offline: it stays unless it is named.
-        if (this.options.replace.includes(script(registration))) await registration.unregister();
+        if (own || this.options.replace.includes(path)) await registration.unregister();
       } catch (error) {
         console.warn('<article-alerts>', error); // tried again at the next visit
       }
@@ -303,41 +283,22 @@ export class Push {
   async welcome(welcome) {
     (await this.#registration())?.active?.postMessage({ welcome: { ...welcome, navigate: location.href } });
   }
-
-  // The worker can't read the page's storage; a cache is what both can.
-
-  get cache() {
-    return `${CACHE}:${this.site}`;
-  }
-
-  get #where() {
-    return `${this.scope}note`;
-  }
-
-  async #note() {
-    return (await caches.match(this.#where, { cacheName: this.cache }))?.json();
-  }
-
-  /** @param {object} note */
-  async #tellWorker(note) {
-    await (await caches.open(this.cache)).put(this.#where, new Response(JSON.stringify(note)));
-  }
-
-  /** The worker may have renewed the subscription while no page was open. */
-  async #heedWorker() {
-    const note = await this.#note();
-    const mine = this.kept;
-    if (mine?.wanted && note?.id && note.endpoint !== mine.endpoint) {
-      const { id, token, key_id, endpoint } = note;
-      kept.set(this.key, { ...mine, id, token, key_id, endpoint, at: Date.now() });
-    }
-  }
 }
 
-/** @param {ServiceWorkerRegistration} registration */
-function active({ active, waiting, installing }) {
-  const worker = active ?? waiting ?? installing;
-  return new Promise((resolve, reject) => {
+/** What the service would refuse isn't worth a subscription: some browsers speak `en-US@posix`. @param {string} name */
+const plain = (name) => (/^[a-z][\w+/-]*$/i.test(name) ? name : undefined);
+
+/**
+ * Resolves when the worker is active.
+ * @param {URL} script
+ * @param {string} scope
+ */
+async function registered(script, scope) {
+  const registration = await navigator.serviceWorker
+    .register(script, { scope, updateViaCache: 'none' })
+    .catch((error) => Promise.reject(new Error(`there is no push worker at ${script.href} (docs: Alerts): ${error}`)));
+  const worker = registration.active ?? registration.waiting ?? registration.installing;
+  await new Promise((resolve, reject) => {
     const look = () => {
       if (worker?.state === 'activated') resolve(undefined);
       if (worker?.state === 'redundant') reject(new Error('the push worker could not be installed'));
@@ -345,4 +306,5 @@ function active({ active, waiting, installing }) {
     worker?.addEventListener('statechange', look);
     look();
   });
+  return registration;
 }
