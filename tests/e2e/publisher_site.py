@@ -43,7 +43,7 @@ class PublisherSite(LocalSite):
             <article-alerts worker="/push-worker.js" visits="1" delay="0" {self.attributes}>
             </article-alerts></html>"""
         policy = (
-            f"default-src 'none'; script-src {ours}; style-src {ours}; connect-src 'self' {ours};"
+            f"default-src 'none'; script-src {ours}; style-src {ours}; connect-src {ours};"
             " worker-src 'self'"
         )
         return web.Response(

@@ -484,16 +484,3 @@ async def test_the_topics_that_the_site_has(visitor: Visitor, key: str) -> None:
     await page.reload()
     await expect(page.get_by_text("on in this browser: Arts & Letters.")).to_be_visible()
     assert (await kept(page))["topics"] == ["arts"]
-
-
-async def test_a_missing_worker_shows_the_reader_nothing(visitor: Visitor, key: str) -> None:
-    heard: list[str] = []
-    page = await visitor.article(key)
-    page.on("console", lambda message: heard.append(message.text))
-    await page.evaluate(
-        """() => { const alerts = document.createElement('article-alerts');
-            alerts.setAttribute('worker', '/missing.js'); document.body.append(alerts) }"""
-    )
-    await page.wait_for_timeout(500)
-    await expect(page.locator("article-alerts")).to_be_hidden()
-    assert any("there is no script at" in text for text in heard)

@@ -29,30 +29,25 @@ export async function mount(host, base, signal, lang) {
     replace: words(host.getAttribute('replace-worker')),
   });
   const visit = countVisit(name, signal);
-  if (Push.supported() && !(await reachable(worker))) return;
+  if (worker.origin !== location.origin) {
+    // The reader can do nothing about it.
+    console.warn(`<article-alerts> ${worker.href} is not on this page’s origin; serve push-worker.js from there and name it: <article-alerts worker="/push-worker.js">`);
+    return;
+  }
   const { box, w } = await shadow(host, 'bars.css', lang, 'alerts');
   if (!signal.aborted) await new Alerts(host, box, w, push, new Topics(w, push, named), visit, signal).start();
 }
 
 /**
- * A worker must come from the page's own origin. Where it doesn't, the reader can do nothing
- * about it, so only the console says so.
- * @param {URL} worker
+ * The bars that ask, by site: a page that changes its language, or goes on to another article,
+ * takes its elements down, and the question with them, which counts as asked.
+ * @type {Map<string, Alerts>}
  */
-async function reachable(worker) {
-  const how = 'serve push-worker.js from the page’s own origin and name it: <article-alerts worker="/push-worker.js">';
-  if (worker.origin !== location.origin) {
-    console.warn(`<article-alerts> ${worker.href} is not on this page’s origin; ${how}`);
-    return false;
-  }
-  // Where the page's policy forbids this look, registering it decides.
-  const found = await fetch(worker, { method: 'HEAD' }).catch(() => null);
-  if (found && !(found.ok && /javascript/.test(found.headers.get('Content-Type') ?? ''))) {
-    console.warn(`<article-alerts> there is no script at ${worker.href}; ${how}`);
-    return false;
-  }
-  return true;
-}
+const asking = new Map();
+
+/** The other elements of this page show it too; the storage's own event comes to other pages only. */
+const page = new EventTarget();
+const tell = () => page.dispatchEvent(new Event('change'));
 
 class Alerts {
   /**
@@ -87,6 +82,9 @@ class Alerts {
   #heed() {
     const { signal } = this;
     const key = `rejoinder:${this.push.record.key}`;
+    page.addEventListener('change', () => this.#show(), { signal });
+    // Back from another page, which may have been told otherwise.
+    window.addEventListener('pageshow', ({ persisted }) => persisted && this.#now(), { signal });
     window.addEventListener('storage', (event) => event.key === key && this.#show(), { signal });
     window.addEventListener('online', () => this.push.kept && this.#now(), { signal });
     navigator.permissions
@@ -124,6 +122,8 @@ class Alerts {
   }
 
   async #askInTime() {
+    const before = asking.get(this.push.site);
+    if (before?.signal.aborted && !this.push.kept) return this.#ask(false, before.bar);
     if (this.waiting) return;
     this.waiting = true;
     const granted = Notification.permission === 'granted';
@@ -133,10 +133,7 @@ class Alerts {
     if (may()) {
       await moment(this.host, this.signal);
       // Another tab may have asked meanwhile.
-      if (!this.signal.aborted && may() && Notification.permission !== 'denied') {
-        asked(this.push.site);
-        await this.#ask();
-      }
+      if (!this.signal.aborted && may() && Notification.permission !== 'denied' && asked(this.push.site)) await this.#ask();
     }
     this.waiting = false;
   }
@@ -162,12 +159,14 @@ class Alerts {
     const turnOff = button('turn-off', this.T.turnOff, async () => {
       turnOff.ariaBusy = 'true';
       await this.push.off().catch((error) => console.warn('<article-alerts>', error));
+      turnOff.ariaBusy = null;
       await this.#show();
+      tell();
       this.#focus();
     }, { class: 'plain' });
     const names = this.topics.chosen();
     const text = names ? this.w.say(this.T.onTopics, { topics: names }) : this.T.on;
-    const [change, form] = this.topics.changer(() => this.#show());
+    const [change, form] = this.topics.changer(tell);
     const said = this.line.querySelector('.on [role=status]');
     if (said && (!change || this.line.querySelector('[name=topics]'))) {
       said.textContent = text; // and what the reader is at stays open
@@ -189,9 +188,14 @@ class Alerts {
   #close() {
     const { bar } = this;
     this.bar = undefined;
+    this.#answered();
     const inside = bar?.contains(/** @type {ShadowRoot} */ (this.host.shadowRoot).activeElement);
     bar?.remove();
     if (inside) this.#focus();
+  }
+
+  #answered() {
+    if (asking.get(this.push.site) === this) asking.delete(this.push.site);
   }
 
   /**
@@ -211,8 +215,12 @@ class Alerts {
     this.box.append(this.bar);
   }
 
-  /** @param {boolean} [wanted] the reader called for it, so it takes the focus */
-  async #ask(wanted = false) {
+  /**
+   * @param {boolean} [wanted] the reader called for it, so it takes the focus
+   * @param {HTMLElement} [before] the bar that it stands for
+   */
+  async #ask(wanted = false, before = undefined) {
+    asking.set(this.push.site, this);
     const granted = Notification.permission === 'granted';
     const [offer, others] = await Promise.all([
       this.topics.offer(),
@@ -231,6 +239,10 @@ class Alerts {
         button('decline', this.T.decline, () => this.#close(), { class: 'quiet' }),
       ),
     );
+    for (const { value, checked } of /** @type {NodeListOf<HTMLInputElement>} */ (before?.querySelectorAll('input') ?? [])) {
+      const box = [...(this.bar?.querySelectorAll('input') ?? [])].find((one) => one.value === value);
+      if (box) box.checked = checked;
+    }
     if (wanted) /** @type {HTMLElement} */ (this.bar?.querySelector('[name=accept]')).focus();
   }
 
@@ -240,16 +252,18 @@ class Alerts {
     const topics = this.topics.picked(this.bar);
     if (!topics) return undefined;
     ok.ariaBusy = 'true';
-    // In the click itself: browsers open the prompt for nothing else.
-    const permission = await Notification.requestPermission();
-    if (permission === 'default') return this.#close();
     try {
-      if (permission === 'granted') await this.push.on(topics);
+      // In the click itself: browsers open the prompt for nothing else.
+      const permission = await Notification.requestPermission();
+      if (permission === 'default') return this.#close();
+      if (permission === 'denied') return await this.#show().then(() => this.#tell(this.T[blockedBy()]));
+      await this.push.on(topics);
     } catch (error) {
       console.warn('<article-alerts>', error);
       return this.#tell(this.#why(error), true);
     }
-    if (!(await this.#show())) return this.#tell(this.T[blockedBy()]);
+    await this.#show();
+    tell();
     this.#focus();
     const { welcome: title, welcomeText: body } = this.T;
     return this.push.welcome({ title, body, lang: this.w.lang, dir: this.w.dir });
@@ -257,6 +271,7 @@ class Alerts {
 
   /** What became of the OK, said where it was pressed: the line below may be far away. @param {string} text @param {boolean} [again] */
   #tell(text, again = false) {
+    this.#answered();
     if (again) this.#off(text, this.T.retry);
     this.#open(
       this.T.label,
