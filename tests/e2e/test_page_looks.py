@@ -4,7 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from e2e.visitors import MakeVisitor, comment_of, main_form, write
+from e2e.visitors import Api, MakeVisitor, comment_of, main_form, text, write
 from playwright.async_api import expect
 
 from service.web.words import encoded
@@ -60,3 +60,19 @@ async def test_the_demo_from_sample_to_alert(visitors: MakeVisitor) -> None:
     await expect(comment_of(page, body)).to_be_visible()
     await page.get_by_role("button", name="Publish the next article").click()
     await expect(page.get_by_text("In a few seconds every subscriber")).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("width", "seen"), [(360, "1"), (1000, "0")])
+async def test_what_has_a_line_of_its_own_is_seen(
+    visitors: MakeVisitor, api: Api, key: str, width: int, seen: str
+) -> None:
+    """On a narrow page the button for reports may wrap: hidden, it would be an empty line."""
+    await api.post(key, text())
+    visitor = await visitors(viewport={"width": width, "height": 800})
+    page = await visitor.article(key, page_lang="uk")
+    report = page.locator("reader-comments [name=report]")
+    await page.locator("reader-comments textarea").hover()
+    await expect(report).to_have_css("opacity", seen)
+    await page.locator("reader-comments article .text").hover()
+    await expect(report).to_have_css("opacity", "1")
