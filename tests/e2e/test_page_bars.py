@@ -138,6 +138,14 @@ async def test_copying_by_hand(visitor: Visitor, newsroom: Newsroom, key: str) -
     await page.keyboard.press("Control+c")
     assert await page.evaluate("navigator.clipboard.readText()") == await field.input_value()
     await counted(newsroom, key, copy=1)
+    # It and the question about a server stand in one place, each in the other's turn.
+    mastodon = page.get_by_role("button", name="Mastodon")
+    await mastodon.click()
+    await expect(mastodon).to_have_attribute("aria-expanded", "true")
+    await page.locator("share-bar [name=copy]").click()
+    await expect(mastodon).to_have_attribute("aria-expanded", "false")
+    await mastodon.click()
+    await expect(page.get_by_label("Your Mastodon server")).to_be_focused()
 
 
 async def test_the_device_s_own_sheet(visitor: Visitor, key: str) -> None:

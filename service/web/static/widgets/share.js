@@ -93,6 +93,7 @@ export async function mount(host, base, signal, lang) {
   }, { class: 'copy' });
   const byHand = () => {
     const field = el('input', { readonly: true, name: 'address', value: url, dir: 'ltr', oncopy: () => shared('copy'), onfocus: () => field.select() });
+    mastodon.ariaExpanded = 'false'; // its form has stood there
     below.replaceChildren(el('label', { class: 'address' }, T.address, field));
     field.focus();
   };
