@@ -160,6 +160,17 @@ async def test_a_browser_that_names_its_language_oddly(visitor: Visitor, key: st
     await expect(on(page)).to_be_visible()
 
 
+async def test_topics_in_a_script_that_runs_the_other_way(visitor: Visitor, key: str) -> None:
+    page = await open_page(visitor, key, attributes=TOPICS, page_lang="ar")
+    for topic in ("culture", "schools", "harbour-news", "local"):
+        await page.locator(f"article-alerts [value={topic}]").uncheck()
+    await page.locator("article-alerts [name=accept]").click()
+    said = page.locator("article-alerts .on [role=status]").first
+    # Each for itself, and all of them as the sentence runs.
+    names = "\u200f\u2068Climate energy\u2069 و\u2068World\u2069"
+    await expect(said).to_contain_text(names)
+
+
 async def test_what_the_first_version_kept(visitor: Visitor, key: str) -> None:
     page = await open_page(visitor, key)
     await page.locator("article-alerts [name=accept]").click()

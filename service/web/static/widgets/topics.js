@@ -85,7 +85,10 @@ export class Topics {
     const mine = this.push.kept?.topics ?? [];
     const names = this.all.filter((topic) => mine.includes(topic.slug)).map((topic) => topic.name);
     if (!names.length || names.length === this.all.length) return '';
-    return new Intl.ListFormat(this.w.lang, { type: 'conjunction' }).format(names);
+    const list = new Intl.ListFormat(this.w.lang, { type: 'conjunction' });
+    if (this.w.dir === 'ltr') return list.format(names);
+    // Names that run the other way (UAX #9): each for itself, and the list as the sentence.
+    return `\u200f${list.format(names.map((name) => `\u2068${name}\u2069`))}`;
   }
 
   /**
