@@ -26,6 +26,13 @@ Storage.prototype.setItem = function (name, value) {
   if (name.startsWith('rejoinder:')) throw new DOMException('full', 'QuotaExceededError');
   set.call(this, name, value);
 };
+if (FORBIDDEN) {
+  const get = Storage.prototype.getItem;
+  Storage.prototype.getItem = function (name) {
+    if (name.startsWith('rejoinder:')) throw new DOMException('forbidden', 'SecurityError');
+    return get.call(this, name);
+  };
+}
 Cache.prototype.put = async () => { throw new DOMException('full', 'QuotaExceededError') };
 """
 
@@ -119,8 +126,9 @@ async def test_back_on_a_page_it_says_what_is_so_by_now(visitor: Visitor, key: s
     await expect(bar_of(page)).to_have_count(0)
 
 
-async def test_a_full_storage(visitor: Visitor, key: str) -> None:
-    await visitor.context.add_init_script(FULL)
+@pytest.mark.parametrize("forbidden", ["false", "true"])
+async def test_a_full_or_forbidden_storage(visitor: Visitor, key: str, forbidden: str) -> None:
+    await visitor.context.add_init_script(FULL.replace("FORBIDDEN", forbidden))
     page = await open_page(visitor, key)
     # Every page would ask anew: none does.
     await expect(off(page)).to_be_visible()
@@ -129,7 +137,6 @@ async def test_a_full_storage(visitor: Visitor, key: str) -> None:
     await off(page).click()
     await page.locator("article-alerts [name=accept]").click()
     await expect(on(page)).to_be_visible()
-    assert await kept(page) is None
     await page.reload()
     await expect(on(page)).to_be_visible()
     async with page.expect_response("**/push/subscriptions/*") as answer:
@@ -137,6 +144,25 @@ async def test_a_full_storage(visitor: Visitor, key: str) -> None:
     assert ((await answer.value).request.method, (await answer.value).status) == ("DELETE", 204)
     await expect(off(page)).to_be_visible()
     assert await page.evaluate("localStorage.getItem('browser:made')") is None
+
+
+async def test_a_permission_that_is_taken_back(visitor: Visitor, key: str) -> None:
+    page = await open_page(visitor, key)
+    await page.locator("article-alerts [name=accept]").click()
+    await expect(on(page)).to_be_visible()
+    mine = await kept(page)
+    await page.evaluate("localStorage.setItem('browser:permission', 'denied')")
+    async with page.expect_response(f"**/push/subscriptions/{mine['id']}") as answer:
+        await page.reload()
+    assert ((await answer.value).request.method, (await answer.value).status) == ("DELETE", 204)
+    await expect(page.locator("article-alerts .blocked")).to_be_visible()
+    assert await kept(page) is None
+    # Given again, it is for the reader to turn them on; and asked has been asked.
+    await page.evaluate("localStorage.setItem('browser:permission', 'granted')")
+    await page.reload()
+    await expect(off(page)).to_be_visible()
+    await page.wait_for_timeout(1_500)
+    await expect(bar_of(page)).to_have_count(0)
 
 
 @pytest.mark.parametrize("delay", ["Infinity", "99999999"])

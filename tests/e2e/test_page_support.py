@@ -103,6 +103,16 @@ async def test_it_is_followed_counted_and_dismissed_by_keyboard(
     await expect(box(page)).to_be_visible()
 
 
+async def test_who_dismisses_it_by_keyboard_goes_on_from_there(visitor: Visitor, key: str) -> None:
+    body = "<a href='#top'>Above</a>" + element("support-us", INSIDE, article=key, href="/give")
+    page = await open_page(visitor, f"{body}<a href='#more'>Below</a>")
+    await box(page).get_by_role("button", name="Not now").focus()
+    await page.keyboard.press("Enter")
+    await expect(box(page)).to_have_count(0)
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Below")).to_be_focused()
+
+
 async def test_following_it_never_waits_for_the_count(visitor: Visitor, key: str) -> None:
     async def lost(route: Route) -> None:
         await route.abort()
