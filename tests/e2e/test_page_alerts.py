@@ -116,6 +116,14 @@ async def test_ok_by_keyboard_turns_alerts_on_and_off(visitor: Visitor, key: str
         await page.keyboard.press("Enter")
     assert (await answer.value).status == 204
     await expect(page.get_by_text("Article alerts are off.")).to_be_visible()
+    await expect(off(page)).to_be_focused()
+    # What happens elsewhere meanwhile draws it anew, under the reader's finger.
+    await off(page).evaluate("button => { button.dataset.drawn = 'before' }")
+    await page.evaluate(
+        "dispatchEvent(new StorageEvent('storage', { key: 'rejoinder:push:default' }))"
+    )
+    await expect(page.locator("article-alerts [data-drawn]")).to_have_count(0)
+    await expect(off(page)).to_be_focused()
     await page.reload()
     await expect(off(page)).to_be_visible()
     await page.wait_for_timeout(1_500)

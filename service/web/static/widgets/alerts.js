@@ -47,7 +47,8 @@ const asking = new Map();
 
 /** The other elements of this page show it too; the storage's own event comes to other pages only. */
 const page = new EventTarget();
-const tell = () => page.dispatchEvent(new Event('change'));
+/** @param {Alerts} from */
+const tell = (from) => page.dispatchEvent(new CustomEvent('change', { detail: from }));
 
 class Alerts {
   /**
@@ -82,7 +83,7 @@ class Alerts {
   #heed() {
     const { signal } = this;
     const key = `rejoinder:${this.push.record.key}`;
-    page.addEventListener('change', () => this.#show(), { signal });
+    page.addEventListener('change', (event) => /** @type {CustomEvent} */ (event).detail !== this && this.#show(), { signal });
     // Back from another page, which may have been told otherwise.
     window.addEventListener('pageshow', ({ persisted }) => persisted && this.#now(), { signal });
     window.addEventListener('storage', (event) => event.key === key && this.#show(), { signal });
@@ -144,6 +145,7 @@ class Alerts {
    * @param {...(HTMLElement | undefined)} actions
    */
   #state(name, text, ...actions) {
+    const inside = this.#holdsFocus(this.line);
     this.line.replaceChildren(
       el(
         'div',
@@ -153,6 +155,7 @@ class Alerts {
         ...actions,
       ),
     );
+    if (inside) this.#focus();
   }
 
   #on() {
@@ -161,12 +164,12 @@ class Alerts {
       await this.push.off().catch((error) => console.warn('<article-alerts>', error));
       turnOff.ariaBusy = null;
       await this.#show();
-      tell();
+      tell(this);
       this.#focus();
     }, { class: 'plain' });
     const names = this.topics.chosen();
     const text = names ? this.w.say(this.T.onTopics, { topics: names }) : this.T.on;
-    const [change, form] = this.topics.changer(tell);
+    const [change, form] = this.topics.changer(() => this.#show().then(() => tell(this)));
     const said = this.line.querySelector('.on [role=status]');
     if (said && (!change || this.line.querySelector('[name=topics]'))) {
       said.textContent = text; // and what the reader is at stays open
@@ -180,6 +183,11 @@ class Alerts {
     this.#state('off', text, button('turn-on', action, () => this.#ask(true), { class: 'plain' }));
   }
 
+  /** @param {HTMLElement} [part] */
+  #holdsFocus(part) {
+    return part?.contains(/** @type {ShadowRoot} */ (this.host.shadowRoot).activeElement);
+  }
+
   #focus() {
     // Without scrolling: whoever answers in the middle of an article goes on reading there.
     this.line.querySelector('button')?.focus({ preventScroll: true });
@@ -189,7 +197,7 @@ class Alerts {
     const { bar } = this;
     this.bar = undefined;
     this.#answered();
-    const inside = bar?.contains(/** @type {ShadowRoot} */ (this.host.shadowRoot).activeElement);
+    const inside = this.#holdsFocus(bar);
     bar?.remove();
     if (inside) this.#focus();
   }
@@ -263,7 +271,7 @@ class Alerts {
       return this.#tell(this.#why(error), true);
     }
     await this.#show();
-    tell();
+    tell(this);
     this.#focus();
     const { welcome: title, welcomeText: body } = this.T;
     return this.push.welcome({ title, body, lang: this.w.lang, dir: this.w.dir });
