@@ -1,5 +1,8 @@
 """Counting, and what an article's page may ask."""
 
+from collections.abc import Callable
+from typing import TypeAlias
+
 from service.articles import actions as articles
 from service.articles.rules import calls_for_support, check_key, check_url, normalised_url
 from service.articles.store import get_article
@@ -9,6 +12,10 @@ from service.core.limits import Limit, Limiter
 from service.engagement import store
 from service.engagement.types import CHANNELS, OTHER, Engagement, Support
 
+# The client and what it does something with, as one keyed hash: until a bucket is full again it
+# is there to be read, and must not say which reader shared what.
+Who: TypeAlias = Callable[[bytes], bytes]
+
 # Generous to an office or a mobile network, which is one address to us: a counter that one
 # machine can drive says nothing of readers.
 REPEATED = Limit("engagement-repeated", burst=20, every=120)
@@ -16,11 +23,11 @@ REGISTERED = Limit("engagement-registered", burst=20, every=60)
 
 
 async def count(
-    pool: Pool, limiter: Limiter, site: Site, key: str, done: Engagement, address: bytes
+    pool: Pool, limiter: Limiter, site: Site, key: str, done: Engagement, who: Who
 ) -> None:
     """Count a share or a support click of an article, registering it as a comment would.
 
-    `address` is the client's, hashed. Raises Invalid, NotFound and TooManyRequests.
+    Raises Invalid, NotFound and TooManyRequests.
     """
     check_key(key)
     url = done.article.url if done.article else None
@@ -28,11 +35,11 @@ async def count(
     plain = normalised_url(check_url("$.article.url", url)) if url else None
     article = await get_article(pool, site.id, key, plain)
     if article is None:
-        await limiter.take(REGISTERED, address)
+        await limiter.take(REGISTERED, who(b""))
         async with pool.acquire() as conn, conn.transaction():
             article = await articles.register_article(conn, site, key, url, title)
     # By the article, not by the key that was named: with its address, any key leads to it.
-    await limiter.take(REPEATED, address + article.id.bytes + done.kind.encode())
+    await limiter.take(REPEATED, who(article.id.bytes + done.kind.encode()))
     async with pool.acquire() as conn:
         await store.count(conn, site.id, article.id, done.kind, channel_of(done))
 

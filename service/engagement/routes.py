@@ -1,6 +1,7 @@
 """Engagement over HTTP."""
 
 import hashlib
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ from service.articles.sites import site_of
 from service.core.address import client_address
 from service.core.http import Endpoint, empty_response, read_json
 from service.core.limits import Limit
+from service.core.tokens import Keyring
 from service.engagement import actions
 from service.engagement.types import Engagement, Support
 
@@ -24,12 +26,17 @@ async def count(request: Request[Any]) -> Response:
     state = request.state
     site = await site_of(request)
     address = client_address(request.scope, state["settings"].trusted_proxies)
-    who = state["keyring"].digest("address", address)
-    await state["limiter"].take(COUNTED, who)
+    keyring = state["keyring"]
+    await state["limiter"].take(COUNTED, keyring.digest("address", address))
     body = await read_json(request, Engagement)
     key = request.path_params["article"]
+    who = partial(_who, keyring, address.encode())
     await actions.count(state["pool"], state["limiter"], site, key, body, who)
     return empty_response()
+
+
+def _who(keyring: Keyring, address: bytes, about: bytes) -> bytes:
+    return keyring.digest("engagement", address + b"\x00" + about)
 
 
 async def get_support(request: Request[Any]) -> Response:

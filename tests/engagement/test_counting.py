@@ -168,6 +168,11 @@ async def test_one_address_can_t_drive_an_article_s_counters(
     done = [await limited(f"a-{n % 2}", channel=f"c{n % 3}", **page) for n in range(30)]
     assert done == [204] * 20 + [429] * 10
     assert await pool.fetchval("select sum(count) from engagement_daily") == 20
+    # Until a bucket is full again it can be read: not who shared what.
+    article = await pool.fetchval("select id from article")
+    buckets = [row["bucket"] for row in await pool.fetch("select bucket from rate_limit")]
+    assert len(buckets) == 2
+    assert not any(article.bytes in bucket for bucket in buckets)
     # Another article, and what else is counted of this one, are none of it.
     assert await limited("b", article={"url": f"{ORIGIN}/b"}) == 204
     assert await limited("a-1", kind="support", **page) == 204
