@@ -293,7 +293,8 @@ async def test_a_service_that_fails_is_tried_again(visitor: Visitor, key: str) -
     await expect(on(page)).to_have_count(0)
     await page.unroute("**/push/subscriptions", fail)
     await page.keyboard.press("Enter")
-    await page.keyboard.press("Enter")  # the bar's OK
+    await expect(page.locator("article-alerts [name=accept]")).to_be_focused()
+    await page.keyboard.press("Enter")
     await expect(on(page)).to_be_visible()
     assert await page.evaluate("localStorage.getItem('browser:times')") == "1"
     assert (await kept(page))["id"]

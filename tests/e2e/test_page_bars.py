@@ -262,6 +262,7 @@ async def test_mastodon_asks_for_one_s_own_server_by_keyboard(
     await expect(field).to_have_count(0)
     await expect(opener).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(field).to_be_focused()
     await page.keyboard.type("@Ada@Social.example")
     # What the window asks for, and not what it shows: no such server answers everywhere.
     async with visitor.context.expect_event(
@@ -325,9 +326,10 @@ async def test_shares_of_another_origin_s_page_are_counted_without_a_preflight(
     asked: list[str] = []
     page.on("request", lambda r: asked.append(f"{r.method} {urlsplit(r.url).path}"))
     await page.locator("share-bar [name=copy]").wait_for()
-    await page.locator("share-bar a", has_text="E-mail").evaluate(
-        "a => { a.removeAttribute('href'); a.click() }"
-    )
+    async with page.expect_request("**/engagement"):
+        await page.locator("share-bar a", has_text="E-mail").evaluate(
+            "a => { a.removeAttribute('href'); a.click() }"
+        )
     await counted(newsroom, key, email=1)
     assert [one for one in asked if "engagement" in one] == [
         f"POST /v1/sites/default/articles/{key}/engagement"
