@@ -22,7 +22,4 @@ export const time = (iso) => timeOf(W, iso);
  * @param {ParentNode} tree
  * @param {AbortSignal} signal
  */
-export const tick = (tree, signal) => {
-  const timer = setInterval(() => ticking(W, tree), 30_000);
-  signal.addEventListener('abort', () => clearInterval(timer));
-};
+export const tick = (tree, signal) => ticking(W, tree, signal);

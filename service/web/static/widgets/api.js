@@ -5,19 +5,15 @@ export class ApiError extends Error {
   /**
    * @param {number} status
    * @param {import('./types.js').Problem} problem
-   * @param {number} wait seconds after which another try makes sense
+   * @param {string | null} [after] the header Retry-After
    */
-  constructor(status, problem, wait) {
+  constructor(status, problem, after) {
     super(problem.detail || `HTTP ${status}`);
     this.status = status;
     this.problem = problem;
-    this.wait = wait;
+    this.after = after;
   }
 }
-
-/** @param {string | null} header Retry-After: seconds or a date */
-const seconds = (header) =>
-  header ? Number(header) || Math.max(0, (Date.parse(header) - Date.now()) / 1000) || 0 : 0;
 
 /** @typedef {(method: string, path: string, options?: import('./types.js').Call) => Promise<any>} Api */
 
@@ -42,12 +38,12 @@ export const site = (base, site) => async (method, path, options = {}) => {
       keepalive,
       credentials: 'omit',
       cache: 'no-cache', // ask whether it has changed: a writer must read what was written
-      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      signal: (signal && AbortSignal.any?.([signal, timeout])) ?? signal ?? timeout, // Safari 16 has no `any`
       body: body ? JSON.stringify(body) : undefined,
     });
     text = await response.text();
   } catch (error) {
-    throw new ApiError(0, { detail: String(error) }, 0);
+    throw new ApiError(0, { detail: String(error) });
   }
   let json;
   try {
@@ -56,8 +52,11 @@ export const site = (base, site) => async (method, path, options = {}) => {
     // A proxy in between answered with a page of its own.
   }
   if (response.ok) return json;
-  throw new ApiError(response.status, json ?? {}, seconds(response.headers.get('Retry-After')));
+  throw new ApiError(response.status, json ?? {}, response.headers.get('Retry-After'));
 };
+
+/** @type {Map<string, unknown>} what isn't taken; but who isn't remembered isn't asked about alerts */
+const spare = new Map();
 
 /** The page's storage may be full, forbidden or cleared: nothing may depend on it. */
 export const kept = {
@@ -70,7 +69,7 @@ export const kept = {
    */
   get(key, otherwise, area = 'localStorage') {
     try {
-      return JSON.parse(window[area].getItem(`rejoinder:${key}`) ?? 'null') ?? otherwise;
+      return spare.get(area + key) ?? JSON.parse(window[area].getItem(`rejoinder:${key}`) ?? 'null') ?? otherwise;
     } catch {
       return otherwise;
     }
@@ -82,11 +81,12 @@ export const kept = {
    * @param {'localStorage' | 'sessionStorage'} [area]
    */
   set(key, value, area = 'localStorage') {
+    spare.delete(area + key);
     try {
       if (value === null) window[area].removeItem(`rejoinder:${key}`);
       else window[area].setItem(`rejoinder:${key}`, JSON.stringify(value));
     } catch {
-      // Full or forbidden.
+      if (!/^push|^visits/.test(key)) spare.set(area + key, value);
     }
   },
 };
@@ -99,17 +99,8 @@ export function pageUrl() {
 }
 
 /**
- * The address of an article that isn't this page, on a front page for instance.
- * @param {HTMLElement} host
- */
-function addressOf(host) {
-  const url = host.getAttribute('url');
-  return url && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : undefined;
-}
-
-/**
  * The article's key: the attribute, else made from the page's address (DESIGN.md).
  * @param {HTMLElement} host
  */
 export const articleKey = async (host) =>
-  host.getAttribute('article') || (await import('./page-key.js')).keyOfUrl(addressOf(host) ?? pageUrl());
+  host.getAttribute('article') || (await import('./page-key.js')).keyFor(host, pageUrl());

@@ -1,17 +1,16 @@
 // <reader-comments>: the thread of one article and the form above it.
 
 import { articleKey, kept, pageUrl, site } from './api.js';
-import { button, el, shadow } from './dom.js';
+import { bring, button, el, shadow } from './dom.js';
 import { replyForm } from './form.js';
 import { tree } from './thread.js';
 
 /** @typedef {import('./types.js').ThreadPage} ThreadPage */
-/** @typedef {HTMLElement & { token?: string }} Host */
 
 const SORTS = /** @type {const} */ (['newest', 'oldest', 'top']);
 
 /**
- * @param {Host} host
+ * @param {import('./types.js').Host} host
  * @param {URL} base
  * @param {AbortSignal} signal
  * @param {string} lang
@@ -22,18 +21,15 @@ export async function mount(host, base, signal, lang) {
     shadow(host, 'comments.css', lang, 'comments', 'count', 'times'),
   ]);
   if (signal.aborted) return;
-  const thread = new Comments(host, article, base, box, w, signal);
+  const thread = new Comments({ host, article, base, box, w, signal });
   const heed = () => thread.heed().catch(console.warn);
   host.addEventListener('rejoinder:token', heed, { signal });
   await Promise.all([thread.load(), heed()]);
   await thread.reveal();
   const seconds = Number(host.getAttribute('poll') ?? 20);
-  // Browsers remember a module that failed.
-  const follow = (again = '') => {
-    if (signal.aborted) return;
-    import(`./live.js${again}`).then((live) => live.follow(thread, seconds), () => setTimeout(follow, 60_000, '?2'));
-  };
-  if (seconds > 0) setTimeout(follow, Math.max(2, seconds) * 1_000);
+  const follow = () =>
+    signal.aborted || bring('live').then((live) => live.follow(thread, seconds)).catch(() => setTimeout(follow, 60_000));
+  setTimeout(follow, Math.max(2, seconds || 30) * 1_000);
 }
 
 export class Comments {
@@ -47,18 +43,12 @@ export class Comments {
   /** @type {string | null} */
   next = null;
   count = 0;
+  turn = 0;
   /** @type {ThreadPage | undefined} the first page as it was read last */
   first;
 
-  /**
-   * @param {Host} host
-   * @param {string} article
-   * @param {URL} base
-   * @param {HTMLElement} box
-   * @param {import('./words.js').Words} w
-   * @param {AbortSignal} signal
-   */
-  constructor(host, article, base, box, w, signal) {
+  /** @param {import('./types.js').Mounted} there */
+  constructor({ host, article, base, box, w, signal }) {
     this.host = host;
     this.site = host.getAttribute('site') || 'default';
     this.article = article;
@@ -86,63 +76,62 @@ export class Comments {
       el('section', {}, el('header', { class: 'head' }, this.heading, this.sorts), this.list, this.foot),
       this.live,
     );
-    const ticking = setInterval(() => import('./tick.js').then(({ tick }) => tick(w, box), () => {}), 30_000);
-    signal.addEventListener('abort', () => clearInterval(ticking));
     addEventListener('hashchange', () => this.reveal(), { signal });
   }
 
-  /** @param {string} text said to those who can't see it happen */
-  announce(text) {
-    this.live.textContent = '';
-    setTimeout(() => (this.live.textContent = text), 50);
-  }
-
-  /** @param {string} id */
+  /**
+   * @param {string} id
+   * @returns {HTMLElement | null}
+   */
   find(id) {
-    return /** @type {ShadowRoot} */ (this.box.getRootNode()).getElementById(`comment-${id}`);
+    return this.box.querySelector(`#comment-${id}`);
   }
 
   /** Loads the first page. */
   async load(sort = this.sort) {
     this.sort = sort;
     for (const choice of this.sorts.children) {
-      choice.setAttribute('aria-pressed', String(choice.getAttribute('name') === sort));
+      choice.ariaPressed = String(choice.getAttribute('name') === sort);
     }
-    this.list.setAttribute('aria-busy', 'true');
+    const turn = ++this.turn; // a slow answer must not undo a later choice
+    this.list.ariaBusy = 'true';
+    if (this.list.matches(':focus-within')) this.heading.focus();
     if (!this.list.querySelector('article')) {
       this.list.replaceChildren(...SORTS.map(() => el('div', { class: 'bone' })));
     }
     this.foot.replaceChildren();
     try {
-      if (kept.get(`own:${this.site}`, null)) await this.loadOwn();
-      const page = (this.first = await this.page(null));
+      if (kept.get(`own:${this.site}`, null)) await this.loadOwn().catch(console.warn);
+      const page = await this.page(null);
+      if (turn !== this.turn) return;
+      this.first = page;
       this.list.replaceChildren();
       this.#show(page);
       await this.own?.place();
       this.showEmpty();
     } catch (error) {
-      if (this.signal.aborted) return;
+      if (turn !== this.turn || this.signal.aborted) return;
       console.warn('<reader-comments>', error);
       this.list.replaceChildren(this.#failure(() => this.load()));
     }
-    this.list.removeAttribute('aria-busy');
+    this.list.ariaBusy = null;
   }
 
   async loadOwn() {
-    const { open } = await import('./own.js');
+    const { open } = await bring('own');
     this.own ??= await open(this);
   }
 
   /** Most pages have no token, and load nothing for it. */
   async heed() {
     if (!this.session && !this.required && !this.host.token) return;
-    await (await import('./session.js')).open(this);
+    await (await bring('session')).open(this);
   }
 
   /** @param {() => void} again */
   #failure(again) {
-    const W = this.w.comments;
-    return el('p', { class: 'alert', role: 'alert' }, W.notLoaded, ' ', button('retry', W.retry, again, { class: 'plain' }));
+    const { notLoaded, retry } = this.w.comments;
+    return el('p', { class: 'alert', role: 'alert' }, notLoaded, ' ', button('retry', retry, again, { class: 'plain' }));
   }
 
   /**
@@ -150,8 +139,8 @@ export class Comments {
    * @returns {Promise<ThreadPage>}
    */
   page(cursor) {
-    const query = { sort: this.sort, cursor, limit: this.limit, url: pageUrl() };
-    return this.call('GET', this.path, { query, signal: this.signal });
+    const { sort, limit, signal } = this;
+    return this.call('GET', this.path, { query: { sort, cursor, limit, url: pageUrl() }, signal });
   }
 
   /** @param {ThreadPage} page */
@@ -174,18 +163,24 @@ export class Comments {
     const { form, shut } = this;
     const written = /** @type {HTMLTextAreaElement} */ (form.elements.namedItem('body')).value;
     shut.hidden = open;
+    this.box.classList.toggle('over', !open);
     form.hidden = !open && !written;
   }
 
   async #more() {
+    const { turn, foot } = this;
+    const [pressed] = foot.children;
+    if (pressed.ariaBusy) return;
+    pressed.ariaBusy = 'true';
     const last = this.list.lastElementChild;
-    this.foot.firstElementChild?.setAttribute('aria-busy', 'true');
-    try {
-      this.#show(await this.page(this.next));
-      /** @type {HTMLElement | null | undefined} */ (last?.nextElementSibling)?.focus({ preventScroll: true });
-    } catch {
-      this.foot.replaceChildren(this.#failure(() => this.#more()));
-    }
+    /** @type {ThreadPage | undefined} */
+    const page = await this.page(this.next).catch(() => undefined);
+    if (turn !== this.turn) return;
+    const held = foot.matches(':focus-within'); // else somebody writes elsewhere by now
+    if (page) this.#show(page);
+    else foot.replaceChildren(this.#failure(() => this.#more()));
+    const next = page ? last?.nextElementSibling : foot.querySelector('button');
+    if (held) /** @type {HTMLElement} */ (next ?? last)?.focus({ preventScroll: true });
   }
 
   /** @param {number} change */
@@ -206,17 +201,9 @@ export class Comments {
     this.list.append(el('p', { class: 'empty', part: 'empty' }, el('strong', {}, W.empty), el('span', {}, W.invite)));
   }
 
-  /** @param {HTMLElement} node */
-  light(node) {
-    import('./light.js').then(({ light }) => light(node), console.warn);
-  }
-
   /** Goes to the comment that the page's address names. */
   async reveal() {
     const id = /^#comment-([\w-]+)$/.exec(location.hash)?.[1];
-    if (!id) return;
-    if (!this.find(id)) await (await import('./permalink.js')).fetchComment(this, id);
-    const node = this.find(id);
-    if (node) this.light(node);
+    if (id) await bring('permalink').then((it) => it.reveal(this, id)).catch(console.warn);
   }
 }

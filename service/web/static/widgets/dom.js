@@ -35,6 +35,21 @@ export function el(tag, props = {}, ...children) {
 export const button = (name, text, onclick, props) =>
   el('button', { type: 'button', name, part: 'button', onclick, ...props }, text);
 
+/** @type {Record<string, Promise<any>>} */
+const brought = {};
+let tries = 0;
+
+/**
+ * Loads what few readers need. A browser may remember that it failed, by its address.
+ * @param {string} name
+ */
+export function bring(name) {
+  const load = (again = '') => import(`./${name}.js${again}`);
+  const module = (brought[name] ??= load().catch(() => load(`?${++tries}`)));
+  module.catch(() => delete brought[name]);
+  return module;
+}
+
 /**
  * Resolves when the sheet applies. A <link> and not a constructed sheet: `style-src` suffices.
  * @param {ParentNode} root
@@ -63,7 +78,7 @@ export function follow(input) {
  * @param {HTMLElement} host
  * @param {string} style
  * @param {string} lang
- * @param {...import('./words.js').Section} sections
+ * @param {...import('./types.js').Section} sections
  */
 export async function shadow(host, style, lang, ...sections) {
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });

@@ -1,7 +1,7 @@
 // The form: a new comment, a reply in place, or a change to an own comment.
 
 import { kept } from './api.js';
-import { button, el, follow } from './dom.js';
+import { bring, button, el, follow } from './dom.js';
 
 /** @typedef {import('./types.js').Comment} Comment */
 
@@ -19,12 +19,9 @@ export function replyForm(thread, { parent, edit }) {
   const main = !parent && !edit;
   const draftKey = `draft:${thread.site}:${thread.article}:${edit ? `edit-${edit.id}` : (parent?.id ?? '')}`;
   const alert = el('p', { class: 'alert', role: 'alert', hidden: true });
-  const left = el('span', { class: 'left', role: 'status' });
   const send = el('button', { type: 'submit', class: 'send', part: 'button submit' }, edit ? W.save : W.send);
   /** @type {Record<string, HTMLInputElement | HTMLTextAreaElement>} */
   const inputs = {};
-  /** @type {Record<string, HTMLElement>} */
-  const lines = {};
 
   /**
    * @param {'body' | typeof SENDER[number]} name
@@ -33,11 +30,10 @@ export function replyForm(thread, { parent, edit }) {
    */
   const field = (name, tag, props) => {
     const of = `${id}-${name}`;
-    const input = el(tag, { id: of, name, part: 'input', 'aria-describedby': `${of}-error`, ...props });
+    const input = el(tag, { id: of, name, part: 'input', ...props });
     inputs[name] = input;
-    lines[name] = el('p', { class: 'error', id: `${of}-error`, hidden: true });
     const star = props.required && el('span', { class: 'star', 'aria-hidden': 'true' }, '\u00a0*');
-    return el('div', { class: 'field' }, el('label', { for: of }, W[name], /** @type {Node} */ (star)), input, lines[name]);
+    return el('div', { class: 'field' }, el('label', { for: of }, W[name], /** @type {Node} */ (star)), input);
   };
 
   const title = edit ? W.editing : parent ? w.say(W.replyTo, { name: parent.author.name }) : W.title;
@@ -66,16 +62,23 @@ export function replyForm(thread, { parent, edit }) {
     );
   }
   const close = () => {
-    kept.set(draftKey, null);
+    parts.keep(null);
     const back = node.closest('article');
     node.remove();
     node.dispatchEvent(new Event('cancel'));
-    if (parent) back?.querySelector('button')?.focus();
+    if (edit) return;
+    back?.focus();
+    /** @type {HTMLElement | null | undefined} */ (back?.querySelector('[name=reply]'))?.focus();
   };
-  node.append(el('div', { class: 'bar' }, send, !main && button('cancel', W.cancel, close, { class: 'quiet' }), left));
+  node.append(el('div', { class: 'bar' }, send, !main && button('cancel', W.cancel, close, { class: 'quiet' })));
 
   /** @returns {{ body?: string, key?: string }} */
-  const draft = () => kept.get(draftKey, {});
+  const last = () => kept.get(draftKey, {});
+  /** A tab's own text goes first, unless another tab has gone on with it. */
+  const draft = () => {
+    const mine = kept.get(draftKey, last(), 'sessionStorage');
+    return last().body?.startsWith(mine.body ?? '') ? last() : mine;
+  };
 
   /** The sender is remembered for this visit, and longer only where the reader says so. */
   const keepSender = () => {
@@ -85,41 +88,48 @@ export function replyForm(thread, { parent, edit }) {
     kept.set('me', remember.checked ? me : null);
   };
 
-  const parts = { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender };
+  const parts = {
+    ...{ node, parent, edit, inputs, alert, send, trap, draftKey, draft, keepSender },
+    had: draft().body,
+    /** @param {{ body: string, key?: string } | null} next a text of another tab's is left alone */
+    keep(next) {
+      if ((next?.body ?? parts.had) !== parts.had || last().body === parts.had) kept.set(draftKey, next);
+      kept.set(draftKey, next, 'sessionStorage');
+      parts.had = next?.body;
+    },
+  };
   /** @type {Promise<import('./writing.js').Writing> | undefined} */
   let opened;
-  let tries = 0;
-  /** Most readers only read: what writing needs comes when somebody begins, and again if it was lost. */
+  /** What writing needs comes when somebody begins, and again if it was lost. */
   const writing = () => {
-    // Browsers remember a module that failed; under another address it is asked for anew.
-    const again = tries++ ? `?${tries}` : '';
-    opened ??= import(`./writing.js${again}`).then(({ open }) => open(thread, parts));
+    opened ??= bring('writing').then(({ open }) => open(thread, parts));
     opened.catch(() => (opened = undefined));
     return opened;
   };
   node.addEventListener('focusin', () => opened ?? writing().catch(() => {}));
 
   node.oninput = ({ target }) => {
-    kept.set(draftKey, inputs.body.value ? { body: inputs.body.value } : null);
-    if (target !== inputs.body) keepSender();
+    if (target === inputs.body) parts.keep(inputs.body.value ? { body: inputs.body.value } : null);
+    else keepSender();
   };
 
   node.onsubmit = (event) => {
     event.preventDefault();
-    writing().then(
-      ({ submit }) => submit(),
-      () => {
+    send.ariaBusy = 'true';
+    writing()
+      .then(({ submit }) => submit(), () => {
         alert.textContent = W.offline;
         alert.hidden = false;
-      },
-    );
+      })
+      .then(() => (send.ariaBusy = null));
   };
 
   const me = kept.get('me', null) ?? kept.get('me', {}, 'sessionStorage');
   for (const name of edit ? [] : SENDER) inputs[name].value = /** @type {any} */ (me)[name] ?? '';
   remember.checked = Boolean(kept.get('me', null));
-  inputs.body.value = draft().body ?? (edit && thread.own?.get(edit.id).body) ?? '';
+  inputs.body.value = parts.had ?? (edit && thread.own?.get(edit.id).body) ?? '';
   for (const input of Object.values(inputs)) follow(input);
   thread.session?.dress(node);
+  if (parts.had) writing().catch(() => {}); // perhaps another tab is writing it, too
   return node;
 }

@@ -1,4 +1,4 @@
-// Leads the eye to one comment.
+// Leads the eye to one comment, and says what others see.
 
 import { sheet } from './dom.js';
 
@@ -10,4 +10,13 @@ export function light(node) {
   node.classList.add('lit');
   setTimeout(() => node.classList.remove('lit'), 3_000);
   sheet(/** @type {ShadowRoot} */ (node.getRootNode()), 'more.css');
+}
+
+/**
+ * @param {import('./comments.js').Comments} thread
+ * @param {string} text said to those who can't see it happen
+ */
+export function announce({ live }, text) {
+  live.textContent = '';
+  setTimeout(() => (live.textContent = text), 50);
 }

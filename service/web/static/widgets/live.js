@@ -3,8 +3,11 @@
 
 import { ApiError, kept, pageUrl } from './api.js';
 import { button, el, sheet } from './dom.js';
+import { announce, light } from './light.js';
 import { steady } from './steady.js';
 import { hang, place, shown, tree } from './thread.js';
+import { tick } from './tick.js';
+import { waitOf } from './waiting.js';
 import { words } from './words.js';
 
 /**
@@ -18,9 +21,12 @@ const LIKED_JUST_NOW = 60_000; // for so long a cache on the way may not know of
 
 /**
  * @param {Thread} thread
- * @param {number} seconds between two looks
+ * @param {number} seconds between two looks; none where it isn't more than 0
  */
 export async function follow(thread, seconds) {
+  if (thread.signal.aborted) return;
+  tick(thread.w, thread.box, thread.signal);
+  if (!(seconds > 0)) return;
   const [w] = await Promise.all([
     words(thread.w.tag, 'live'),
     sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css'),
@@ -88,7 +94,7 @@ class Live {
     } catch (error) {
       if (!(error instanceof ApiError)) console.warn('<reader-comments>', error);
       this.failures += 1;
-      wait = error instanceof ApiError ? error.wait * 1_000 : 0;
+      wait = error instanceof ApiError ? waitOf(error) * 1_000 : 0;
     }
     this.#soon(Math.max(wait, this.#pace()));
   }
@@ -291,7 +297,7 @@ class Live {
     if (top >= 0 && bottom <= innerHeight) return first.focus({ preventScroll: true });
     const go = button('go', this.w.live.go, () => {
       bar.replaceChildren();
-      thread.light(first);
+      light(first);
     }, { part: 'button new' });
     bar.replaceChildren(go);
     go.focus({ preventScroll: true });
@@ -305,6 +311,6 @@ class Live {
     if (decided.length) steady(thread, () => {
       for (const comment of decided) this.#take(comment);
     });
-    if (decided.length) thread.announce(this.w.live.changed);
+    if (decided.length) announce(thread, this.w.live.changed);
   }
 }

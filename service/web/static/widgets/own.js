@@ -4,6 +4,7 @@
 import { ApiError, kept } from './api.js';
 import { button, el, sheet } from './dom.js';
 import { replyForm } from './form.js';
+import { announce } from './light.js';
 import { place } from './thread.js';
 import { words } from './words.js';
 
@@ -12,7 +13,9 @@ import { words } from './words.js';
  * @typedef {import('./types.js').OwnComment} OwnComment
  */
 
-const EDIT_WINDOW = 15 * 60_000;
+const MINUTE = 60_000;
+const EDIT_WINDOW = 15 * MINUTE;
+const WARNED = 2; // minutes before an edit that is being written comes too late
 const MOST = 100;
 const CACHED = 60_000; // for so long a page of the thread may be older than the reader's own reply
 
@@ -24,6 +27,16 @@ const CACHED = 60_000; // for so long a page of the thread may be older than the
  * @returns {Comment}
  */
 const without = (comment) => ({ ...comment, status: 'removed', html: '', author: { name: '' } });
+
+/**
+ * Focuses the first of these buttons that there is.
+ * @param {Element} acts
+ * @param {...string} names
+ */
+const focusOn = (acts, ...names) => {
+  const found = names.map((name) => acts.querySelector(`[name=${name}]`)).find(Boolean);
+  /** @type {HTMLElement | undefined} */ (found ?? undefined)?.focus();
+};
 
 /** @param {Thread} thread */
 export const open = async (thread) => new Own(thread, await words(thread.w.tag, 'own', 'reasons'));
@@ -147,13 +160,37 @@ export class Own {
       acts.before(this.#notice(comment, node));
     }
     if (status !== 'published' && status !== 'held') return;
-    const left = Date.parse(comment.created_at) + EDIT_WINDOW - Date.now();
-    if (left > 0) {
-      const edit = button('edit', M.edit, () => this.#edit(comment, node), { class: 'act' });
-      acts.append(edit);
-      setTimeout(() => edit.remove(), left);
-    }
-    acts.append(button('remove', M.remove, () => this.#askRemove(comment, acts), { class: 'act' }));
+    const edit = button('edit', M.edit, () => this.#edit(comment, node), { class: 'act' });
+    const note = el('span', { class: 'until' });
+    const remove = button('remove', M.remove, () => this.#askRemove(comment, acts), { class: 'act' });
+    acts.append(edit, note, remove);
+    this.#countDown(comment, note, () => {
+      if (edit.matches(':focus')) remove.focus();
+      edit.remove();
+      note.remove();
+    });
+  }
+
+  /**
+   * Says for how many minutes a comment may still be changed. From when on is this browser's own clock's
+   * where the comment was posted here: many a clock is wrong.
+   * @param {Comment} comment
+   * @param {HTMLElement} note
+   * @param {() => void} over
+   * @param {(text: string, minutes: number) => void} [said]
+   */
+  #countDown({ id, created_at: at }, note, over, said) {
+    const until = (this.get(id)?.posted ?? Date.parse(at)) + EDIT_WINDOW;
+    const look = () => {
+      const left = until - Date.now();
+      if (left <= 0) return over();
+      const n = Math.ceil(left / MINUTE);
+      note.textContent = this.w.say(this.w.own.editFor, { n });
+      said?.(note.textContent, n);
+      const timer = setTimeout(look, left - (n - 1) * MINUTE);
+      this.thread.signal.addEventListener('abort', () => clearTimeout(timer));
+    };
+    look();
   }
 
   /**
@@ -174,6 +211,7 @@ export class Own {
         this.forget(id);
         node.remove();
         this.thread.showEmpty();
+        this.thread.heading.focus({ preventScroll: true });
       };
       box.append(' ', button('dismiss', M.dismiss, away, { class: 'plain' }));
     }
@@ -199,9 +237,15 @@ export class Own {
     text.hidden = acts.hidden = true;
     form.addEventListener('cancel', () => {
       text.hidden = acts.hidden = false;
-      acts.querySelector('button')?.focus();
+      focusOn(acts, 'edit', 'remove');
     });
     text.after(form);
+    const note = el('span', { class: 'until' });
+    form.querySelector('.bar')?.append(note);
+    this.#countDown(comment, note, () => {
+      note.textContent = this.w.own.editOver;
+      if (form.isConnected) announce(this.thread, this.w.own.editOver);
+    }, (said, n) => n === WARNED && form.isConnected && announce(this.thread, said));
     form.querySelector('textarea')?.focus();
   }
 
@@ -214,13 +258,14 @@ export class Own {
     const back = [...acts.children];
     const ask = el('span', { class: 'ask' }, M.ask);
     const yes = button('remove-yes', M.yes, async () => {
-      yes.setAttribute('aria-busy', 'true');
+      if (yes.ariaBusy) return;
+      yes.ariaBusy = 'true';
       try {
         await this.thread.call('DELETE', `comments/${comment.id}`, { token: this.token(comment.id) });
         this.#gone(comment);
       } catch (error) {
         if (error instanceof ApiError && error.status === 404) return this.#gone(comment);
-        yes.removeAttribute('aria-busy');
+        yes.ariaBusy = null;
         const ended = this.thread.session?.ended(error);
         if (ended) return void (ask.textContent = ended);
         const { explain } = await import('./problems.js');
@@ -229,7 +274,7 @@ export class Own {
     }, { class: 'act strong' });
     const no = button('remove-no', M.no, () => {
       acts.replaceChildren(...back);
-      acts.querySelector('button')?.focus();
+      focusOn(acts, 'remove');
     }, { class: 'act' });
     acts.replaceChildren(ask, yes, no);
     yes.focus();
@@ -246,6 +291,6 @@ export class Own {
     } else node?.remove();
     thread.showEmpty();
     thread.heading.focus({ preventScroll: true });
-    thread.announce(this.w.own.gone);
+    announce(thread, this.w.own.gone);
   }
 }

@@ -33,3 +33,13 @@ export async function keyOfUrl(address) {
   const digest = hex(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(key)))).slice(0, HASH);
   return `${key.slice(0, LONGEST - HASH - 1)}-${digest}`;
 }
+
+/**
+ * The key of the element's article: of the page that it is on, or of another, on a front page for instance.
+ * @param {HTMLElement} host
+ * @param {string} page
+ */
+export function keyFor(host, page) {
+  const url = host.getAttribute('url');
+  return keyOfUrl(url && URL.canParse(url, document.baseURI) ? new URL(url, document.baseURI).href : page);
+}

@@ -1,7 +1,8 @@
-// Fetches the conversation of a linked comment that isn't on the page shown.
+// Leads to a linked comment; its conversation is fetched where it isn't on the page shown.
 
 import { ApiError } from './api.js';
 import { el } from './dom.js';
+import { announce, light } from './light.js';
 import { moreReplies } from './replies.js';
 import { tree } from './thread.js';
 import { words } from './words.js';
@@ -10,12 +11,23 @@ import { words } from './words.js';
  * @param {import('./comments.js').Comments} thread
  * @param {string} id
  */
-export async function fetchComment(thread, id) {
+export async function reveal(thread, id) {
+  if (!thread.find(id)) await fetchComment(thread, id);
+  const node = thread.find(id);
+  if (node) light(node);
+}
+
+/**
+ * @param {import('./comments.js').Comments} thread
+ * @param {string} id
+ */
+async function fetchComment(thread, id) {
   const { signal } = thread;
   thread.list.querySelector('.lost')?.remove();
   try {
     const at = await thread.call('GET', `comments/${id}`, { signal });
-    if (at.article.key !== thread.article) return;
+    // The page may know the article by another of its keys.
+    if (at.article.key !== (thread.first?.article.key ?? thread.article)) return;
     const rootId = at.root_id ?? id;
     if (!thread.find(rootId)) {
       // A root that was removed is public no more, and replies to it are.
@@ -44,7 +56,7 @@ export async function fetchComment(thread, id) {
     const { live: W } = await words(thread.w.tag, 'live');
     const note = el('p', { class: 'closed lost', tabindex: -1 }, W.lost);
     thread.list.prepend(note);
-    thread.light(note);
-    thread.announce(W.lost);
+    light(note);
+    announce(thread, W.lost);
   }
 }

@@ -1,6 +1,7 @@
 // What a reader is told of a request that was refused; loaded when the first one is.
 
 import { ApiError } from './api.js';
+import { waitOf } from './waiting.js';
 import { words } from './words.js';
 
 /** @typedef {import('./words.js').Words} Words */
@@ -30,9 +31,9 @@ export async function explain(tag, error, otherwise) {
   const { status, problem } = error;
   if (status < 400 || status >= 500) return { text: otherwise, fields };
   const w = await words(tag, 'problems', 'times');
-  /** @type {Record<string, import('./words.js').Message>} */
+  /** @type {Record<string, import('./types.js').Message>} */
   const told = w.problems;
-  const inWords = wait(w, error.wait);
+  const inWords = wait(w, waitOf(error));
   /**
    * @param {string | undefined} code
    * @param {import('./types.js').Values} [values]

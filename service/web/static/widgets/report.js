@@ -2,6 +2,7 @@
 
 import { reader } from './reader.js';
 import { button, el, sheet } from './dom.js';
+import { announce } from './light.js';
 import { words } from './words.js';
 
 const OFFERED = [
@@ -14,11 +15,12 @@ const OFFERED = [
  * @param {import('./types.js').Comment} comment
  * @param {HTMLElement} opener gets the focus back
  */
-export async function reportDialog(thread, comment, opener) {
+export async function ask(thread, comment, opener) {
   const [{ report: M, reasons }] = await Promise.all([
     words(thread.w.tag, 'report', 'reasons'),
     sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css'),
   ]);
+  opener.textContent = thread.w.comments.report; // which said something else after a failure
   /** @type {Record<string, string>} */
   const named = reasons;
   const alert = el('p', { class: 'alert', role: 'alert', hidden: true });
@@ -66,11 +68,14 @@ export async function reportDialog(thread, comment, opener) {
         body: { reason: given.get('reason'), ...(note ? { note } : {}) },
       });
       const done = el('span', { class: 'done', tabindex: -1 }, M.done);
+      const focused = opener.matches(':focus');
       opener.replaceWith(done);
       opener = done;
-      thread.announce(M.done);
+      if (focused) done.focus(); // the dialog was closed before the answer came
+      announce(thread, M.done);
       dialog.close();
     } catch (error) {
+      if (!dialog.open) return announce(thread, M.failed);
       send.ariaBusy = null;
       alert.textContent = M.failed;
       alert.hidden = false;

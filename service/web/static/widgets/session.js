@@ -2,6 +2,7 @@
 
 import { pageUrl } from './api.js';
 import { button, el, sheet } from './dom.js';
+import { announce } from './light.js';
 import { words } from './words.js';
 
 /**
@@ -99,7 +100,7 @@ export class Session {
       this.own[comment.id] = { article: thread.article, body, comment };
     }
     this.#dressAll();
-    if (before?.name !== reader.name) thread.announce(this.w.session.as.replace('{name}', reader.name));
+    if (before?.name !== reader.name) announce(thread, this.w.session.as.replace('{name}', reader.name));
     await thread.loadOwn();
     for (const { comment } of reader.comments) this.#adopt(comment);
     // A thread that is still being loaded puts them in place itself.
@@ -132,7 +133,7 @@ export class Session {
       if (!node || thread.own?.has(id)) continue;
       if (comment.status !== 'published') node.remove();
       else {
-        for (const one of node.querySelectorAll(':scope > .main :is(.you, [name=edit], [name=remove])')) one.remove();
+        for (const one of node.querySelectorAll(':scope > .main :is(.you, .until, [name=edit], [name=remove])')) one.remove();
         others(node, false);
       }
     }

@@ -1,7 +1,7 @@
 // One comment, its replies, and what any reader can do with it.
 
 import { kept } from './api.js';
-import { button, el, time } from './dom.js';
+import { bring, button, el, time } from './dom.js';
 import { replyForm } from './form.js';
 
 /**
@@ -33,10 +33,7 @@ export function tree(thread, root) {
   if (hidden > 0) {
     const { comments: W, say } = thread.w;
     const more = button('more-replies', say(W.moreHere, { n: hidden }), () => {
-      import('./replies.js').then(
-        ({ showMore }) => showMore(thread, node, root.id, more),
-        () => (more.textContent = `${W.notLoaded} ${W.retry}`),
-      );
+      bring('replies').then(({ showMore }) => showMore(thread, node, root.id, more), () => (more.textContent = W.retry));
     }, { class: 'more-here', 'data-left': hidden });
     node.append(more);
   }
@@ -101,7 +98,7 @@ function one(thread, comment, depth) {
     { class: 'by' },
     el('bdi', { class: 'name', part: 'name' }, author.name),
     author.badge && el('span', { class: 'badge', part: 'badge' }, author.badge),
-    el('a', { class: 'when', href: `#comment-${comment.id}` }, time(thread.w, comment.created_at)),
+    el('a', { class: 'when', href: `${location.href.replace(/#.*/, '')}#comment-${comment.id}` }, time(thread.w, comment.created_at)),
     comment.edited_at && el('span', { class: 'edited' }, W.edited),
   );
   const text = el('div', { class: 'text', dir: 'auto', part: 'text' });
@@ -110,13 +107,13 @@ function one(thread, comment, depth) {
   node.append(el('div', { class: 'main' }, by, text, acts), replies);
   const mine = thread.own?.has(comment.id) ?? false;
   if (status === 'published') {
-    acts.append(likeButton(thread, comment, mine));
-    acts.append(button('reply', W.reply, () => openReply(thread, comment, node), { class: 'act' }));
+    const report = button('report', W.report, () => {
+      bring('report').then(({ ask }) => ask(thread, comment, report), () => (report.textContent = W.retry));
+    }, { class: 'act report', hidden: mine });
     acts.append(
-      button('report', W.report, async ({ target }) => {
-        const { reportDialog } = await import('./report.js');
-        reportDialog(thread, comment, /** @type {HTMLElement} */ (target));
-      }, { class: 'act report', hidden: mine }),
+      likeButton(thread, comment, mine),
+      button('reply', W.reply, () => openReply(thread, comment, node), { class: 'act' }),
+      report,
     );
   }
   if (mine) thread.own?.mark(comment, node);
@@ -137,9 +134,8 @@ function likeButton(thread, comment, mine) {
     number.textContent = comment.likes ? w.number.format(comment.likes) : '';
     like.ariaLabel = w.say(w.comments.likes, { n: comment.likes });
   };
-  const like = button('like', w.comments.like, async () => {
-    const { turn } = await import('./like.js');
-    turn(thread, comment, like);
+  const like = button('like', w.comments.like, () => {
+    bring('like').then(({ turn }) => turn(thread, comment, like), console.warn);
   }, { class: 'act like', disabled: mine, 'aria-pressed': String(on) });
   like.append(number);
   like.addEventListener('refresh', show);

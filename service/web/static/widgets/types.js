@@ -57,9 +57,29 @@
  * @property {string} body as it was typed, for editing
  * @property {Values} [notice] of a reader under a sanction: why, and until when
  * @property {Comment} comment
+ * @property {number} [posted] when it was, by this browser's clock
+ */
+
+/**
+ * @typedef {HTMLElement & { token?: string }} Host
+ *
+ * @typedef {object} Mounted where a thread stands
+ * @property {Host} host
+ * @property {string} article
+ * @property {URL} base
+ * @property {HTMLElement} box
+ * @property {import('./words.js').Words} w
+ * @property {AbortSignal} signal ends with the element, or once it shows something else
  */
 
 export {};
+
+/**
+ * What a reader is told, by section and key: words/*.json.
+ * @typedef {typeof import('../words/en.json')} Catalogue
+ * @typedef {Exclude<keyof Catalogue, 'lang' | 'name' | 'dir'>} Section
+ * @typedef {string | { other: string, [form: string]: string }} Message with forms: chosen by {n}
+ */
 
 /**
  * @typedef {object} Call

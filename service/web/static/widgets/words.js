@@ -1,10 +1,6 @@
 // What an element says, in the language of its page. The catalogues are in words/: docs/translate.md.
 
-/**
- * @typedef {typeof import('../words/en.json')} Catalogue
- * @typedef {Exclude<keyof Catalogue, 'lang' | 'name' | 'dir'>} Section
- * @typedef {string | { other: string, [form: string]: string }} Message with forms: chosen by {n}
- */
+/** @typedef {import('./types.js').Catalogue} Catalogue */
 
 /** @type {Map<string, Promise<Partial<Catalogue> & { lang: string }>>} */
 const fetched = new Map();
@@ -31,7 +27,7 @@ function load(tag, sections) {
  * The sections of a language's catalogue. The server answers with the nearest language that it has.
  * What is lost on the way is asked for again, and then in English: better that than nothing.
  * @param {string} tag BCP 47
- * @param {...Section} sections
+ * @param {...import('./types.js').Section} sections
  * @returns {Promise<Words>} holds these sections, and others of its language that were asked for
  */
 export async function words(tag, ...sections) {
@@ -67,7 +63,7 @@ export class Words extends Sections {
 
   /**
    * A message with its {blanks} filled in.
-   * @param {Message} message
+   * @param {import('./types.js').Message} message
    * @param {Record<string, string | number>} blanks
    */
   say = (message, blanks) => {

@@ -1,7 +1,9 @@
 // What happens once somebody writes in a form: counting, checking, sending. Loaded when somebody does.
 
 import { pageUrl, kept } from './api.js';
-import { sheet } from './dom.js';
+import { el, sheet } from './dom.js';
+import { pass, sent, watch } from './drafts.js';
+import { announce, light } from './light.js';
 import { preview } from './preview.js';
 import { randomId, reader } from './reader.js';
 import { place } from './thread.js';
@@ -16,13 +18,13 @@ import { words } from './words.js';
  * @property {Comment} [parent]
  * @property {Comment} [edit]
  * @property {Record<string, HTMLInputElement | HTMLTextAreaElement>} inputs
- * @property {Record<string, HTMLElement>} lines where a field's error is said
  * @property {HTMLElement} alert
- * @property {HTMLElement} left
  * @property {HTMLButtonElement} send
  * @property {HTMLInputElement} trap
  * @property {string} draftKey
  * @property {() => { body?: string, key?: string }} draft
+ * @property {(next: { body: string, key?: string } | null) => void} keep
+ * @property {string} [had] the draft as it was kept or heard of last
  * @property {() => void} keepSender
  *
  * @typedef {{ submit(): Promise<void> }} Writing
@@ -41,18 +43,21 @@ async function added(thread, { comment, edit_token: token, notice_code: code, no
   if (token) {
     // Kept before anything else can fail: it is the author's only proof.
     const notice = code === 'watched' ? values : undefined;
-    const own = { article: thread.article, body, notice, comment };
     /** @type {Record<string, import('./types.js').OwnComment>} */
     const stored = kept.get(`own:${thread.site}`, {});
+    const known = stored[comment.id] ?? thread.session?.own[comment.id];
+    const posted = known ? known.posted : Date.now();
+    const own = { article: thread.article, body, notice, comment, posted };
     // Whoever comes to this browser after a reader who has signed in gets no token of theirs.
     if (thread.session?.reader && !stored[comment.id]) thread.session.own[comment.id] = own;
     else kept.set(`own:${thread.site}`, { ...stored, [comment.id]: { token, ...own } });
+    if (thread.signal.aborted) return;
     await thread.loadOwn().catch(() => {});
   }
   const node = place(thread, comment);
   thread.showEmpty();
-  thread.light(node);
-  thread.announce(node.querySelector('.notice')?.textContent || thanks);
+  light(node);
+  announce(thread, node.querySelector('.notice')?.textContent || thanks);
 }
 
 const LONGEST = 10_000;
@@ -64,13 +69,15 @@ const COUNT_FROM = 9_000;
  * @returns {Promise<Writing>}
  */
 export async function open(thread, parts) {
-  const { node, parent, edit, inputs, lines, alert, left, send, trap, draftKey, draft, keepSender } = parts;
+  const { node, parent, edit, inputs, alert, send, trap, draft, keepSender } = parts;
   const [w] = await Promise.all([
     words(thread.w.tag, 'writing'),
     sheet(/** @type {ShadowRoot} */ (thread.box.getRootNode()), 'more.css'),
   ]);
   const W = w.writing;
   const label = send.textContent;
+  const left = el('span', { class: 'left', role: 'status' });
+  /** @type {Element} */ (send.parentElement).append(left);
 
   const count = () => {
     const free = LONGEST - inputs.body.value.length;
@@ -83,10 +90,16 @@ export async function open(thread, parts) {
    * @param {string} text
    */
   const mark = (name, text) => {
-    if (!inputs[name] || inputs[name].parentElement?.closest('[hidden]')) return false; // of the fields, not the preview
-    lines[name].textContent = text;
-    lines[name].hidden = !text;
-    inputs[name].ariaInvalid = text ? 'true' : null;
+    const input = inputs[name];
+    const field = input?.parentElement;
+    if (!field || field.closest('[hidden]')) return false; // of the fields, not the preview
+    const id = `${input.id}-error`;
+    /** @type {HTMLElement} */
+    const line = field.querySelector('.error') ?? field.appendChild(el('p', { class: 'error', id }));
+    input.setAttribute('aria-describedby', id);
+    line.textContent = text;
+    line.hidden = !text;
+    input.ariaInvalid = text ? 'true' : null;
     return true;
   };
 
@@ -120,13 +133,17 @@ export async function open(thread, parts) {
   const setBusy = (busy) => {
     send.ariaDisabled = node.ariaBusy = busy ? 'true' : null;
     send.textContent = busy ? W.busy : label;
+    // What is typed now would be lost with the form, and what is on its way can't be called back.
+    for (const input of Object.values(inputs)) input.readOnly = busy;
+    const cancel = /** @type {HTMLButtonElement | null} */ (node.querySelector('[name=cancel]'));
+    if (cancel) cancel.disabled = busy;
   };
 
   /** @param {string} body */
   const post = async (body) => {
     // The same key until something changes: a repeat after a lost answer is no second comment.
     const key = draft().key ?? randomId();
-    kept.set(draftKey, { body, key });
+    parts.keep({ body, key });
     keepSender();
     const { ticket } = thread;
     const company = trap.value || undefined;
@@ -199,9 +216,11 @@ export async function open(thread, parts) {
       if (!check()) return;
       const body = inputs.body.value;
       const posted = await (edit ? patch(body, edit) : post(body));
-      kept.set(draftKey, null);
+      if (edit) parts.keep(null);
+      else sent(thread, parts, body);
       if (parent || edit) node.remove();
       await added(thread, posted, body, W.published);
+      if (thread.signal.aborted) pass(thread, parts);
     } catch (error) {
       await failed(error).catch(console.warn);
     } finally {
@@ -212,7 +231,15 @@ export async function open(thread, parts) {
   node.addEventListener('input', ({ target }) => {
     mark(/** @type {HTMLInputElement} */ (target).name, '');
     count();
+    const { body = '', key } = draft();
+    if (key) parts.keep({ body }); // from another sender it is another comment
   });
   count();
+  if (!edit) {
+    watch(thread, parts, () => {
+      looking.write();
+      count();
+    });
+  }
   return { submit };
 }
