@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from e2e.test_page_hostile import page_with
-from e2e.visitors import Api, MakeVisitor, comment_of, main_form, text
+from e2e.visitors import Api, MakeVisitor, Visitor, comment_of, main_form, text
 from playwright.async_api import Locator, expect
 
 ROOT = Path(__file__).parents[2]
@@ -56,3 +56,21 @@ async def test_the_example_is_what_it_says(
     assert await style(heading, "fontWeight") == "400"
     assert await style(shown, "borderBottomColor") == "rgb(201, 194, 180)"
     assert await style(page.locator("reader-comments"), "maxWidth") == "672px"
+
+
+@pytest.mark.browser
+async def test_sizes_and_weights_are_as_they_are_meant(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    """In `font: 600 1em inherit` the whole is invalid: it must not come to that by a property."""
+    page = await visitor.article(key, poll="0")
+    await expect(page.locator("reader-comments .empty strong")).to_have_css("font-weight", "700")
+    root = await api.post(key, text())
+    for _ in range(6):
+        await api.post(key, text(), parent_id=root["id"])
+    await page.reload()
+    more = page.get_by_role("button", name="Show 1 more reply")
+    await expect(more).to_have_css("font-weight", "600")
+    await expect(more).to_have_css("font-size", "13px")
+    await page.locator("reader-comments [name=body]").focus()
+    await expect(page.get_by_role("button", name="Preview")).to_have_css("font-size", "13px")

@@ -130,6 +130,23 @@ async def test_a_like_and_its_return(visitor: Visitor, api: Api, key: str) -> No
     await likes(api, key, 0)
 
 
+@pytest.mark.parametrize("poll", ["0", "2"])
+async def test_times_get_older(visitor: Visitor, key: str, poll: str) -> None:
+    await visitor.context.clock.install()
+    page = await visitor.article(key, poll=poll)
+    body = text()
+    await write(page, body)
+    time = comment_of(page, body).locator("time")
+    await expect(time).to_have_text("just now")
+    await expect(time).to_have_attribute("title", re.compile(r"\b20\d\d\b.*\d:\d\d"))
+    async with page.expect_event("requestfinished", lambda one: one.url.endswith("/tick.js")):
+        await page.clock.fast_forward("02:00")
+    # What keeps time has just been loaded; from now on it does.
+    while await time.text_content() == "just now":
+        await page.clock.fast_forward("00:31")
+    await expect(time).to_have_text(re.compile("minutes ago$"))
+
+
 async def likes(api: Api, key: str, wanted: int) -> None:
     found: Any = None
     for _ in range(30):
