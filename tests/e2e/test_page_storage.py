@@ -90,3 +90,18 @@ async def test_a_repeat_after_a_lost_answer_is_no_second_comment(
     first, second = [request.headers["idempotency-key"] for request in sent]
     assert first == second
     assert (await api.thread(key))["count"] == 1
+
+
+@storages
+async def test_whom_the_alerts_have_asked_is_not_made_up(
+    visitor: Visitor, key: str, storage: str
+) -> None:
+    """What lasts for a page only must not look to the alerts bar as if it were kept for good."""
+    page = await page_without(visitor, key, storage)
+    found = await page.evaluate(
+        """async () => { const { kept } = await import('/widgets/api.js');
+            return ['push-asked:a', 'visits:a', 'me'].map((key) => {
+                kept.set(key, 1);
+                return kept.get(key, 0) }) }"""
+    )
+    assert found == [0, 0, 1]

@@ -55,7 +55,7 @@ export const site = (base, site) => async (method, path, options = {}) => {
   throw new ApiError(response.status, json ?? {}, response.headers.get('Retry-After'));
 };
 
-/** @type {Map<string, unknown>} what isn't taken; but who isn't remembered isn't asked about alerts */
+/** @type {Map<string, unknown>} what isn't stored, but for whom the alerts have asked: that must be true */
 const spare = new Map();
 
 /** The page's storage may be full, forbidden or cleared: nothing may depend on it. */
