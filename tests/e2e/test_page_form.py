@@ -109,6 +109,17 @@ async def test_a_repeat_after_a_lost_answer_is_no_second_comment(
     assert (await api.thread(key))["count"] == 1
 
 
+async def test_a_title_that_no_article_has_keeps_nobody_from_writing(
+    visitor: Visitor, api: Api, key: str
+) -> None:
+    page = await visitor.article(key)
+    await page.evaluate("document.title = 'The boat \\ud83d sails ' + 'on '.repeat(200)")
+    body = text()
+    await write(page, body)
+    await expect(comment_of(page, body)).to_be_visible()
+    assert (await api.thread(key))["count"] == 1
+
+
 async def test_too_long_is_said_before_it_is_sent(visitor: Visitor, key: str) -> None:
     page = await visitor.article(key)
     form = main_form(page)

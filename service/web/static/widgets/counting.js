@@ -1,9 +1,9 @@
 // Counts what is done with an article, without saying by whom. Nothing waits for it, and nothing fails with it.
 
 import { articleKey, pageUrl } from './api.js';
+import { pageTitle } from './page-title.js';
 
 const LONGEST_URL = 2_000;
-const LONGEST_TITLE = 500;
 
 /**
  * @param {HTMLElement} host
@@ -18,10 +18,8 @@ export async function counter(host, base, url = pageUrl()) {
   return (kind, channel) => {
     if (counted.has(channel)) return;
     counted.add(channel);
-    // Registers the article where nobody has commented yet; control characters, and halves of an
-    // emoji that was cut in two, are in no title.
-    const title = document.title.slice(0, LONGEST_TITLE).replace(/[\p{Cc}\p{Cs}]/gu, ' ');
-    const page = url.length <= LONGEST_URL ? { url, title } : undefined;
+    // Registers the article where nobody has commented yet.
+    const page = url.length <= LONGEST_URL ? { url, title: pageTitle() } : undefined;
     // As plain text it needs no preflight, for which a page that is being left has no time.
     const body = JSON.stringify({ kind, channel, article: page });
     fetch(address, { method: 'POST', mode: 'no-cors', credentials: 'omit', keepalive: true, body }).catch(() => {});

@@ -4,6 +4,7 @@ import { pageUrl, kept } from './api.js';
 import { el, sheet } from './dom.js';
 import { pass, sent, watch } from './drafts.js';
 import { announce, light } from './light.js';
+import { pageTitle } from './page-title.js';
 import { preview } from './preview.js';
 import { randomId, reader } from './reader.js';
 import { place } from './thread.js';
@@ -160,7 +161,7 @@ export async function open(thread, parts) {
       body: {
         ...(signed ? {} : sender),
         ...{ body, company, ticket, parent_id: parent?.id, proof },
-        article: { url: pageUrl(), title: document.title },
+        article: { url: pageUrl(), title: pageTitle() },
       },
     });
     const posted = await say().catch(async (error) => {
