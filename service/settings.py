@@ -48,6 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str
     alert_hold: int
     push_hosts: tuple[str, ...]
+    push_key_lasts: int
     push_allow_local: bool
     webhook_allow_local: bool
     rate_limits: bool
@@ -83,6 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             **_mail(environ),
             alert_hold=_seconds(environ, "REJOINDER_ALERT_HOLD", 30),
             push_hosts=_words(environ.get("REJOINDER_PUSH_HOSTS", "")),
+            push_key_lasts=_seconds(environ, "REJOINDER_PUSH_KEY_LASTS", 12 * 3600),
             push_allow_local=_switch(environ, "REJOINDER_PUSH_ALLOW_LOCAL", off="0", on="1"),
             webhook_allow_local=_switch(environ, "REJOINDER_WEBHOOK_ALLOW_LOCAL", off="0", on="1"),
             rate_limits=not _switch(environ, "REJOINDER_RATE_LIMITS", off="on", on="off"),

@@ -20,7 +20,7 @@ from service.core.metrics import DELIVERIES
 from service.core.tokens import Keyring
 from service.push import delivery_store as deliveries
 from service.push import receipts, rules, store
-from service.push.encryption import Encrypt, encrypt
+from service.push.encryption import Encrypt, Encryptor
 from service.push.endpoints import origin_of, refusal
 from service.push.keys import Keys
 from service.push.payload import Payload
@@ -75,14 +75,17 @@ class Courier:
         keyring: Keyring,
         settings: Settings,
         send: Send,
-        encrypt: Encrypt = encrypt,
+        encrypt: Encrypt | None = None,
     ) -> None:
-        """`send` and `encrypt` are what the network and the cryptography hang on."""
+        """`send` and `encrypt` are what the network and the cryptography hang on.
+
+        Without an `encrypt`, one whose sender keys last as the settings say.
+        """
         self._pool = pool
         self._keyring = keyring
         self._settings = settings
         self._send = send
-        self._encrypt = encrypt
+        self._encrypt = encrypt or Encryptor(settings.push_key_lasts)
         self._keys = Keys(pool, keyring)
         self._stopping = False
 
