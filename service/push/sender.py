@@ -1,22 +1,43 @@
-"""One message to one browser: the HTTP request of RFC 8030, and what its answer means."""
+"""One message to one browser: the HTTP request of RFC 8030, and what its answer means.
 
+libcurl's multi interface on the event loop (libcurl, "multi_socket"): push services speak HTTP/2,
+where a connection carries many messages at once, and a message costs a fraction of what it costs in
+Python's own clients.
+"""
+
+import asyncio
+import socket
+import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Protocol
 
-import aiohttp
 import msgspec
-from yarl import URL
+import pycurl
 
-from service.core.outbound import open_session
+from service.core.outbound import may_connect
 from service.push import rules
 from service.push.types import Urgency
 
 CONNECT_SECONDS = 10
 TOTAL_SECONDS = 20  # well below a lease: a window of messages must end before it
 MOST_CONNECTIONS = 400
+MOST_CONNECTIONS_EACH = 200  # to one host that speaks HTTP/1.1
 LONGEST_ANSWER = 4096
+# What no second try mends: such an address is of no push service.
+HOPELESS = {pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL}
+# What is too long of an answer is left: all that counts has come before it.
+CUT_OFF = {pycurl.E_FILESIZE_EXCEEDED, pycurl.E_WRITE_ERROR}
+
+
+class Target(Protocol):
+    """Where a socket is to lead, as the library tells it."""
+
+    family: int
+    socktype: int
+    protocol: int
+    addr: tuple[str, int]
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -29,19 +50,19 @@ class Message(msgspec.Struct, frozen=True):
     urgency: Urgency
     topic: str
 
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> list[str]:
         """Every header a push service wants (RFC 8030, section 5; RFC 8291, section 4).
 
         The content type is what keeps some services and test tools from guessing.
         """
-        return {
-            "Authorization": self.authorization,
-            "Content-Encoding": "aes128gcm",
-            "Content-Type": "application/octet-stream",
-            "TTL": str(self.ttl),
-            "Urgency": self.urgency,
-            "Topic": self.topic,
-        }
+        return [
+            f"Authorization: {self.authorization}",
+            "Content-Encoding: aes128gcm",
+            "Content-Type: application/octet-stream",
+            f"TTL: {self.ttl}",
+            f"Urgency: {self.urgency}",
+            f"Topic: {self.topic}",
+        ]
 
 
 class Send(Protocol):
@@ -52,41 +73,141 @@ class Send(Protocol):
 
 
 class Sender:
-    """Sends over one shared session."""
+    """Sends over connections that it keeps; made by open_sender, on the loop that runs then."""
 
-    def __init__(self, session: aiohttp.ClientSession) -> None:
-        """`session` as open_sender makes it."""
-        self._session = session
+    def __init__(self, *, allow_local: bool) -> None:
+        """`allow_local`: this machine, too, and over plain http."""
+        self._allow_local = allow_local
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.Handle | None = None
+        self._idle: list[pycurl.Curl] = []
+        self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, MOST_CONNECTIONS)
+        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, MOST_CONNECTIONS_EACH)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, MOST_CONNECTIONS)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
     async def __call__(self, message: Message) -> rules.Answer:
         """POST one message. A network failure is worth another try; an answer's body says nothing.
 
         A redirect is never followed: it would lead where nobody has checked.
         """
+        easy = self._idle.pop() if self._idle else self._new()
+        easy.setopt(pycurl.URL, message.endpoint)
+        easy.setopt(pycurl.POSTFIELDS, message.body)
+        easy.setopt(pycurl.HTTPHEADER, message.headers())
+        self._waiting[easy] = ended = self._loop.create_future()
+        self._multi.add_handle(easy)
         try:
-            # Encoded already: what was checked is what is asked for, to the letter.
-            url = URL(message.endpoint, encoded=True)
-            async with self._session.post(
-                url, data=message.body, headers=message.headers(), allow_redirects=False
-            ) as response:
-                # What is left unread costs the connection; what is longer may cost it.
-                await response.content.read(LONGEST_ANSWER)
-                return rules.read_answer(
-                    response.status, response.headers.get("Retry-After"), datetime.now(UTC)
-                )
-        except aiohttp.InvalidURL:
+            error = await ended
+            status: int = easy.getinfo(pycurl.RESPONSE_CODE)
+            seconds: int = easy.getinfo(pycurl.RETRY_AFTER)
+        finally:
+            del self._waiting[easy]
+            self._multi.remove_handle(easy)
+            self._idle.append(easy)
+        if error in HOPELESS:
             return rules.Answer("f")
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        if error not in CUT_OFF and error != pycurl.E_OK:
             return rules.Answer("p")
+        return rules.read_answer(status, str(seconds) if seconds else None, datetime.now(UTC))
+
+    def close(self) -> None:
+        """Close every connection; messages under way are cancelled."""
+        for ended in self._waiting.values():
+            ended.cancel()
+        if self._timer:
+            self._timer.cancel()
+        for easy in self._waiting:
+            self._multi.remove_handle(easy)
+        self._multi.close()
+
+    def _new(self) -> pycurl.Curl:
+        easy = pycurl.Curl()
+        easy.setopt(pycurl.POST, 1)
+        easy.setopt(pycurl.PROTOCOLS, self._protocols())
+        easy.setopt(pycurl.FOLLOWLOCATION, 0)
+        easy.setopt(pycurl.PROXY, "")  # not the environment's
+        easy.setopt(pycurl.NOPROXY, "*")
+        easy.setopt(pycurl.PATH_AS_IS, 1)  # what was checked is what is asked for, to the letter
+        easy.setopt(pycurl.USERAGENT, "Rejoinder")
+        easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
+        easy.setopt(pycurl.PIPEWAIT, 1)  # on a connection that is being opened, where it is HTTP/2
+        easy.setopt(pycurl.NOSIGNAL, 1)
+        easy.setopt(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000))
+        easy.setopt(pycurl.TIMEOUT_MS, int(TOTAL_SECONDS * 1000))
+        easy.setopt(pycurl.MAXFILESIZE, LONGEST_ANSWER)
+        easy.setopt(pycurl.WRITEFUNCTION, _drop)
+        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+        trusted = ssl.get_default_verify_paths()  # the system's, and not the wheel's builder's
+        if trusted.cafile:
+            easy.setopt(pycurl.CAINFO, trusted.cafile)
+        if trusted.capath:
+            easy.setopt(pycurl.CAPATH, trusted.capath)
+        return easy
+
+    def _protocols(self) -> int:
+        local: int = pycurl.PROTO_HTTP if self._allow_local else 0
+        https: int = pycurl.PROTO_HTTPS
+        return https | local
+
+    def _open(self, _purpose: int, target: Target) -> socket.socket | int:
+        """A socket to an address that is public, at the connection itself."""
+        if not may_connect(str(target.addr[0]), allow_local=self._allow_local):
+            refused: int = pycurl.SOCKET_BAD
+            return refused
+        opened = socket.socket(target.family, target.socktype, target.protocol)
+        self._loop.call_soon(opened.close)  # the library makes a copy of its own on return
+        return opened
+
+    def _watch(self, what: int, number: int, _multi: object, _data: object) -> None:
+        """What libcurl wants to hear of a socket from now on."""
+        with suppress(OSError, ValueError):
+            self._loop.remove_reader(number)
+            self._loop.remove_writer(number)
+        if what in {pycurl.POLL_IN, pycurl.POLL_INOUT}:
+            self._loop.add_reader(number, self._act, number, pycurl.CSELECT_IN)
+        if what in {pycurl.POLL_OUT, pycurl.POLL_INOUT}:
+            self._loop.add_writer(number, self._act, number, pycurl.CSELECT_OUT)
+
+    def _set_timer(self, milliseconds: int) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+        if milliseconds >= 0:
+            self._timer = self._loop.call_later(
+                milliseconds / 1000, self._act, pycurl.SOCKET_TIMEOUT, 0
+            )
+
+    def _act(self, number: int, events: int) -> None:
+        """Let libcurl go on, and tell whoever waits for what has ended."""
+        self._multi.socket_action(number, events)
+        left = 1
+        while left:
+            left, done, failed = self._multi.info_read()
+            for easy in done:
+                self._end(easy, pycurl.E_OK)
+            for easy, error, _ in failed:
+                self._end(easy, error)
+
+    def _end(self, easy: pycurl.Curl, error: int) -> None:
+        ended = self._waiting.get(easy)
+        if ended and not ended.done():
+            ended.set_result(error)
+
+
+def _drop(_chunk: bytes) -> None:
+    """Nobody reads what an answer says."""
 
 
 @asynccontextmanager
 async def open_sender(*, allow_local: bool) -> AsyncIterator[Sender]:
-    """A sender with a session of its own; closed on leaving."""
-    async with open_session(
-        allow_local=allow_local,
-        limit=MOST_CONNECTIONS,
-        total=TOTAL_SECONDS,
-        connect=CONNECT_SECONDS,
-    ) as session:
-        yield Sender(session)
+    """A sender with connections of its own; closed on leaving."""
+    sender = Sender(allow_local=allow_local)
+    try:
+        yield sender
+    finally:
+        sender.close()

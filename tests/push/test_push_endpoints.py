@@ -5,6 +5,7 @@ import socket
 from typing import Any
 
 import aiohttp
+import pycurl
 import pytest
 from push.push_service import PushService
 
@@ -239,9 +240,30 @@ async def test_name_that_answers_inside_at_the_connection_is_refused_there(
 
 async def test_literal_address_is_refused_at_the_connection_too(service: PushService) -> None:
     async with open_sender(allow_local=False) as sender:
-        answer = await sender(_message(f"{service.origin}/inside"))
-    assert answer == Answer("p")
+        # Plain http is no protocol of a push service; https gets as far as the socket.
+        assert await sender(_message(f"{service.origin}/inside")) == Answer("f")
+        secure = service.origin.replace("http:", "https:")
+        assert await sender(_message(f"{secure}/inside")) == Answer("p")
     assert service.faults == []
+
+
+@pytest.mark.parametrize("allow_local", [False, True])
+async def test_a_name_that_leads_inside_is_refused_at_the_connection(
+    service: PushService, *, allow_local: bool
+) -> None:
+    """However it was looked up before: here the answer has changed since."""
+    port = service.origin.rsplit(":", 1)[1]
+    scheme = "http" if allow_local else "https"
+    async with open_sender(allow_local=allow_local) as sender:
+        easy = sender._new()
+        easy.setopt(pycurl.RESOLVE, [f"web.push.apple.com:{port}:127.0.0.1"])
+        sender._idle.append(easy)
+        await sender(_message(f"{scheme}://web.push.apple.com:{port}/inside"))
+        opened = easy.getinfo(pycurl.NUM_CONNECTS)
+    assert opened == int(allow_local)
+    # The second pass shows that the first would have got in but for the guard.
+    assert service.faults == (["somebody followed a redirect"] if allow_local else [])
+    service.faults.clear()
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
