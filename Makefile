@@ -47,6 +47,8 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.policy
 	$(BIN)/python -m tests.bench.desk
+	$(BIN)/python -m tests.bench.page
+	$(BIN)/python -m tests.bench.push
 	@if [ -n "$(DATA)" ]; then $(BIN)/python -m tests.bench.campaigns --data $(DATA); \
 	else echo "Not measured: campaigns, which need labelled data: make bench DATA=/path"; fi
 
