@@ -56,7 +56,7 @@ def is_odd(url: str) -> bool:
         (parts.hostname or "").encode("idna")  # as looking it up does, which fails for it
     except UnicodeError:
         return True
-    return bool(set(url) - ALLOWED or "@" in parts.netloc or parts.fragment)
+    return bool(set(url) - ALLOWED or set(parts.netloc) & {"@", "%"} or parts.fragment)
 
 
 async def check_target(path: str, url: str, *, allow_local: bool) -> None:

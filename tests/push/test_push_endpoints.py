@@ -60,6 +60,8 @@ BAD = [
     "https://apple.com/a",
     "https://notify.windows.com.evil.example/a",
     "https://fcm.googleapis.com./a",
+    "https://%ff.push.apple.com/a",  # a host that some parsers decode
+    "https://%6cocalhost%2f.push.apple.com/a",
     "https://fcm.googleapis.c\u043em/a",  # a Cyrillic letter
     "https://\uff46cm.googleapis.com/a",  # a full-width one
     "https://xn--fcm-googleapis-0fb.com/a",
