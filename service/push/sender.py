@@ -79,6 +79,7 @@ class Sender:
         """`allow_local`: this machine, too, and over plain http."""
         self._allow_local = allow_local
         self._loop = asyncio.get_running_loop()
+        self._closed = False
         self._timer: asyncio.Handle | None = None
         self._idle: list[pycurl.Curl] = []
         self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
@@ -95,20 +96,20 @@ class Sender:
 
         A redirect is never followed: it would lead where nobody has checked.
         """
+        if self._closed:
+            return rules.Answer("p")
         easy = self._idle.pop() if self._idle else self._new()
         easy.setopt(pycurl.URL, message.endpoint)
         easy.setopt(pycurl.POSTFIELDS, message.body)
         easy.setopt(pycurl.HTTPHEADER, message.headers())
-        self._waiting[easy] = ended = self._loop.create_future()
         self._multi.add_handle(easy)
+        self._waiting[easy] = ended = self._loop.create_future()
         try:
             error = await ended
             status: int = easy.getinfo(pycurl.RESPONSE_CODE)
             seconds: int = easy.getinfo(pycurl.RETRY_AFTER)
         finally:
-            del self._waiting[easy]
-            self._multi.remove_handle(easy)
-            self._idle.append(easy)
+            self._release(easy)
         if error in HOPELESS:
             return rules.Answer("f")
         if error not in CUT_OFF and error != pycurl.E_OK:
@@ -116,14 +117,27 @@ class Sender:
         return rules.read_answer(status, str(seconds) if seconds else None, datetime.now(UTC))
 
     def close(self) -> None:
-        """Close every connection; messages under way are cancelled."""
-        for ended in self._waiting.values():
-            ended.cancel()
-        if self._timer:
-            self._timer.cancel()
+        """Close every connection; messages under way are worth another try."""
+        if self._closed:
+            return
+        self._closed = True
         for easy in self._waiting:
             self._multi.remove_handle(easy)
+            self._end(easy, pycurl.E_ABORTED_BY_CALLBACK)
         self._multi.close()
+        for easy in self._idle:
+            easy.close()
+        self._idle.clear()
+        if self._timer:  # only now: the library sets it once more for each handle that it loses
+            self._timer.cancel()
+
+    def _release(self, easy: pycurl.Curl) -> None:
+        del self._waiting[easy]
+        if self._closed:
+            easy.close()
+        else:
+            self._multi.remove_handle(easy)
+            self._idle.append(easy)
 
     def _new(self) -> pycurl.Curl:
         easy = pycurl.Curl()
@@ -168,6 +182,8 @@ class Sender:
         with suppress(OSError, ValueError):
             self._loop.remove_reader(number)
             self._loop.remove_writer(number)
+        if self._closed:
+            return
         if what in {pycurl.POLL_IN, pycurl.POLL_INOUT}:
             self._loop.add_reader(number, self._act, number, pycurl.CSELECT_IN)
         if what in {pycurl.POLL_OUT, pycurl.POLL_INOUT}:
@@ -184,6 +200,8 @@ class Sender:
 
     def _act(self, number: int, events: int) -> None:
         """Let libcurl go on, and tell whoever waits for what has ended."""
+        if self._closed:  # called for before it was
+            return
         self._multi.socket_action(number, events)
         left = 1
         while left:

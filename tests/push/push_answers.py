@@ -1,0 +1,42 @@
+"""Push services that answer what no good one does, byte by byte."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from service.push.sender import Message
+
+Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def message(endpoint: str) -> Message:
+    return Message(endpoint, "vapid t=a,k=b", b"body", 60, "normal", "topic")
+
+
+def says(answer: bytes) -> Answering:
+    """These bytes to each message, whereupon the connection is closed."""
+
+    async def answering(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+
+    return answering
+
+
+async def nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+    """Until the other side is gone."""
+    await reader.read()
+
+
+@asynccontextmanager
+async def answering(answer: Answering) -> AsyncIterator[str]:
+    """The endpoint of a push service that does this once a message has come in."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError):
+            await reader.readuntil(b"\r\n\r\nbody")
+            await answer(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a"

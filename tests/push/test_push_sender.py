@@ -1,0 +1,50 @@
+"""The sender when things go wrong: bad answers, lost connections, a worker that stops."""
+
+import asyncio
+
+import pytest
+from push.push_answers import answering, message, nothing, says
+
+from service.push.rules import Answer
+from service.push.sender import Sender, open_sender
+
+
+async def test_what_is_under_way_when_it_is_closed_is_worth_another_try() -> None:
+    """Whatever else a task got in its place would count as the message's own failure."""
+    faults: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    async with answering(nothing) as endpoint:
+        async with open_sender(allow_local=True) as sender:
+            sent = [asyncio.create_task(sender(message(endpoint))) for _ in range(3)]
+            await asyncio.sleep(0.1)
+            sent.append(asyncio.create_task(sender(message(endpoint))))
+            await asyncio.sleep(0)  # the fourth has not been begun with: its callbacks are pending
+        assert await asyncio.gather(*sent) == [Answer("p")] * 4
+        assert await sender(message(endpoint)) == Answer("p")
+        sender.close()
+        await asyncio.sleep(0.05)
+    assert faults == []
+
+
+async def test_a_task_that_is_cancelled_just_before_it_is_closed_stays_cancelled() -> None:
+    async with answering(nothing) as endpoint:
+        async with open_sender(allow_local=True) as sender:
+            sent = asyncio.create_task(sender(message(endpoint)))
+            await asyncio.sleep(0.1)
+            sent.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sent
+    assert sender._waiting == {}
+
+
+async def test_a_handle_whose_task_was_cancelled_serves_the_next_message(sender: Sender) -> None:
+    async with answering(nothing) as endpoint:
+        for _ in range(3):
+            sent = asyncio.create_task(sender(message(endpoint)))
+            await asyncio.sleep(0.02)
+            sent.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sent
+    async with answering(says(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")) as endpoint:
+        assert await sender(message(endpoint)) == Answer("a")
+    assert len(sender._idle) == 1
