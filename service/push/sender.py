@@ -25,7 +25,8 @@ TOTAL_SECONDS = 20  # well below a lease: a window of messages must end before i
 MOST_CONNECTIONS = 400
 MOST_CONNECTIONS_EACH = 200  # to one host that speaks HTTP/1.1
 LONGEST_ANSWER = 4096
-# What no second try mends: such an address is of no push service.
+# What no second try mends: such an address is of no push service. (Said of an answer that isn't
+# HTTP, too, and a service that is out of order may well give one.)
 HOPELESS = {pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL}
 # What is too long of an answer is left: all that counts has come before it.
 CUT_OFF = {pycurl.E_FILESIZE_EXCEEDED, pycurl.E_WRITE_ERROR}
@@ -108,9 +109,10 @@ class Sender:
             error = await ended
             status: int = easy.getinfo(pycurl.RESPONSE_CODE)
             seconds: int = easy.getinfo(pycurl.RETRY_AFTER)
+            asked = easy.getinfo(pycurl.REQUEST_SIZE) > 0
         finally:
             self._release(easy)
-        if error in HOPELESS:
+        if error in HOPELESS and not asked:
             return rules.Answer("f")
         if error not in CUT_OFF and error != pycurl.E_OK:
             return rules.Answer("p")

@@ -48,3 +48,26 @@ async def test_a_handle_whose_task_was_cancelled_serves_the_next_message(sender:
     async with answering(says(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")) as endpoint:
         assert await sender(message(endpoint)) == Answer("a")
     assert len(sender._idle) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x00\xff\r\n\r\n",
+        b"what is this?\r\n\r\n",
+        b"HTTP/7.9 201 Created\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 99999 \xff\r\n\r\n",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 201 Created\r\n" + 100 * (b"X: " + 9000 * b"x" + b"\r\n") + b"\r\n",
+    ],
+)
+async def test_what_is_no_answer_is_worth_another_try(sender: Sender, answer: bytes) -> None:
+    """The first is here lest an earlier message's status be taken for this one's."""
+    async with answering(says(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")) as endpoint:
+        assert await sender(message(endpoint)) == Answer("a")
+    async with answering(says(answer)) as endpoint:
+        assert await sender(message(endpoint)) == Answer("p")
+    assert await sender(message("http://127.0.0.1:1/")) == Answer("p")
+    assert await sender(message("https://127.0.0.1:x/")) == Answer("f")
