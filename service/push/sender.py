@@ -28,8 +28,7 @@ LONGEST_ANSWER = 4096
 # What no second try mends: such an address is of no push service. (Said of an answer that isn't
 # HTTP, too, and a service that is out of order may well give one.)
 HOPELESS = {pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL}
-# What is too long of an answer is left: all that counts has come before it.
-CUT_OFF = {pycurl.E_FILESIZE_EXCEEDED, pycurl.E_WRITE_ERROR}
+FINAL = 200  # the least status that isn't an interim one
 
 
 class Target(Protocol):
@@ -112,10 +111,9 @@ class Sender:
             asked = easy.getinfo(pycurl.REQUEST_SIZE) > 0
         finally:
             self._release(easy)
-        if error in HOPELESS and not asked:
-            return rules.Answer("f")
-        if error not in CUT_OFF and error != pycurl.E_OK:
-            return rules.Answer("p")
+        if status < FINAL:
+            return rules.Answer("f" if error in HOPELESS and not asked else "p")
+        # However the transfer ended (too long, cut off, too slow): all that counts has come.
         return rules.read_answer(status, str(seconds) if seconds else None, datetime.now(UTC))
 
     def close(self) -> None:

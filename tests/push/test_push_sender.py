@@ -60,7 +60,6 @@ async def test_a_handle_whose_task_was_cancelled_serves_the_next_message(sender:
         b"HTTP/1.1 99999 \xff\r\n\r\n",
         b"HTTP/1.1 103 Early Hints\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-        b"HTTP/1.1 201 Created\r\n" + 100 * (b"X: " + 9000 * b"x" + b"\r\n") + b"\r\n",
     ],
 )
 async def test_what_is_no_answer_is_worth_another_try(sender: Sender, answer: bytes) -> None:
@@ -71,3 +70,40 @@ async def test_what_is_no_answer_is_worth_another_try(sender: Sender, answer: by
         assert await sender(message(endpoint)) == Answer("p")
     assert await sender(message("http://127.0.0.1:1/")) == Answer("p")
     assert await sender(message("https://127.0.0.1:x/")) == Answer("f")
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 10\r\n\r\nabc",
+        b"Content-Length: 100000\r\n\r\n",
+        b"Content-Length: none\r\n\r\n",
+        b"\r\n" + 100_000 * b"x",
+        b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"no colon\r\n\r\n",
+        100 * (b"X: " + 9000 * b"x" + b"\r\n") + b"\r\n",
+    ],
+)
+async def test_a_status_counts_whatever_becomes_of_the_rest(sender: Sender, rest: bytes) -> None:
+    """A message that was taken would be shown again for each further try."""
+    for status, answer in (
+        (b"103 Early Hints\r\n\r\nHTTP/1.1 201 Created", Answer("a")),
+        (b"410 Gone", Answer("g")),
+        (b"429 Wait\r\nRetry-After: 7", Answer("p", retry_after=7)),
+    ):
+        async with answering(says(b"HTTP/1.1 " + status + b"\r\n" + rest)) as endpoint:
+            assert await sender(message(endpoint)) == answer
+
+
+async def test_a_status_counts_though_the_rest_never_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.3)
+
+    async def slowly(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(b"x")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    async with answering(slowly) as endpoint, open_sender(allow_local=True) as sender:
+        assert await sender(message(endpoint)) == Answer("a")
