@@ -6,6 +6,7 @@ Python's own clients.
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -209,12 +210,28 @@ class Sender:
             for easy in done:
                 self._end(easy, pycurl.E_OK)
             for easy, error, _ in failed:
+                if error == pycurl.E_OPERATION_TIMEDOUT:
+                    _cut(easy)
                 self._end(easy, error)
 
     def _end(self, easy: pycurl.Curl, error: int) -> None:
         ended = self._waiting.get(easy)
         if ended and not ended.done():
             ended.set_result(error)
+
+
+def _cut(easy: pycurl.Curl) -> None:
+    """End the connection on which no answer came.
+
+    One that leads nowhere any longer (its host has gone, a router has forgotten it) would go on
+    being used: over HTTP/2, libcurl ends the stream alone. What else is under way on it is tried
+    again.
+    """
+    number: int = easy.getinfo(pycurl.ACTIVESOCKET)
+    asked = easy.getinfo(pycurl.REQUEST_SIZE) > 0  # else the number may be of a connection before
+    if number >= 0 and asked and not easy.getinfo(pycurl.RESPONSE_CODE):
+        with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _drop(_chunk: bytes) -> None:

@@ -1,8 +1,11 @@
 """The sender when things go wrong: bad answers, lost connections, a worker that stops."""
 
 import asyncio
+import shutil
+from pathlib import Path
 
 import pytest
+from bench.push import certify
 from push.push_answers import answering, message, nothing, says
 
 from service.push.rules import Answer
@@ -107,3 +110,53 @@ async def test_a_status_counts_though_the_rest_never_comes(monkeypatch: pytest.M
 
     async with answering(slowly) as endpoint, open_sender(allow_local=True) as sender:
         assert await sender(message(endpoint)) == Answer("a")
+
+
+async def test_a_connection_that_answers_no_more_is_not_used_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """HTTP/2: a message that is given up ends its stream, and would leave the connection."""
+    if shutil.which("node") is None:
+        pytest.skip("NODE.JS IS MISSING: no connection was lost over HTTP/2")
+    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.5)
+    for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+        monkeypatch.setenv(name, "")  # restored in the end
+    script = Path(__file__).parent / "push_http2.mjs"
+    process = await asyncio.create_subprocess_exec(
+        "node", script, *certify(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        async with open_sender(allow_local=True) as sender:
+            endpoint = f"https://127.0.0.1:{int(await process.stdout.readline())}/a"
+            assert await sender(message(endpoint)) == Answer("a")
+            lost = await asyncio.gather(*(sender(message(endpoint)) for _ in range(3)))
+            assert lost == [Answer("p")] * 3
+            assert await sender(message(endpoint)) == Answer("a")
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_a_connection_elsewhere_is_not_ended_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handle that waits for one service has been used for another, whose connection is good."""
+    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.3)
+    connections = 0
+
+    async def well(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for _ in range(2):
+            writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+            await reader.readuntil(b"\r\n\r\nbody")
+
+    async with (
+        answering(well) as good,
+        answering(nothing) as silent,
+        open_sender(allow_local=True) as sender,
+    ):
+        assert await sender(message(good)) == Answer("a")
+        for _ in range(2):  # no TLS is spoken there, so that no message gets as far as being sent
+            assert await sender(message(silent.replace("http:", "https:"))) == Answer("p")
+        assert await sender(message(good)) == Answer("a")
+        assert (connections, len(sender._idle)) == (1, 1)
