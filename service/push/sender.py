@@ -203,7 +203,15 @@ class Sender:
         """Let libcurl go on, and tell whoever waits for what has ended."""
         if self._closed:  # called for before it was
             return
-        self._multi.socket_action(number, events)
+        try:
+            self._multi.socket_action(number, events)
+            self._tell()
+        except Exception:  # what has ended by now may not be told again: nobody must wait for it
+            for easy in self._waiting:
+                self._end(easy, pycurl.E_ABORTED_BY_CALLBACK)
+            raise
+
+    def _tell(self) -> None:
         left = 1
         while left:
             left, done, failed = self._multi.info_read()

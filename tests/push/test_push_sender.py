@@ -3,7 +3,9 @@
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
+import pycurl
 import pytest
 from bench.push import certify
 from push.push_answers import answering, message, nothing, says
@@ -14,7 +16,7 @@ from service.push.sender import Sender, open_sender
 
 async def test_what_is_under_way_when_it_is_closed_is_worth_another_try() -> None:
     """Whatever else a task got in its place would count as the message's own failure."""
-    faults: list[dict[str, object]] = []
+    faults: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
     async with answering(nothing) as endpoint:
         async with open_sender(allow_local=True) as sender:
@@ -160,3 +162,31 @@ async def test_a_connection_elsewhere_is_not_ended_for_it(monkeypatch: pytest.Mo
             assert await sender(message(silent.replace("http:", "https:"))) == Answer("p")
         assert await sender(message(good)) == Answer("a")
         assert (connections, len(sender._idle)) == (1, 1)
+
+
+class Faulty:
+    """The library, but for one call that fails."""
+
+    def __init__(self, multi: Any, call: str) -> None:
+        self._multi = multi
+        self._call = call
+        self.failed = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name == self._call and not self.failed:
+            self.failed = True
+            raise pycurl.error("out of memory")
+        return getattr(self._multi, name)
+
+
+@pytest.mark.parametrize("call", ["socket_action", "info_read"])
+async def test_no_message_waits_for_ever_when_the_library_fails(sender: Sender, call: str) -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, fault: faults.append(fault))
+    async with answering(says(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")) as endpoint:
+        sender._multi = Faulty(sender._multi, call)
+        async with asyncio.timeout(5):
+            sent = await asyncio.gather(*(sender(message(endpoint)) for _ in range(3)))
+            assert sent == [Answer("p")] * 3
+            assert await sender(message(endpoint)) == Answer("a")
+    assert [str(fault["exception"]) for fault in faults] == ["out of memory"]
