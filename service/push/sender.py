@@ -54,9 +54,10 @@ class Message(msgspec.Struct, frozen=True):
     def headers(self) -> list[str]:
         """Every header a push service wants (RFC 8030, section 5; RFC 8291, section 4).
 
-        The content type is what keeps some services and test tools from guessing.
+        The content type is what keeps some services and test tools from guessing. Raises ValueError
+        where a value would become a header of its own: libcurl sends it as it is.
         """
-        return [
+        headers = [
             f"Authorization: {self.authorization}",
             "Content-Encoding: aes128gcm",
             "Content-Type: application/octet-stream",
@@ -64,6 +65,9 @@ class Message(msgspec.Struct, frozen=True):
             f"Urgency: {self.urgency}",
             f"Topic: {self.topic}",
         ]
+        if any("\r" in header or "\n" in header for header in headers):
+            raise ValueError("A header has more than one line")
+        return headers
 
 
 class Send(Protocol):

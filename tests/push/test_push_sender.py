@@ -2,9 +2,11 @@
 
 import asyncio
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pycurl
 import pytest
 from bench.push import certify
@@ -190,3 +192,22 @@ async def test_no_message_waits_for_ever_when_the_library_fails(sender: Sender, 
             assert sent == [Answer("p")] * 3
             assert await sender(message(endpoint)) == Answer("a")
     assert [str(fault["exception"]) for fault in faults] == ["out of memory"]
+
+
+@pytest.mark.parametrize("bad", ["a\r\nX: y", "a\ny", "a\ry", "a\x00"])
+@pytest.mark.parametrize("field", ["authorization", "topic", "urgency", "ttl", "endpoint"])
+async def test_no_field_becomes_a_header_of_its_own(sender: Sender, field: str, bad: str) -> None:
+    """None of them can hold such a thing as they are made; libcurl would send it as it is."""
+    taken: list[bytes] = []
+
+    async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken.append(b"")
+        writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+
+    async with answering(answer) as endpoint:
+        good = message(endpoint)
+        value = endpoint + bad if field == "endpoint" else bad
+        with suppress(ValueError):
+            assert await sender(msgspec.structs.replace(good, **{field: value})) == Answer("f")
+        assert taken == []
+        assert await sender(good) == Answer("a")
