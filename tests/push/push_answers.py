@@ -1,6 +1,7 @@
 """Push services that answer what no good one does, byte by byte."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -28,7 +29,9 @@ async def nothing(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -
 
 
 @asynccontextmanager
-async def answering(answer: Answering) -> AsyncIterator[str]:
+async def answering(
+    answer: Answering, identity: ssl.SSLContext | None = None
+) -> AsyncIterator[str]:
     """The endpoint of a push service that does this once a message has come in."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -37,6 +40,7 @@ async def answering(answer: Answering) -> AsyncIterator[str]:
             await answer(reader, writer)
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=identity)
     async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/a"
+        scheme = "https" if identity else "http"
+        yield f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}/a"
