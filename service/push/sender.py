@@ -23,6 +23,7 @@ from service.push.types import Urgency
 
 CONNECT_SECONDS = 10
 TOTAL_SECONDS = 20  # well below a lease: a window of messages must end before it
+SILENT_SECONDS = 18  # less than the above by more than the clocks here differ
 MOST_CONNECTIONS = 400
 MOST_CONNECTIONS_EACH = 200  # to one host that speaks HTTP/1.1
 LONGEST_ANSWER = 4096
@@ -88,6 +89,7 @@ class Sender:
         self._timer: asyncio.Handle | None = None
         self._idle: list[pycurl.Curl] = []
         self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
+        self._heard: dict[int, float] = {}  # when each connection last answered, by our own port
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, MOST_CONNECTIONS)
@@ -178,6 +180,8 @@ class Sender:
         if not may_connect(str(target.addr[0]), allow_local=self._allow_local):
             refused: int = pycurl.SOCKET_BAD
             return refused
+        now = self._loop.time()
+        self._heard = {p: at for p, at in self._heard.items() if now - at < SILENT_SECONDS}
         opened = socket.socket(target.family, target.socktype, target.protocol)
         self._loop.call_soon(opened.close)  # the library makes a copy of its own on return
         return opened
@@ -220,30 +224,31 @@ class Sender:
         while left:
             left, done, failed = self._multi.info_read()
             for easy in done:
+                self._heard[easy.getinfo(pycurl.LOCAL_PORT)] = self._loop.time()
                 self._end(easy, pycurl.E_OK)
             for easy, error, _ in failed:
                 if error == pycurl.E_OPERATION_TIMEDOUT:
-                    _cut(easy)
+                    self._cut(easy)
                 self._end(easy, error)
+
+    def _cut(self, easy: pycurl.Curl) -> None:
+        """End the connection on which no answer has come to any message for as long as that.
+
+        One that leads nowhere any longer (its host has gone, a router has forgotten it) would go
+        on being used: over HTTP/2, libcurl ends the stream alone.
+        """
+        if not easy.getinfo(pycurl.REQUEST_SIZE):
+            return  # not sent anywhere: what the library knows is of a message before
+        number = easy.getinfo(pycurl.ACTIVESOCKET)
+        heard = self._heard.get(easy.getinfo(pycurl.LOCAL_PORT), 0.0)
+        if number >= 0 and self._loop.time() - heard > SILENT_SECONDS:
+            with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _end(self, easy: pycurl.Curl, error: int) -> None:
         ended = self._waiting.get(easy)
         if ended and not ended.done():
             ended.set_result(error)
-
-
-def _cut(easy: pycurl.Curl) -> None:
-    """End the connection on which no answer came.
-
-    One that leads nowhere any longer (its host has gone, a router has forgotten it) would go on
-    being used: over HTTP/2, libcurl ends the stream alone. What else is under way on it is tried
-    again.
-    """
-    number: int = easy.getinfo(pycurl.ACTIVESOCKET)
-    asked = easy.getinfo(pycurl.REQUEST_SIZE) > 0  # else the number may be of a connection before
-    if number >= 0 and asked and not easy.getinfo(pycurl.RESPONSE_CODE):
-        with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
-            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _drop(_chunk: bytes) -> None:

@@ -1,4 +1,5 @@
-// A push service over HTTP/2 whose first connection answers once and then never again.
+// A push service over HTTP/2. /a: the first connection answers it once and then never again;
+// /well, /slow (after 500 ms) and /never.
 // node push_http2.mjs KEY.pem CERT.pem; prints its port.
 
 import { readFileSync } from 'node:fs';
@@ -10,14 +11,16 @@ let connections = 0;
 server.on('session', (session) => {
   const first = ++connections === 1;
   let messages = 0;
-  session.on('stream', (stream) => {
+  session.on('stream', (stream, { ':path': path }) => {
     stream.on('error', () => {});
     stream.resume();
-    if (first && ++messages > 1) return;
-    stream.on('end', () => {
+    if (path === '/never' || (path === '/a' && first && ++messages > 1)) return;
+    const answer = () => {
+      if (stream.destroyed) return;
       stream.respond({ ':status': 201 });
       stream.end();
-    });
+    };
+    stream.on('end', () => setTimeout(answer, path === '/slow' ? 500 : 0));
   });
 });
 server.listen(0, '127.0.0.1', () => console.log(server.address().port));

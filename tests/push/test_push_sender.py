@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -116,13 +117,11 @@ async def test_a_status_counts_though_the_rest_never_comes(monkeypatch: pytest.M
         assert await sender(message(endpoint)) == Answer("a")
 
 
-async def test_a_connection_that_answers_no_more_is_not_used_again(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """HTTP/2: a message that is given up ends its stream, and would leave the connection."""
+@pytest.fixture
+async def http2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[str]:
+    """The origin of push_http2.mjs."""
     if shutil.which("node") is None:
-        pytest.skip("NODE.JS IS MISSING: no connection was lost over HTTP/2")
-    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.5)
+        pytest.skip("NODE.JS IS MISSING: nothing was sent over HTTP/2")
     for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
         monkeypatch.setenv(name, "")  # restored in the end
     script = Path(__file__).parent / "push_http2.mjs"
@@ -131,20 +130,46 @@ async def test_a_connection_that_answers_no_more_is_not_used_again(
     )
     assert process.stdout is not None
     try:
-        async with open_sender(allow_local=True) as sender:
-            endpoint = f"https://127.0.0.1:{int(await process.stdout.readline())}/a"
-            assert await sender(message(endpoint)) == Answer("a")
-            lost = await asyncio.gather(*(sender(message(endpoint)) for _ in range(3)))
-            assert lost == [Answer("p")] * 3
-            assert await sender(message(endpoint)) == Answer("a")
+        yield f"https://127.0.0.1:{int(await process.stdout.readline())}"
     finally:
         process.terminate()
         await process.wait()
 
 
+async def test_a_connection_that_answers_no_more_is_not_used_again(
+    http2: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """HTTP/2: a message that is given up ends its stream, and would leave the connection."""
+    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr("service.push.sender.SILENT_SECONDS", 0.4)
+    async with open_sender(allow_local=True) as sender:
+        assert await sender(message(f"{http2}/a")) == Answer("a")
+        lost = await asyncio.gather(*(sender(message(f"{http2}/a")) for _ in range(3)))
+        assert lost == [Answer("p")] * 3
+        assert await sender(message(f"{http2}/a")) == Answer("a")
+
+
+async def test_a_connection_that_answers_others_is_kept(
+    http2: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 2)
+    monkeypatch.setattr("service.push.sender.SILENT_SECONDS", 1.8)
+    async with open_sender(allow_local=True) as sender:
+        assert await sender(message(f"{http2}/well")) == Answer("a")
+        never = asyncio.create_task(sender(message(f"{http2}/never")))
+        await asyncio.sleep(1)
+        assert await sender(message(f"{http2}/well")) == Answer("a")
+        await asyncio.sleep(0.7)
+        slow = asyncio.create_task(sender(message(f"{http2}/slow")))
+        assert await never == Answer("p")
+        assert not slow.done()
+        assert await slow == Answer("a")
+
+
 async def test_a_connection_elsewhere_is_not_ended_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The handle that waits for one service has been used for another, whose connection is good."""
     monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr("service.push.sender.SILENT_SECONDS", 0)
     connections = 0
 
     async def well(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
