@@ -105,10 +105,11 @@ class Sender:
         """
         if self._closed:
             return rules.Answer("p")
+        headers = message.headers()
         easy = self._idle.pop() if self._idle else self._new()
         easy.setopt(pycurl.URL, message.endpoint)
         easy.setopt(pycurl.POSTFIELDS, message.body)
-        easy.setopt(pycurl.HTTPHEADER, message.headers())
+        easy.setopt(pycurl.HTTPHEADER, headers)
         self._multi.add_handle(easy)
         self._waiting[easy] = ended = self._loop.create_future()
         try:
