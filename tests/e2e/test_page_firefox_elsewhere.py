@@ -4,6 +4,7 @@ Under the strictest policy that is documented, with styles that reach for everyt
 text, by keyboard alone, and as axe-core sees it.
 """
 
+import json
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from e2e.test_page_hostile import MARKUP, STYLES, ZALGO
 from e2e.visitors import Api, email, text
 from live import LiveServer
 from local_site import LocalSite
+from readers.publisher import by_pyjwt
 
 pytestmark = [
     pytest.mark.browser,
@@ -234,3 +236,116 @@ async def test_hostile_text_breaks_nothing(
         )
         assert set(links) <= {"https:", "http:", "mailto:"}
         assert await browser.run("return window.broken") == []
+
+
+MAIN = "form.form:not(.inline)"
+
+
+async def field(browser: Firefox) -> Any:
+    """The field of the form above the thread."""
+    return await until(browser, f"{ROOT}?.querySelector('{MAIN} [name=body]')")
+
+
+async def has(browser: Firefox, written: str) -> None:
+    """Wait until that is what the field has."""
+    value = f"{ROOT}?.querySelector('{MAIN} [name=body]')?.value"
+    await until(browser, f"{value} === {json.dumps(written)}")
+
+
+async def fill(browser: Firefox, body: str) -> None:
+    """Write a comment, and who writes it."""
+    for name, written in (("body", body), ("name", "Fiona Fox"), ("email", email())):
+        node = await until(browser, f"{ROOT}?.querySelector('{MAIN} [name={name}]')")
+        await browser.type(node, written)
+
+
+async def send(browser: Firefox) -> None:
+    """Press the button."""
+    await browser.click(await until(browser, f"{ROOT}?.querySelector('{MAIN} [type=submit]')"))
+
+
+async def shows(browser: Firefox, body: str) -> None:
+    """Wait until a comment is shown."""
+    texts = f"[...{ROOT}?.querySelectorAll('.text') ?? []]"
+    await until(browser, f"{texts}.some((one) => one.textContent.includes({json.dumps(body)}))")
+
+
+async def test_two_tabs_have_one_draft(paper: Paper, key: str, tmp_path: Path) -> None:
+    async with firefox(tmp_path, {}) as browser:
+        await open_page(browser, paper, key, 0)
+        body = text()
+        await fill(browser, body)
+        first = (await browser.command("WebDriver:GetWindowHandle", {}))["value"]
+        second = (await browser.command("WebDriver:NewWindow", {"type": "tab"}))["handle"]
+        await browser.command("WebDriver:SwitchToWindow", {"handle": second})
+        await open_page(browser, paper, key, 0)
+        await has(browser, body)
+        await browser.command("WebDriver:SwitchToWindow", {"handle": first})
+        await send(browser)
+        await shows(browser, body)
+        await browser.command("WebDriver:SwitchToWindow", {"handle": second})
+        await has(browser, "")
+        # What has come is offered, in place of the words that nothing has.
+        news = await until(browser, f"{ROOT}?.querySelector('[name=new]')")
+        assert not await browser.run(
+            f"return {ROOT}.querySelector('.empty').checkVisibility({{visibilityProperty: true}})"
+        )
+        await browser.click(news)
+        await shows(browser, body)
+
+
+# Every connection is refused, also to this machine.
+CUT_OFF = """
+const [off] = arguments_;
+Services.prefs.setBoolPref('network.proxy.allow_hijacking_localhost', off);
+Services.prefs.setStringPref('network.proxy.http', '127.0.0.1');
+Services.prefs.setIntPref('network.proxy.http_port', 9);
+Services.prefs.setIntPref('network.proxy.type', off ? 1 : 0);
+"""
+
+
+async def test_what_is_written_without_a_connection_is_kept_and_sent_later(
+    paper: Paper, key: str, tmp_path: Path
+) -> None:
+    async with firefox(tmp_path, {}) as browser:
+        await open_page(browser, paper, key, 0)
+        body = text()
+        await fill(browser, body)
+        await until(browser, f"{ROOT}.querySelector('{MAIN} [name=preview]')")  # all is loaded
+        await browser.run(CUT_OFF, True, context="chrome")  # noqa: FBT003 (JSON)
+        await send(browser)
+        alert = f"{ROOT}.querySelector('{MAIN} [role=alert]')"
+        await until(browser, f"{alert}?.textContent.includes('reach the server')")
+        await has(browser, body)
+        await browser.run(CUT_OFF, False, context="chrome")  # noqa: FBT003 (JSON)
+        await send(browser)
+        await shows(browser, body)
+        await has(browser, "")
+
+
+async def test_the_page_s_language_from_right_to_left(
+    paper: Paper, api: Api, key: str, tmp_path: Path
+) -> None:
+    await post(paper, api, key, text())
+    async with firefox(tmp_path, {}) as browser:
+        await open_page(browser, paper, key, 1)
+        await browser.run("document.documentElement.lang = 'ar'")
+        await until(browser, f"{ROOT}.querySelector('.root[dir=rtl][lang=ar] article')")
+        assert "رد" in await browser.run(f"return {ROOT}.textContent")
+
+
+async def test_a_publisher_s_reader_signs_in(
+    live_server: LiveServer, paper: Paper, key: str, tmp_path: Path
+) -> None:
+    secret = live_server.command("sites", "sign-in", paper.slug, "--new-secret")
+    async with firefox(tmp_path, {}) as browser:
+        await open_page(browser, paper, key, 0)
+        token = by_pyjwt(secret, badge="Subscriber")
+        await browser.run("rejoinder.signIn(arguments_[0])", token)
+        await until(browser, f"{ROOT}.querySelector('.as')?.textContent.includes('Ana Kovač')")
+        body = text()
+        await browser.type(await field(browser), body)
+        await send(browser)
+        await shows(browser, body)
+        badge = await browser.run(f"return {ROOT}.querySelector('article .badge').textContent")
+        assert badge == "Subscriber"
