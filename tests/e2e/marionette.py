@@ -78,6 +78,8 @@ class Firefox:
             "WebDriver:ExecuteAsyncScript", {"script": body, "args": list(args), "sandbox": None}
         )
         await self.command("Marionette:SetContext", {"value": "content"})
+        if answer["value"] is None:
+            return None  # the page went away meanwhile
         if "error" in answer["value"]:
             raise FirefoxError(answer["value"]["error"])
         return answer["value"].get("value")

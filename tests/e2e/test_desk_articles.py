@@ -79,6 +79,9 @@ async def test_what_can_t_be_saved_is_taken_back_and_said(
     await newsroom.put(key, title=key)
     page = await open_desk(visitor, "Articles")
     await page.get_by_label("Search articles").fill(key)
+    # The search is over: what it says comes after nothing else.
+    found = page.get_by_role("status").filter(has_text="1 article shown")
+    await expect(found).to_be_attached()
     choice = row_of(page, key).get_by_label("Review:")
     await expect(choice).to_be_visible()
 
