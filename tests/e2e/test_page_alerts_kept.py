@@ -212,6 +212,10 @@ async def test_what_the_first_version_kept(visitor: Visitor, key: str) -> None:
     )
     await page.reload()
     await expect(on(page)).to_be_visible()
+    for _ in range(100):
+        if "wanted" in await kept(page):
+            break
+        await page.wait_for_timeout(100)
     assert (await kept(page))["wanted"] is True
 
 

@@ -7,6 +7,14 @@ export function light(node) {
   const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
   node.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
   node.focus({ preventScroll: true });
+  // What is around it gets its height when it comes into view, and may push it out again.
+  let frames = calm ? 12 : 0;
+  const stay = () => {
+    const { top, bottom } = node.getBoundingClientRect();
+    if (bottom < 0 || top > innerHeight) node.scrollIntoView({ block: 'center' });
+    if (--frames > 0) requestAnimationFrame(stay);
+  };
+  if (calm) requestAnimationFrame(stay);
   node.classList.add('lit');
   setTimeout(() => node.classList.remove('lit'), 3_000);
   sheet(/** @type {ShadowRoot} */ (node.getRootNode()), 'more.css');
