@@ -44,14 +44,17 @@ class Limiter:
         Seconds to wait where there is none to take, else 0. Whoever holds a connection gives it,
         outside of any transaction: a full pool has no second one.
         """
-        wait: float | None = await (conn or self._pool).fetchval(
-            TAKE,
+        values = (
             limit.name.encode() + b"\x00" + who,
             timedelta(seconds=limit.every),
             timedelta(seconds=limit.every * limit.burst),
         )
-        # No row at all: another request made the bucket in this very moment. It is not full.
-        return math.ceil(wait) if wait else 0
+        wait: float | None = None
+        # No row at all: others have made and emptied the bucket since the statement began, which
+        # sees it full and can't read it. The next statement can.
+        while wait is None:
+            wait = await (conn or self._pool).fetchval(TAKE, *values)
+        return math.ceil(wait)
 
 
 # The update is skipped where the bucket has no room; then nothing is returned and the wait
