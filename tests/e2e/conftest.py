@@ -1,16 +1,15 @@
 """Chromium, and fixtures for those who come to the page."""
 
 import shutil
-import subprocess
 import uuid
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from e2e.visitors import PATIENCE, Api, MakeVisitor, Visitor
 from live import LiveServer
+from npm import install
 from playwright.async_api import Browser, async_playwright, expect
 
 # Five seconds, the library's own, are not enough on a machine that others use.
@@ -82,10 +81,5 @@ async def api(live_server: LiveServer) -> AsyncIterator[Api]:
 @pytest.fixture(scope="session")
 def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The script, from npm."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("NPM IS MISSING: axe-core looked at nothing (install Node.js)")
-    folder: Path = tmp_path_factory.mktemp("axe")
-    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "axe-core@4"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return (folder / "node_modules/axe-core/axe.min.js").read_text()
+    folder = install("axe-core@4", tmp_path_factory.mktemp("axe"), "axe-core looked at nothing")
+    return (folder / "axe.min.js").read_text()

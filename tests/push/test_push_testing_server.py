@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import httpx
 import msgspec
 import pytest
 from live import free_port
+from npm import install
 from push.push_desk import Desk
 
 from service.core.db import Pool
@@ -27,13 +26,8 @@ TRIES = 200
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the package is installed."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("NPM IS MISSING: nothing was sent to web-push-testing (install Node.js)")
     folder = tmp_path_factory.mktemp("web-push-testing")
-    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "web-push-testing@1"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    return folder / "node_modules" / "web-push-testing"
+    return install("web-push-testing@1", folder, "nothing was sent to web-push-testing")
 
 
 @pytest.fixture
@@ -42,7 +36,7 @@ async def theirs(package: Path) -> AsyncIterator[httpx.AsyncClient]:
     port = free_port()
     script = package / "src" / "bin" / "server.js"
     process = await asyncio.create_subprocess_exec(
-        "node", script, str(port), stdout=subprocess.DEVNULL
+        "node", script, str(port), stdout=asyncio.subprocess.DEVNULL
     )
     try:
         async with httpx.AsyncClient(base_url=f"http://localhost:{port}") as client:

@@ -2,12 +2,12 @@
 
 import json
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from npm import install
 from readers.conftest import Editor, Post
 from readers.publisher import SECRET, SigningKey
 
@@ -18,12 +18,8 @@ DOCS = Path(__file__).parents[2] / "docs" / "embed.md"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where `jose` is installed."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("NPM IS MISSING: the documented code wasn't run (install Node.js)")
     folder = tmp_path_factory.mktemp("jose")
-    command = [npm, "install", "--no-save", "--no-audit", "--no-fund", "jose"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    install("jose", folder, "the documented code wasn't run")
     return folder
 
 
