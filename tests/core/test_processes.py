@@ -63,6 +63,10 @@ def test_metrics_add_up_and_stopping_is_no_failure(several: Several) -> None:
     several.worker()
     for _ in range(30):
         urllib.request.urlopen(f"{several.url}/docs", timeout=10).close()
+    # A request is counted when its answer is sent, which may be after it has arrived here.
+    until = time.monotonic() + 10
+    while requests_counted(several.url) < 30 and time.monotonic() < until:
+        time.sleep(0.05)
     assert [requests_counted(several.url) for _ in range(5)] == [30] * 5
     several.process.send_signal(signal.SIGTERM)
     assert several.process.wait(30) == 0
