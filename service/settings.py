@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     push_key_lasts: int
     push_allow_local: bool
     webhook_allow_local: bool
+    feed_allow_local: bool
     rate_limits: bool
     openid: OpenId | None
 
@@ -87,6 +88,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             push_key_lasts=_seconds(environ, "REJOINDER_PUSH_KEY_LASTS", 12 * 3600),
             push_allow_local=_switch(environ, "REJOINDER_PUSH_ALLOW_LOCAL", off="0", on="1"),
             webhook_allow_local=_switch(environ, "REJOINDER_WEBHOOK_ALLOW_LOCAL", off="0", on="1"),
+            feed_allow_local=_switch(environ, "REJOINDER_FEED_ALLOW_LOCAL", off="0", on="1"),
             rate_limits=not _switch(environ, "REJOINDER_RATE_LIMITS", off="on", on="off"),
             openid=_openid(environ),
         )

@@ -19,6 +19,7 @@ from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
 from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
+from service.feeds import jobs as feeds
 from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
 from service.screening.jobs import ticks as learning_ticks
@@ -38,6 +39,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
     async with (
         push.open_push(pool, keyring, settings) as pushing,
         webhooks.open_courier(pool, keyring, settings) as courier,
+        feeds.open_poller(pool, keyring, settings) as poller,
     ):
         learning = learning_ticks(pool, state.get("scorer"))
         post = _post_office(state)
@@ -48,10 +50,17 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *post.ticks(),
             *notice_ticks(pool, keyring, settings),
             *webhooks.ticks(pool),
+            *feeds.ticks(pool),
         ]
         links = LinkSender(pool, keyring, settings)
-        jobs = [*push.jobs(pushing), *post.jobs(), *webhooks.jobs(courier), *links.jobs()]
-        stops = (pushing.stop, courier.stop, post.stop)
+        jobs = [
+            *push.jobs(pushing),
+            *post.jobs(),
+            *webhooks.jobs(courier),
+            *feeds.jobs(poller),
+            *links.jobs(),
+        ]
+        stops = (pushing.stop, courier.stop, post.stop, poller.stop)
         stopping = [asyncio.create_task(_when(stop, then)) for then in stops]
         try:
             await work(pool, jobs, ticks, stop)

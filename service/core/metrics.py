@@ -31,6 +31,7 @@ JOBS = Counter("rejoinder_jobs_total", "Background jobs, by outcome", ["job", "o
 DELIVERIES = Counter("rejoinder_deliveries_total", "Push messages, by outcome", ["outcome"])
 MAILS = Counter("rejoinder_mails_total", "E-mails, by outcome", ["kind", "outcome"])
 WEBHOOKS = Counter("rejoinder_webhooks_total", "Webhook messages, by outcome", ["outcome"])
+FEEDS = Counter("rejoinder_feeds_total", "Polls of feeds, by outcome", ["outcome"])
 EXTERNAL_CHECKS = Counter(
     "rejoinder_external_checks_total", "Questions to checks elsewhere, by outcome", ["outcome"]
 )
