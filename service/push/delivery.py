@@ -7,6 +7,7 @@ the browser's worker by tag.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,9 +20,11 @@ from service.core.jobs import enqueue
 from service.core.metrics import DELIVERIES
 from service.core.tokens import Keyring
 from service.push import delivery_store as deliveries
+from service.push import origins_store as origins
 from service.push import receipts, rules, store
 from service.push.encryption import Encrypt, Encryptor
 from service.push.endpoints import origin_of, refusal
+from service.push.flow import Flow
 from service.push.keys import Keys
 from service.push.payload import Payload
 from service.push.rules import Answer
@@ -36,6 +39,9 @@ BATCH = 500  # subscriptions; 8 KB of ids, a few seconds of work
 WINDOW = 50  # messages in flight for a batch, and the most that are sent again after a kill
 LEASE = timedelta(seconds=90)  # beyond the longest window (sender.TOTAL_SECONDS) with room to spare
 MOST_WAKES = 4
+MOST_BATCHES = 12  # in hand at once in a process
+MOST_OF_ONE = 8  # of these, to one push service: a slow one leaves room for the others
+MOST_FLOWS = 1000  # push services whose speed is remembered
 
 
 class LeaseLostError(Exception):
@@ -67,7 +73,7 @@ async def start_alert(conn: Conn, alert_id: UUID, size: int = BATCH) -> bool:
 
 
 class Courier:
-    """Delivers batches, one at a time for each call of `deliver`."""
+    """Delivers batches, up to MOST_BATCHES at once however many calls of `deliver` there are."""
 
     def __init__(
         self,
@@ -88,27 +94,72 @@ class Courier:
         self._encrypt = encrypt or Encryptor(settings.push_key_lasts)
         self._keys = Keys(pool, keyring)
         self._stopping = False
+        self._of = Counter[str]()  # batches in hand, by origin
+        self._flows: dict[str, Flow] = {}
 
     def stop(self) -> None:
         """Let every running `deliver` end after the window it is in."""
         self._stopping = True
 
     async def deliver(self) -> None:
-        """Work on batches until none waits."""
-        while not self._stopping:
-            batch = await deliveries.claim_batch(self._pool, uuid7(), LEASE)
-            if batch is None:
-                break
-            try:
-                await self._deliver_batch(batch)
-            except LeaseLostError:
-                log.warning("lease lost", alert=str(batch.alert_id), batch=batch.number)
-            except Exception:
-                # Without this a batch that always fails would be sent again with each lease.
-                delay = rules.retry_delay(batch.attempts, None)
-                await self._postpone(batch, delay, batch.attempts + 1)
-                raise
+        """Work on batches until none waits that this process has room for.
+
+        Raises what made batches fail, once the others have ended.
+        """
+        working: set[asyncio.Task[None]] = set()
+        errors: list[BaseException] = []
+        try:
+            while True:
+                while batch := await self._claim():
+                    working.add(asyncio.create_task(self._work(batch)))
+                if not working:
+                    break
+                done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+                errors += filter(None, (task.exception() for task in done))
+        finally:
+            await self._leave(working)
         await deliveries.finish_alerts(self._pool)
+        if errors:
+            raise errors[0]
+
+    async def _claim(self) -> Batch | None:
+        """The next batch, counted as in hand; None where none waits or the hands are full."""
+        if self._stopping or self._of.total() >= MOST_BATCHES:
+            return None
+        self._of["claiming"] += 1  # no origin: another `deliver` must not take the same room
+        try:
+            full = [name for name, flow in self._flows.items() if self._of[name] >= flow.limit]
+            batch = await deliveries.claim_batch(self._pool, uuid7(), LEASE, full)
+        finally:
+            self._of["claiming"] -= 1
+        if batch:
+            self._of[batch.origin] += 1
+            self._flow(batch.origin)
+        return batch
+
+    def _flow(self, origin: str) -> Flow:
+        return self._flows.setdefault(origin, Flow(MOST_OF_ONE))
+
+    async def _work(self, batch: Batch) -> None:
+        try:
+            await self._deliver_batch(batch)
+        except LeaseLostError:
+            log.warning("lease lost", alert=str(batch.alert_id), batch=batch.number)
+        except Exception:
+            # Without this a batch that always fails would be sent again with each lease.
+            delay = rules.retry_delay(batch.attempts, None)
+            await self._postpone(batch, delay, batch.attempts + 1)
+            raise
+        finally:
+            self._of[batch.origin] -= 1
+            if len(self._flows) > MOST_FLOWS:
+                self._flows = {origin: f for origin, f in self._flows.items() if self._of[origin]}
+
+    async def _leave(self, working: set[asyncio.Task[None]]) -> None:
+        """Where this ends before its batches: none may go on by itself."""
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
 
     async def _deliver_batch(self, batch: Batch) -> None:
         """Send what is pending, window by window; then give the batch back, done or postponed."""
@@ -116,11 +167,15 @@ class Courier:
         pending = rules.in_turn(batch.outcomes, WINDOW * batch.attempts)
         run, worth = await self._prepare(batch)
         asked: list[float] = []
-        tried = False
+        tried, seconds = False, 0.0
+        flow = self._flow(batch.origin)
         while pending and not self._stopping:
             window, pending = pending[:WINDOW], pending[WINDOW:]
             if worth:
-                answers = await self._send_window(run, [batch.subscription_ids[i] for i in window])
+                ids = [batch.subscription_ids[index] for index in window]
+                async with flow.window() as taken:
+                    answers = await self._send_window(run, ids)
+                    seconds = taken()
             else:
                 answers = [Answer("f")] * len(window)
             for index, answer in zip(window, answers, strict=True):
@@ -128,8 +183,10 @@ class Courier:
             asked += [answer.retry_after for answer in answers if answer.retry_after is not None]
             await self._record(batch, "".join(letters), window, answers)
             tried = tried or any(answer.outcome == "p" for answer in answers)
-            if all(answer.outcome == "p" for answer in answers):
-                break  # the service is down or wants a rest: the others needn't knock too
+            if await self._heed(batch, answers) or all(a.outcome == "p" for a in answers):
+                break
+            if worth:
+                flow.note(seconds)
         if "p" not in letters:
             await deliveries.finish_batch(self._pool, batch)
             await deliveries.finish_alerts(self._pool)
@@ -138,6 +195,23 @@ class Courier:
             await self._postpone(batch, delay, batch.attempts + 1)
         else:  # told to stop: nobody has asked for a rest
             await self._postpone(batch, 0, batch.attempts)
+
+    async def _heed(self, batch: Batch, answers: Sequence[Answer]) -> bool:
+        """Let a push service rest that is down or asks for it, and no other; whether it does."""
+        if rules.needs_rest(answers):
+            asked = max((a.retry_after for a in answers if a.retry_after is not None), default=0.0)
+            await origins.rest(
+                self._pool,
+                batch.origin,
+                first=timedelta(seconds=rules.FIRST_RETRY),
+                longest=timedelta(seconds=rules.LONGEST_RETRY),
+                asked=timedelta(seconds=asked),
+            )
+            log.warning("push service rests", origin=batch.origin, asked=asked)
+            return True
+        if batch.probing and any(answer.outcome == "a" for answer in answers):
+            await origins.wake(self._pool, batch.origin)
+        return False
 
     async def _prepare(self, batch: Batch) -> tuple[Run, bool]:
         alert = await deliveries.get_alert(self._pool, batch.alert_id)
@@ -196,11 +270,11 @@ class Courier:
                 raise LeaseLostError
             await deliveries.lock_subscriptions(conn, ids)
             await deliveries.note_success(conn, [i for i, a in told if a.outcome == "a"])
-            await store.remove_subscriptions(conn, [i for i, a in told if a.outcome == "g"], "gone")
-            hopeless = await deliveries.note_refusals(
-                conn, [i for i, a in told if a.refused], rules.MOST_REFUSALS
-            )
-            await store.remove_subscriptions(conn, hopeless, "refused")
+            if gone := [i for i, a in told if a.outcome == "g"]:
+                await store.remove_subscriptions(conn, gone, "gone")
+            if refused := [i for i, a in told if a.refused]:
+                hopeless = await deliveries.note_refusals(conn, refused, rules.MOST_REFUSALS)
+                await store.remove_subscriptions(conn, hopeless, "refused")
         for answer in answers:
             DELIVERIES.labels(rules.OUTCOME_NAMES[answer.outcome]).inc()
 

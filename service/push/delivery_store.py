@@ -11,19 +11,34 @@ from service.core.db import Conn, Executor, row_to
 from service.push.store import ALERT
 from service.push.types import Alert, Batch, Subscription
 
-CLAIM = """
+# Which batches may be sent now: none of a push service that rests; where it has just rested, one at
+# a time finds out whether it is back.
+WAITING = """
+    b.done_at is null and b.not_before <= now()
+    and (b.leased_until is null or b.leased_until < now())
+    and not exists (
+        select from push_origin o
+        where o.origin = b.origin and (o.not_before > now() or exists (
+            select from delivery_batch asking
+            where asking.origin = b.origin and asking.done_at is null
+                and asking.leased_until >= now()
+        ))
+    )
+"""
+CLAIM = f"""
 update delivery_batch b set lease = $1, leased_until = now() + $2
 from (
-    select alert_id, number from delivery_batch
-    where done_at is null and not_before <= now()
-        and (leased_until is null or leased_until < now())
-    order by not_before, number limit 1
-    for update skip locked
+    select b.alert_id, b.number,
+        exists (select from push_origin o where o.origin = b.origin) as probing
+    from delivery_batch b
+    where {WAITING} and b.origin <> all($3::text[])
+    order by b.not_before, b.number limit 1
+    for update of b skip locked
 ) free
 where b.alert_id = free.alert_id and b.number = free.number
 returning b.alert_id, b.number, b.lease, b.origin, b.subscription_ids, b.outcomes,
-    b.attempts
-"""
+    b.attempts, free.probing
+"""  # noqa: S608 (fixed parts)
 
 FREEZE_SECONDS = 1800  # a million subscriptions take some; far beyond the pool's own time-out
 
@@ -100,27 +115,21 @@ async def freeze_audience(conn: Conn, alert: Alert, size: int) -> int:
     return int(done.rpartition(" ")[2])
 
 
-async def claim_batch(conn: Executor, lease: UUID, lasts: timedelta) -> Batch | None:
-    """Lease the batch that has waited longest; nobody else gets it before the lease ends."""
-    row = await conn.fetchrow(
-        CLAIM,
-        lease,
-        lasts,
-    )
+async def claim_batch(
+    conn: Executor, lease: UUID, lasts: timedelta, besides: Sequence[str] = ()
+) -> Batch | None:
+    """Lease the batch whose turn it is; nobody else gets it before the lease ends.
+
+    `besides`: origins to which the caller sends enough.
+    """
+    row = await conn.fetchrow(CLAIM, lease, lasts, list(besides))
     return row_to(Batch, row) if row else None
 
 
 async def count_claimable(conn: Executor, most: int) -> int:
     """How many batches wait for a worker, counted up to `most`."""
     found: int = await conn.fetchval(
-        """
-        select count(*) from (
-            select from delivery_batch
-            where done_at is null and not_before <= now()
-                and (leased_until is null or leased_until < now())
-            limit $1
-        ) waiting
-        """,
+        f"select count(*) from (select from delivery_batch b where {WAITING} limit $1) waiting",  # noqa: S608 (fixed)
         most,
     )
     return found
@@ -139,17 +148,25 @@ async def list_subscriptions(conn: Executor, ids: Sequence[UUID]) -> dict[UUID, 
 
 
 async def write_outcomes(conn: Conn, batch: Batch, outcomes: str, lasts: timedelta) -> bool:
-    """Write a leased batch's letters and renew the lease; False where it is lost."""
+    """Write a leased batch's letters and renew the lease; False where it is lost.
+
+    `progress` gets two more numbers: seconds since the start, how many were accepted by then.
+    """
     done = await conn.execute(
         """
-        update delivery_batch set outcomes = $4, leased_until = now() + $5
-        where alert_id = $1 and number = $2 and lease = $3
+        update delivery_batch b set outcomes = $4, leased_until = now() + $5,
+            progress = case when $6 > b.accepted then progress || array[
+                greatest(extract(epoch from now() - l.started_at)::int, 0), $6
+            ] else progress end
+        from alert l
+        where b.alert_id = $1 and b.number = $2 and b.lease = $3 and l.id = b.alert_id
         """,
         batch.alert_id,
         batch.number,
         batch.lease,
         outcomes,
         lasts,
+        outcomes.count("a"),
     )
     return done == "UPDATE 1"
 

@@ -11,6 +11,7 @@ from service.core.db import Pool
 from service.core.jobs import Job, Tick, enqueue
 from service.core.tokens import Keyring
 from service.push import delivery_store as deliveries
+from service.push import origins_store as origins
 from service.push import store
 from service.push.actions import START_JOB
 from service.push.delivery import DELIVER_JOB, Courier, start_alert
@@ -22,7 +23,7 @@ log = structlog.get_logger("rejoinder.push")
 RECEIPTS_LAST = timedelta(days=30)
 MOST_DUE = 20
 MOST_WAKES = 2
-CONCURRENCY = 4  # batches at once in a process
+CONCURRENCY = 2  # of them one may just be ending; each takes all batches that there is room for
 
 
 class Push:
@@ -62,6 +63,7 @@ class Push:
         """Forget addresses after 30 days, and who confirmed what of older alerts."""
         await store.forget_addresses(self._pool)
         await store.fold_receipts(self._pool, datetime.now(UTC) - RECEIPTS_LAST)
+        await origins.forget(self._pool)
 
 
 @asynccontextmanager

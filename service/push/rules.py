@@ -2,7 +2,7 @@
 
 import email.utils
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
@@ -87,6 +87,15 @@ def retry_delay(attempts: int, asked: float | None) -> float:
     """Seconds until a batch is tried again after `attempts` passes; never sooner than asked."""
     backoff = min(FIRST_RETRY * 2.0 ** min(attempts, 20), LONGEST_RETRY)
     return backoff if asked is None else max(asked, min(backoff, FIRST_RETRY))
+
+
+def needs_rest(answers: Sequence[Answer]) -> bool:
+    """Whether a push service is down or wants a rest, by what it said to a window of messages.
+
+    One message alone says nothing: services ask for patience with a single device, too.
+    """
+    waiting = sum(answer.outcome == "p" for answer in answers)
+    return waiting > 1 and 2 * waiting >= len(answers)
 
 
 def in_turn(outcomes: str, skip: int) -> list[int]:

@@ -226,7 +226,10 @@ class Alert(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """A leased part of an alert's audience; `outcomes` has one letter for each subscription."""
+    """A leased part of an alert's audience; `outcomes` has one letter for each subscription.
+
+    `probing`: its push service has rested, and this finds out whether it is back.
+    """
 
     alert_id: UUID
     number: int
@@ -235,3 +238,4 @@ class Batch(msgspec.Struct, frozen=True):
     subscription_ids: list[UUID]
     outcomes: str
     attempts: int
+    probing: bool = False

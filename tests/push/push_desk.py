@@ -51,6 +51,7 @@ class Desk:
 
     async def again(self, alert: Alert) -> Counts:
         """Let the waiting time pass, and deliver again."""
+        await self.pool.execute("update push_origin set not_before = now()")
         await self.pool.execute(
             "update delivery_batch set not_before = now() where alert_id = $1", alert.id
         )

@@ -67,7 +67,9 @@ class PushService(LocalSite):
         self.browsers: dict[str, Browser] = {}
         self.faults: list[str] = []
         self.answers: Counter[int] = Counter()
+        self.received = 0  # messages that were taken, each copy counted
         self.claims: list[dict[str, Any]] = []
+        self._verified: dict[str, dict[str, Any]] = {}
         self.arrived: Callable[[], None] = lambda: None
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
@@ -81,11 +83,6 @@ class PushService(LocalSite):
         browser.script = [(s, {k.replace("_", "-"): v for k, v in headers.items()}) for s in script]
         self.browsers[ident] = browser
         return browser
-
-    @property
-    def received(self) -> int:
-        """Messages that were taken, each copy counted."""
-        return sum(len(browser.messages) for browser in self.browsers.values())
 
     async def _inside(self, _request: web.Request) -> web.Response:
         self.faults.append("somebody followed a redirect")
@@ -106,6 +103,7 @@ class PushService(LocalSite):
             return self._answer(400, {})
         status, headers = browser.script.pop(0) if browser.script else (201, {})
         if status in {200, 201, 202}:
+            self.received += 1
             browser.messages.append(message)
             browser.headers.append(request.headers)
         return self._answer(status, headers)
@@ -123,7 +121,12 @@ class PushService(LocalSite):
         assert headers["Content-Encoding"] == "aes128gcm", "encoding"
         assert headers["Content-Type"] == "application/octet-stream", "type"
         assert len(body) <= LARGEST, "size"
-        authorization = headers["Authorization"]
+        self.claims.append(self._claims(headers["Authorization"]))
+
+    def _claims(self, authorization: str) -> dict[str, Any]:
+        """What is claimed; a header that has been verified needn't be again."""
+        if authorization in self._verified:
+            return self._verified[authorization]
         assert Vapid02.verify(authorization), "signature"
         fields = dict(part.split("=", 1) for part in authorization.split(" ", 1)[1].split(","))
         claims: dict[str, Any] = decode(fields["t"], fields["k"])
@@ -131,4 +134,4 @@ class PushService(LocalSite):
         assert time.time() < claims["exp"] <= time.time() + DAY, "exp"
         assert re.fullmatch(r"(mailto:|https://)[^\s<>]+", claims["sub"]), "sub"
         assert "localhost" not in claims["sub"], "sub"
-        self.claims.append(claims)
+        return self._verified.setdefault(authorization, claims)

@@ -16,7 +16,7 @@ async def main(url: str, secret: str) -> None:
     )
     async with open_pool(url) as pool, open_sender(allow_local=True) as sender:
         courier = Courier(pool, Keyring(settings.secret), settings, sender)
-        await asyncio.gather(courier.deliver(), courier.deliver())
+        await courier.deliver()
 
 
 if __name__ == "__main__":
