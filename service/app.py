@@ -37,6 +37,7 @@ from service.core.problems import InternalError, Problem, Unavailable, from_http
 from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
 from service.feeds.routes import ENDPOINTS as FEEDS
+from service.feeds.websub_routes import ENDPOINTS as WEBSUB
 from service.moderation.external_routes import ENDPOINTS as EXTERNAL
 from service.moderation.live import Live
 from service.moderation.policy_routes import ENDPOINTS as POLICY
@@ -65,7 +66,7 @@ from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS,
     *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION, *ARTICLES,
-    *READERS_SIGN_IN, *FEEDS,
+    *READERS_SIGN_IN, *FEEDS, *WEBSUB,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.

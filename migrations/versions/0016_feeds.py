@@ -69,7 +69,7 @@ UP = (
     "create index feed_entry_first on feed_entry (feed_id, first_seen)",
     "create index feed_entry_last on feed_entry (last_seen)",
     # WebSub. `secret` is sealed (service/core/sealing.py). `asked_at`: the hub was asked then, and may
-    # ask back for a day.
+    # ask back for a day. `told_at`: the hub has told something since it last failed to.
     """
     create table feed_hub (
         site_id uuid not null references site (id),
@@ -80,6 +80,7 @@ UP = (
         state text not null check (state in ('asked', 'active', 'denied', 'failed')),
         asked_at timestamptz not null default now(),
         lease_until timestamptz,
+        told_at timestamptz,
         next_try_at timestamptz not null,
         last_error text
     )

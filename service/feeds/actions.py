@@ -7,6 +7,8 @@ from service.core.jobs import enqueue
 from service.core.outbound import check_target
 from service.core.problems import Conflict, NotFound
 from service.feeds import store
+from service.feeds.hub_store import get_subscription
+from service.feeds.hubs import leave
 from service.feeds.polling import host_of
 from service.feeds.types import Feed, NewFeed
 
@@ -42,7 +44,10 @@ async def add_feed(
 
 
 async def remove_feed(pool: Pool, ident: UUID) -> None:
-    """Remove a feed; its articles and alerts stay. Raises NotFound."""
+    """Remove a feed and leave its hub; articles and alerts stay. Raises NotFound."""
     async with pool.acquire() as conn, conn.transaction():
+        agreed = await get_subscription(conn, ident)
         if not await store.delete_feed(conn, ident):
             raise NotFound("There is no such feed.")
+        if agreed is not None:
+            await leave(conn, agreed)

@@ -27,6 +27,7 @@ CHUNK = 64 * 1024
 GZIP = b"\x1f\x8b"
 REDIRECTS = {301, 302, 303, 307, 308}
 PERMANENT = {301, 308}
+KEEPING = {307, 308}
 ASKS_FOR_TIME = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 MAX_AGE = re.compile(r"(?:^|[\s,])max-age=\"?([0-9]{1,9})")
 ACCEPT = (
@@ -100,16 +101,23 @@ class Fetcher:
         raise FetchError(f"More than {MOST_HOPS} redirects")
 
     async def post(self, url: str, form: Mapping[str, str]) -> int:
-        """POST a form; the status. Raises FetchError. A hub's redirects are not followed."""
-        if why := refusal(url, allow_local=self._allow_local):
-            raise FetchError(why)
-        try:
-            async with self._session.post(
-                URL(url, encoded=True), data=form, allow_redirects=False
-            ) as response:
-                return response.status
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise _failure(error) from error
+        """POST a form; the status. Raises FetchError.
+
+        Of redirects those are followed that keep what is sent (RFC 9110, sections 15.4.8 and 9).
+        """
+        for _ in range(MOST_HOPS + 1):
+            if why := refusal(url, allow_local=self._allow_local):
+                raise FetchError(why)
+            try:
+                async with self._session.post(
+                    URL(url, encoded=True), data=form, allow_redirects=False
+                ) as response:
+                    if response.status not in KEEPING:
+                        return response.status
+                    url = urljoin(url, response.headers.get("Location", ""))
+            except (aiohttp.ClientError, OSError, ValueError) as error:
+                raise _failure(error) from error
+        raise FetchError(f"More than {MOST_HOPS} redirects")
 
     async def _hop(
         self, url: str, headers: Mapping[str, str], moved: str | None
@@ -144,8 +152,7 @@ async def _read(response: aiohttp.ClientResponse, url: str, moved: str | None) -
         wait = _seconds(headers.get("Retry-After")) if status in ASKS_FOR_TIME else None
         raise FetchError(f"The server answered {status}", status, wait=wait)
     fresh = MAX_AGE.search(headers.get("Cache-Control", "").lower())
-    # aiohttp keeps one link of each relation, which is as many as count here.
-    links = {rel: str(link.get("url", "")) for rel, link in response.links.items()}
+    links = _links(response)
     return Fetched(
         status=status,
         url=url,
@@ -158,6 +165,14 @@ async def _read(response: aiohttp.ClientResponse, url: str, moved: str | None) -
         hub=links.get("hub") or None,
         topic=links.get("self") or None,
     )
+
+
+def _links(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """One link of each relation that headers tell, which is as many as count here."""
+    try:
+        return {rel: str(link.get("url", "")) for rel, link in response.links.items()}
+    except ValueError:  # whatever else is wrong with a header is no reason to read no feed
+        return {}
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes:

@@ -11,6 +11,7 @@ from service.core.tokens import Keyring
 from service.feeds import polling_store as store
 from service.feeds.actions import POLL_JOB
 from service.feeds.fetching import CONNECT_SECONDS, MOST_CONNECTIONS, TOTAL_SECONDS, Fetcher
+from service.feeds.hubs import LEAVE_JOB, Hubs
 from service.feeds.polling import Poller
 from service.settings import Settings
 
@@ -19,13 +20,15 @@ UNSEEN_LAST = timedelta(days=180)
 
 
 @asynccontextmanager
-async def open_poller(pool: Pool, keyring: Keyring, settings: Settings) -> AsyncIterator[Poller]:  # noqa: ARG001
+async def open_poller(pool: Pool, keyring: Keyring, settings: Settings) -> AsyncIterator[Poller]:
     """What `jobs` needs, with an HTTP session of its own; closed on leaving."""
     local = settings.feed_allow_local
     async with open_session(
         allow_local=local, limit=MOST_CONNECTIONS, total=TOTAL_SECONDS, connect=CONNECT_SECONDS
     ) as session:
-        yield Poller(pool, Fetcher(session, allow_local=local), settings.alert_hold)
+        fetcher = Fetcher(session, allow_local=local)
+        hubs = Hubs(pool, keyring, fetcher.post, settings.public_url)
+        yield Poller(pool, fetcher, hubs, settings.alert_hold)
 
 
 def jobs(poller: Poller) -> list[Job]:
@@ -34,7 +37,7 @@ def jobs(poller: Poller) -> list[Job]:
     async def poll(_payload: bytes) -> None:
         await poller.poll()
 
-    return [Job(POLL_JOB, poll, concurrency=CONCURRENCY)]
+    return [Job(POLL_JOB, poll, concurrency=CONCURRENCY), Job(LEAVE_JOB, poller.leave_hub)]
 
 
 def ticks(pool: Pool) -> list[Tick]:

@@ -19,8 +19,10 @@ from service.feeds import polling_store as store
 from service.feeds import rules
 from service.feeds.decoding import NotAFeedError
 from service.feeds.fetching import Fetch, Fetched, FetchError
+from service.feeds.hub_store import get_subscription, note_missed
+from service.feeds.hubs import Hubs, tells
 from service.feeds.reading import read_document
-from service.feeds.taking import Lost, take
+from service.feeds.taking import Lost, Taken, take
 from service.feeds.types import Claimed, Document
 
 log = structlog.get_logger("rejoinder.feeds")
@@ -35,16 +37,21 @@ GONE = "The feed is gone for good (410); add it again to poll it again"
 class Poller:
     """Polls what is due; any number of runs, in any number of processes, share the work."""
 
-    def __init__(self, pool: Pool, fetch: Fetch, hold: int) -> None:
+    def __init__(self, pool: Pool, fetch: Fetch, hubs: Hubs, hold: int) -> None:
         """`fetch` is what the network hangs on; `hold` is REJOINDER_ALERT_HOLD."""
         self._pool = pool
         self._fetch = fetch
+        self._hubs = hubs
         self._hold = hold
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
         """Let runs end; call it when the worker must go."""
         self._stopping.set()
+
+    async def leave_hub(self, payload: bytes) -> None:
+        """Tell the hub of a feed that is gone, or of another one by now."""
+        await self._hubs.leave(payload)
 
     async def poll(self) -> None:
         """Poll until nothing is due."""
@@ -93,13 +100,27 @@ class Poller:
             return await self._fail(one, FetchError(str(error), 200))
         except TimeoutError:
             return await self._fail(one, FetchError(f"No answer within {READ_SECONDS:.0f} seconds"))
+        taken = Taken()
         if document is not None:
             taken = await take(self._pool, one, document, datetime.now(UTC), self._hold)
             async with self._pool.acquire() as conn:
                 await outcomes.describe_feed(
                     conn, one.id, document, taken.refused, taken.refused_url
                 )
-        return await self._finish(one, fetched, document)
+        outcome = await self._finish(one, fetched, document, taken.new)
+        if outcome != "lost":
+            await self._ask_hub(one, fetched, document)
+        return outcome
+
+    async def _ask_hub(self, one: Claimed, fetched: Fetched, document: Document | None) -> None:
+        """Headers before what the document says (WebSub, section 4)."""
+        if document is None and not (fetched.hub and fetched.topic):
+            await self._hubs.renew(one)
+            return
+        hub, topic = fetched.hub, fetched.topic
+        if document is not None:
+            hub, topic = hub or document.hub, topic or document.topic
+        await self._hubs.look_after(one, hub, topic)
 
     async def _read(self, fetched: Fetched) -> Document | None:
         """What came, parsed in a thread; of an index its parts, one level deep."""
@@ -121,8 +142,14 @@ class Poller:
             )
         return document
 
-    async def _finish(self, one: Claimed, fetched: Fetched, document: Document | None) -> str:
+    async def _finish(
+        self, one: Claimed, fetched: Fetched, document: Document | None, new: int
+    ) -> str:
         async with self._pool.acquire() as conn, conn.transaction():
+            if new and one.primed_at and not one.poked:
+                await note_missed(conn, one.id)
+            agreed = await get_subscription(conn, one.id)
+            told = tells(agreed, datetime.now(UTC), timedelta(seconds=rules.WITH_HUB))
             # An index says nothing of its parts: they are asked for whether it has changed or not.
             whole = document is None or not document.parts
             etag, modified = fetched.etag, fetched.modified
@@ -132,8 +159,10 @@ class Poller:
                 await store.list_times(conn, one.id, rules.MOST_GAPS + 1),
                 floor=max(fetched.max_age or 0.0, (document or one).floor or 0.0),
                 rhythm=document.rhythm if document else None,
-                hub=False,
+                hub=told,
             )
+            if one.poked and not new:  # the hub may be faster than what stands before the server
+                wait = rules.SHORTEST
             if fetched.moved:
                 await store.move_feed(conn, one, fetched.moved, host_of(fetched.moved))
             held = await outcomes.finish_poll(

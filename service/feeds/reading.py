@@ -50,6 +50,7 @@ def _read(text: str, base: str, kind: Format) -> Document:
             "content-type": "application/xml; charset=utf-8", "content-location": base,
         },
         sanitize_html=False,  # words.plain leaves no markup
+        resolve_relative_uris=False,  # of markup, likewise; those of elements are completed
     )  # fmt: skip
     feed = parsed["feed"]
     entries = [_entry(one, base, kind) for one in parsed["entries"][:MOST_READ]]

@@ -12,7 +12,8 @@ select f.id, s.slug as site, f.url, f.alert, f.format, f.title,
     (select count(*) from feed_entry e where e.feed_id = f.id) as entries,
     f.refused, f.refused_url, f.notice, f.noticed_at, f.last_poll_at, f.last_status, f.last_error,
     f.failures, f.next_poll_at, f.stopped,
-    h.hub, h.state, h.lease_until, h.last_error as hub_error,
+    h.hub, h.state, h.lease_until, h.told_at,
+    h.last_error as hub_error,
     coalesce(nullif(m.name, ''), m.email) as created_by, f.created_at
 from feed f join site s on s.id = f.site_id left join feed_hub h on h.feed_id = f.id
 left join moderator m on m.id = f.created_by
@@ -35,8 +36,8 @@ async def get_feed(conn: Executor, ident: UUID) -> Feed | None:
 
 def _feed(row: dict[str, Any]) -> Feed:
     hub, state = row.pop("hub"), row.pop("state")
-    until, error = row.pop("lease_until"), row.pop("hub_error")
-    return Feed(**row, websub=Hub(hub, state, until, error) if hub else None)
+    until, told, error = row.pop("lease_until"), row.pop("told_at"), row.pop("hub_error")
+    return Feed(**row, websub=Hub(hub, state, until, told, error) if hub else None)
 
 
 async def get_site_of(conn: Executor, ident: UUID) -> UUID | None:

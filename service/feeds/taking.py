@@ -35,8 +35,9 @@ class Lost(Exception):  # noqa: N818 (no failure: somebody else goes on)
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """What came of a document: how many entries were refused, and the address of one."""
+    """What came of a document: new entries, how many were refused, and the address of one."""
 
+    new: int = 0
     refused: int = 0
     refused_url: str | None = None
 
@@ -61,11 +62,12 @@ async def take(pool: Pool, one: Claimed, document: Document, now: datetime, hold
         names = rules.identities(own)
         known = await store.list_entries(conn, one.id, names)
         seen = [_Seen(entry, name, known.get(name)) for entry, name in zip(own, names, strict=True)]
-        await _decide(conn, site, one, [s for s in seen if s.known is None], own, now, hold)
+        new = [s for s in seen if s.known is None]
+        await _decide(conn, site, one, new, own, now, hold)
         broken = await _register(conn, site, one, seen)
         await store.touch_entries(conn, one.id, names)
     bad = [*refused, *broken]
-    return Taken(len(bad) + document.unread, bad[0].url if bad else None)
+    return Taken(len(new), len(bad) + document.unread, bad[0].url if bad else None)
 
 
 def _distinct(entries: Sequence[Entry]) -> list[Entry]:

@@ -21,11 +21,16 @@ class NewFeed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Hub(msgspec.Struct, frozen=True):
-    """The WebSub hub that tells when a feed has something new; active until the lease ends."""
+    """The WebSub hub that tells when a feed has something new; active until the lease ends.
+
+    `told_at`: when it last did. Until then, and after it has missed something, the feed is polled
+    as if there were none.
+    """
 
     url: str
     state: HubState
     lease_until: datetime | None
+    told_at: datetime | None
     error: str | None
 
 
@@ -144,6 +149,7 @@ class Subscription(msgspec.Struct, frozen=True):
     state: HubState
     asked_at: datetime
     lease_until: datetime | None
+    told_at: datetime | None
     next_try_at: datetime
 
 

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import pytest
 import pytest_asyncio
+from feeds.hub import Hub
 from feeds.newsagent import Newsagent, Page
 from feeds.reader import Reader
 from thread import bearer
@@ -14,7 +15,9 @@ from thread import bearer
 from service.articles.types import Site
 from service.core.db import Pool
 from service.core.outbound import open_session
+from service.core.tokens import Keyring
 from service.feeds.fetching import Fetcher
+from service.feeds.hubs import Hubs
 from service.feeds.polling import Poller
 from service.settings import Settings
 
@@ -37,9 +40,11 @@ def page(agent: Newsagent) -> Page:
 
 
 @pytest_asyncio.fixture
-async def poller(pool: Pool) -> AsyncIterator[Poller]:
+async def poller(pool: Pool, keyring: Keyring) -> AsyncIterator[Poller]:
     async with open_session(allow_local=True, limit=20, total=2, connect=1) as session:
-        yield Poller(pool, Fetcher(session, allow_local=True), hold=0)
+        fetcher = Fetcher(session, allow_local=True)
+        hubs = Hubs(pool, keyring, fetcher.post, "https://comments.example")
+        yield Poller(pool, fetcher, hubs, hold=0)
 
 
 @pytest_asyncio.fixture
@@ -53,6 +58,12 @@ async def publisher(
         headers=bearer(publisher_key),
     ) as publisher:
         yield publisher
+
+
+@pytest_asyncio.fixture
+async def hub(client: httpx.AsyncClient) -> AsyncIterator[Hub]:
+    async with Hub(client) as hub:
+        yield hub
 
 
 @pytest.fixture

@@ -15,7 +15,9 @@ from feeds.reader import Reader
 
 from service.core.db import Pool
 from service.core.outbound import open_session
+from service.core.tokens import Keyring
 from service.feeds.fetching import LARGEST, Fetcher
+from service.feeds.hubs import Hubs
 from service.feeds.polling import Poller
 
 ONE = wordpress(Item("a", 30))
@@ -161,11 +163,14 @@ async def test_a_redirect_to_where_nothing_may_be_read(
     assert len(page.asked) <= 6
 
 
-async def test_inside_is_refused_at_the_connection(pool: Pool, reader: Reader, page: Page) -> None:
+async def test_inside_is_refused_at_the_connection(
+    pool: Pool, keyring: Keyring, reader: Reader, page: Page
+) -> None:
     page.says(ONE)
     await reader.add(page.url)
     async with open_session(allow_local=False, limit=5, total=2, connect=1) as session:
-        poller = Poller(pool, Fetcher(session, allow_local=True), hold=0)
+        fetcher = Fetcher(session, allow_local=True)
+        poller = Poller(pool, fetcher, Hubs(pool, keyring, fetcher.post, None), hold=0)
         await reader.due()
         await poller.poll()
     feed = await reader.feed()

@@ -74,6 +74,8 @@ def test_encodings(declared: str, real: str, charset: str | None) -> None:
         (wordpress(Item("a", title="\x01")).encode(), "The XML is broken at line"),
         (b"<rss><channel>&nbsp;</channel></rss>", "undefined entity"),
         (b"<rss>" + b"<a>" * 500, "nested too deep"),
+        (b"<rss>" + b"<a/>" * 60_000 + b"</rss>", "more than 50000 elements"),
+        (b"<rss " + b" ".join(b'a%d="b"' % n for n in range(200)) + b"/>", "than 100 attributes"),
         (b"<opml></opml>", "XML, but not a feed: it begins with <opml>"),
         (b"hello", "neither XML nor JSON"),
         (b"\x89PNG\r\n\x1a\n\0\0", "encoding"),
