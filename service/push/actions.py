@@ -5,6 +5,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from msgspec import UNSET
+
 from service.articles import actions as articles
 from service.articles import store as article_store
 from service.articles.rules import KEY
@@ -195,6 +197,7 @@ async def describe_alert(conn: Conn, alert: Alert) -> AlertAnswer:
         topics=alert.topics,
         send_at=alert.send_at,
         counts=await store.get_counts(conn, alert.id),
+        check_failed=alert.check_failed or UNSET,
     )
 
 

@@ -29,6 +29,7 @@ from service.push.keys import Keys
 from service.push.payload import Payload
 from service.push.rules import Answer
 from service.push.sender import Message, Send
+from service.push.settings_store import get_settings
 from service.push.types import Alert, Batch, Subscription
 from service.settings import Settings
 
@@ -218,7 +219,12 @@ class Courier:
         assert alert is not None  # noqa: S101 (a batch has its alert by foreign key)
         assert alert.started_at is not None  # noqa: S101 (batches come with the start)
         ttl, worth = rules.time_left(alert.ttl, alert.started_at, datetime.now(UTC))
-        payload = Payload(alert, base=self._settings.public_url, receipt_length=receipts.LENGTH)
+        payload = Payload(
+            alert,
+            base=self._settings.public_url,
+            receipt_length=receipts.LENGTH,
+            settings=await get_settings(self._pool, alert.site_id),
+        )
         subject = await self._keys.subject(alert.site_id, self._settings.public_url)
         return Run(alert, payload, subject, ttl), worth and batch.attempts < rules.MOST_PASSES
 

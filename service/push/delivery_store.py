@@ -75,6 +75,21 @@ async def begin_alert(conn: Conn, alert_id: UUID) -> Alert | None:
     return await get_alert(conn, alert_id) if row else None
 
 
+async def put_off(conn: Executor, alert_id: UUID, why: str, wait: timedelta) -> int | None:
+    """Let a due alert wait for its article; how often it has by now. None where it isn't due."""
+    checks: int | None = await conn.fetchval(
+        """
+        update alert set checks = checks + 1, check_failed = $2, send_at = now() + $3
+        where id = $1 and state = 'scheduled' and send_at <= now()
+        returning checks
+        """,
+        alert_id,
+        why,
+        wait,
+    )
+    return checks
+
+
 async def get_alert(conn: Executor, alert_id: UUID) -> Alert | None:
     """One alert, of whatever site."""
     row = await conn.fetchrow(ALERT + " where l.id = $1", alert_id)

@@ -3,19 +3,23 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import structlog
 
 from service.core.db import Pool
 from service.core.jobs import Job, Tick, enqueue
+from service.core.outbound import open_session
 from service.core.tokens import Keyring
 from service.push import delivery_store as deliveries
 from service.push import origins_store as origins
-from service.push import store
+from service.push import presence, rules, store
 from service.push.actions import START_JOB
 from service.push.delivery import DELIVER_JOB, Courier, start_alert
+from service.push.presence import Absent
 from service.push.sender import open_sender
+from service.push.settings_store import get_settings
 from service.settings import Settings
 
 log = structlog.get_logger("rejoinder.push")
@@ -29,19 +33,46 @@ CONCURRENCY = 2  # of them one may just be ending; each takes all batches that t
 class Push:
     """What the worker process runs for push."""
 
-    def __init__(self, pool: Pool, courier: Courier) -> None:
-        """Made by open_push."""
+    def __init__(self, pool: Pool, courier: Courier, why_absent: Absent) -> None:
+        """Made by open_push; `why_absent` asks for an article's address."""
         self._pool = pool
         self._courier = courier
+        self._why_absent = why_absent
 
     def stop(self) -> None:
         """Let deliveries end after the window they are in; call it when the worker must go."""
         self._courier.stop()
 
     async def start(self, payload: bytes) -> None:
-        """Start the alert whose id is the payload, if it is (still) due."""
+        """Start the alert whose id is the payload, if it is (still) due, and can be read."""
+        alert_id = UUID(bytes=payload)
+        if await self._waits_for_article(alert_id):
+            return
         async with self._pool.acquire() as conn:
-            await start_alert(conn, UUID(bytes=payload))
+            await start_alert(conn, alert_id)
+
+    async def _waits_for_article(self, alert_id: UUID) -> bool:
+        """Whether a due alert must wait because its article can't be read yet."""
+        alert = await deliveries.get_alert(self._pool, alert_id)
+        if alert is None or alert.state != "scheduled" or alert.send_at > datetime.now(UTC):
+            return False  # not due: nothing starts in any case
+        if not (await get_settings(self._pool, alert.site_id)).check_url:
+            return False
+        why = await self._why_absent(alert.url)
+        if why is None:
+            return False
+        wait = presence.next_check(alert.checks)
+        log.warning("article not there yet", alert=str(alert_id), why=why)
+        async with self._pool.acquire() as conn, conn.transaction():
+            checks = await deliveries.put_off(conn, alert_id, why, wait)
+            if checks is None:  # somebody else has asked meanwhile
+                return True
+            if presence.waited(checks).total_seconds() > max(alert.ttl, rules.SHORTEST_CHASE):
+                await store.cancel_alert(conn, alert.site_id, alert_id)
+                log.error("alert cancelled: its article never came", alert=str(alert_id))
+            else:
+                await enqueue(conn, START_JOB, alert_id.bytes, after=wait)
+        return True
 
     async def deliver(self, _payload: bytes) -> None:
         """Deliver until no batch waits."""
@@ -69,8 +100,18 @@ class Push:
 @asynccontextmanager
 async def open_push(pool: Pool, keyring: Keyring, settings: Settings) -> AsyncIterator[Push]:
     """What `jobs` and `ticks` need, with an HTTP session of its own; closed on leaving."""
-    async with open_sender(allow_local=settings.push_allow_local) as sender:
-        yield Push(pool, Courier(pool, keyring, settings, sender))
+    local = settings.push_allow_local
+    async with (
+        open_sender(allow_local=local) as sender,
+        open_session(
+            allow_local=local,
+            limit=MOST_DUE,
+            total=presence.SECONDS,
+            connect=presence.SECONDS,
+        ) as session,
+    ):
+        why_absent = partial(presence.why_absent, session, allow_local=local)
+        yield Push(pool, Courier(pool, keyring, settings, sender), why_absent)
 
 
 def jobs(push: Push) -> list[Job]:

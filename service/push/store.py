@@ -22,7 +22,7 @@ VAPID_KEY = "select site_id, id, public_key, private_key from vapid_key"
 
 ALERT = """
 select l.id, l.site_id, l.article_id, a.key as article_key, l.edition, l.title, l.body, l.image,
-    l.url, l.topics, l.urgency, l.ttl, l.state, l.send_at, l.started_at
+    l.url, l.topics, l.urgency, l.ttl, l.state, l.send_at, l.started_at, l.checks, l.check_failed
 from alert l join article a on a.id = l.article_id
 """
 

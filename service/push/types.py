@@ -153,7 +153,10 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class AlertAnswer(msgspec.Struct, frozen=True):
-    """An alert as publishers read it."""
+    """An alert as publishers read it.
+
+    `check_failed`: what the article's address answered last, where the site waits for it.
+    """
 
     id: UUID
     state: AlertState
@@ -163,6 +166,7 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     topics: list[str]
     send_at: datetime
     counts: Counts
+    check_failed: str | UnsetType = UNSET
 
 
 class PostReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -223,6 +227,8 @@ class Alert(msgspec.Struct, frozen=True):
     state: AlertState
     send_at: datetime
     started_at: datetime | None
+    checks: int = 0
+    check_failed: str | None = None
 
 
 class Batch(msgspec.Struct, frozen=True):

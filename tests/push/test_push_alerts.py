@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from push.push_desk import Desk, Subscriber
+from push.push_desk import Desk, Subscriber, there
 from push.push_service import PushService
 
 from service.core.db import Pool
@@ -98,7 +98,7 @@ async def test_one_alert_under_concurrent_puts_and_posts(
     assert await pool.fetchval("select count(*) from pgqueuer where entrypoint = 'push-start'") == 1
     await pool.execute("update alert set send_at = now()")
     # Several workers start and deliver it at once, and again: everybody is told once.
-    push = Push(pool, desk.courier)
+    push = Push(pool, desk.courier, there)
     for _ in range(2):
         await asyncio.gather(*(push.sweep() for _ in range(5)))
         await asyncio.gather(*(push.deliver(b"") for _ in range(5)))

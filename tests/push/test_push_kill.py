@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from push.push_desk import Desk
+from push.push_desk import Desk, there
 from push.push_service import Browser, PushService
 
 from service.articles.types import Site
@@ -132,7 +132,7 @@ async def test_worker_killed_between_freezing_and_sending_leaves_work_that_a_swe
     await pool.execute("delete from pgqueuer")  # every wake-up is lost
     from service.push.jobs import Push  # noqa: PLC0415 (only here)
 
-    push = Push(pool, desk.courier)
+    push = Push(pool, desk.courier, there)
     await push.sweep()
     assert await desk.state(alert) == "sending"
     await pool.execute("delete from pgqueuer")

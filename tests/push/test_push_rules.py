@@ -1,8 +1,6 @@
-"""Pure functions: topics, answers, waiting times, payloads, receipts."""
+"""Pure functions: topics, answers, waiting times, receipts."""
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,9 +9,7 @@ from hypothesis import strategies as st
 from service.core.db import uuid7
 from service.core.tokens import Keyring
 from service.push import receipts, rules
-from service.push.payload import LARGEST, Payload, cut
 from service.push.receipts import LENGTH, make_receipt, read_receipt
-from service.push.types import Alert
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
@@ -137,88 +133,6 @@ def test_time_left() -> None:
     assert rules.time_left(day, NOW, NOW + timedelta(hours=25)) == (0, False)
     assert rules.time_left(0, NOW, NOW + timedelta(seconds=30)) == (0, True)
     assert rules.time_left(0, NOW, NOW + timedelta(hours=1)) == (0, False)
-
-
-def _alert(**fields: Any) -> Alert:
-    values: dict[str, Any] = {
-        "id": uuid7(),
-        "site_id": uuid7(),
-        "article_id": uuid7(),
-        "article_key": "a",
-        "edition": 1,
-        "title": "Title",
-        "body": "Body",
-        "image": None,
-        "url": "https://news.example/a",
-        "topics": [],
-        "urgency": "normal",
-        "ttl": 60,
-        "state": "sending",
-        "send_at": NOW,
-        "started_at": NOW,
-    }
-    return Alert(**{**values, **fields})
-
-
-def _render(alert: Alert, base: str | None = "https://comments.example") -> dict[str, Any]:
-    data = Payload(alert, base=base, receipt_length=LENGTH).with_receipt("r" * LENGTH)
-    assert len(data) <= LARGEST
-    message: dict[str, Any] = json.loads(data.decode())
-    assert message["web_push"] == 8030
-    assert message["receipt"] == "r" * LENGTH
-    assert message["notification"]["tag"] == alert.id.hex
-    return message
-
-
-@given(
-    title=TEXT.filter(bool).map(lambda t: t[:500]),
-    body=TEXT.map(lambda t: t * 40).map(lambda t: t[:2000]),
-    image=st.none() | st.just("https://news.example/" + "i" * 1900),
-    path=st.text("abc/", max_size=1900),
-)
-def test_payload_fits_and_keeps_title_and_link(
-    title: str, body: str, image: str | None, path: str
-) -> None:
-    url = f"https://news.example/{path}"
-    message = _render(_alert(title=title, body=body, image=image, url=url))
-    shown = message["notification"]
-    assert shown["title"]
-    assert shown["navigate"] in {url, "https://news.example/"}
-    assert body.startswith(shown["body"].removesuffix("…")) or shown["body"] == body
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"title": "😀" * 500, "body": "漢" * 2000},
-        {"title": "T", "body": "ü" * 2000, "url": "https://news.example/" + "x" * 1500},
-        {"title": "T" * 500, "body": "", "url": "https://news.example/" + "é" * 1979},
-        {"title": '"\\' * 250, "body": "\\" * 2000},
-        {"title": "\\u001a receipt", "body": "\\u001a"},
-        {"title": "\u2028" * 500, "body": "\n" * 2000},
-    ],
-)
-def test_payload_of_hard_texts(fields: dict[str, str]) -> None:
-    message = _render(_alert(**fields))
-    assert message["notification"]["title"][:10] == fields["title"][:10]
-
-
-def test_payload_gives_the_image_up_before_the_words() -> None:
-    alert = _alert(body="b" * 400, image="https://news.example/" + "i" * 1900)
-    shown = _render(alert)["notification"]
-    assert "image" not in shown
-    assert shown["body"] == alert.body
-
-
-def test_payload_without_a_public_url_leaves_the_base_out() -> None:
-    assert "base" not in _render(_alert(), None)
-
-
-@given(text=TEXT, size=st.integers(0, 50))
-def test_cut(text: str, size: int) -> None:
-    short = cut(text, size)
-    assert len(short) <= size
-    assert short in {text, ""} or short.endswith("…")
 
 
 def test_collapse_topic_is_what_services_allow() -> None:
