@@ -21,7 +21,7 @@ async def add_feed(
 ) -> tuple[Feed, bool]:
     """Add a feed, polled at once; True where it is new. One that is there answers again.
 
-    Whether it alerts is then as said now, and one that has stopped or fails is polled at once.
+    Whether it alerts is then as said now, and it is polled at once and read whole.
     Raises Invalid and Conflict.
     """
     await check_target("$.url", new.url, allow_local=allow_local)

@@ -159,12 +159,17 @@ async def _read(response: aiohttp.ClientResponse, url: str, moved: str | None) -
         moved=moved,
         body=await _body(response) if status == HTTPStatus.OK else None,
         charset=response.charset,
-        etag=headers.get("ETag"),
-        modified=headers.get("Last-Modified"),
+        etag=_condition(headers.get("ETag")),
+        modified=_condition(headers.get("Last-Modified")),
         max_age=float(fresh[1]) if fresh else None,
         hub=links.get("hub") or None,
         topic=links.get("self") or None,
     )
+
+
+def _condition(value: str | None) -> str | None:
+    """A validator that can be sent back as it is (RFC 9110, section 8.8)."""
+    return value if value and value.isascii() and value.isprintable() else None
 
 
 def _links(response: aiohttp.ClientResponse) -> dict[str, str]:

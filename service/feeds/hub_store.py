@@ -105,8 +105,14 @@ async def note_told(conn: Executor, feed_id: UUID) -> None:
 
 
 async def note_missed(conn: Executor, feed_id: UUID) -> None:
-    """The hub has told nothing of something new."""
-    await conn.execute("update feed_hub set told_at = null where feed_id = $1", feed_id)
+    """The hub has told nothing of something new, unless it was faster than the server's cache."""
+    await conn.execute(
+        """
+        update feed_hub set told_at = null
+        where feed_id = $1 and told_at < now() - interval '15 minutes'
+        """,
+        feed_id,
+    )
 
 
 async def delete_subscription(conn: Executor, feed_id: UUID) -> None:

@@ -24,10 +24,12 @@ from service.feeds.hubs import Hubs, tells
 from service.feeds.reading import read_document
 from service.feeds.taking import Lost, Taken, take
 from service.feeds.types import Claimed, Document
+from service.feeds.words import one_line
 
 log = structlog.get_logger("rejoinder.feeds")
 
 AT_ONCE = 4  # feeds under way in one run
+LONGEST_ERROR = 800  # characters
 READ_SECONDS = 120.0  # for a document and the parts of an index, redirects and all
 LOOK = 1.0  # seconds until a run that waits for slow servers looks for others' work again
 GRACE = 5.0  # seconds that polls get to end when the worker must go
@@ -81,13 +83,18 @@ class Poller:
     async def _poll_one(self, one: Claimed) -> None:
         """Poll one feed and write how it went; one that fails ends no run of the others."""
         try:
-            outcome = await self._attempt(one)
+            FEEDS.labels(await self._outcome(one)).inc()
+        except Exception:  # its lease runs out, and it is polled again
+            log.exception("feed's outcome not written", feed=str(one.id))
+
+    async def _outcome(self, one: Claimed) -> str:
+        try:
+            return await self._attempt(one)
         except Lost:
-            outcome = "lost"
+            return "lost"
         except Exception:
             log.exception("feed not polled", feed=str(one.id))
-            outcome = await self._fail(one, FetchError("It could not be taken"))
-        FEEDS.labels(outcome).inc()
+            return await self._fail(one, FetchError("It could not be taken"))
 
     async def _attempt(self, one: Claimed) -> str:
         try:
@@ -183,8 +190,13 @@ class Poller:
                 held = await outcomes.stop_feed(conn, one, error.status or 0, GONE)
             else:
                 wait = timedelta(seconds=rules.retry_interval(one.failures + 1, error.wait))
-                held = await outcomes.fail_poll(conn, one, error.status, str(error), wait)
+                held = await outcomes.fail_poll(conn, one, error.status, _told(error), wait)
         return ("gone" if error.gone else "failed") if held else "lost"
+
+
+def _told(error: FetchError) -> str:
+    """Why it failed, which may quote what a stranger's server has sent."""
+    return one_line(str(error).encode("utf-8", "replace").decode(), LONGEST_ERROR)
 
 
 def host_of(url: str) -> str:

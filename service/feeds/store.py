@@ -94,13 +94,11 @@ async def insert_feed(
 
 
 async def revive_feed(conn: Conn, ident: UUID, alert: bool) -> None:  # noqa: FBT001 (a column)
-    """Say anew whether it alerts; one that has stopped or fails is polled at once."""
+    """Say anew whether it alerts, and let it be polled at once and read whole."""
     await conn.execute(
         """
-        update feed set alert = $2, stopped = null,
-            next_poll_at = case
-                when stopped is not null or failures > 0 then now() else next_poll_at
-            end
+        update feed set alert = $2, stopped = null, etag = null, modified = null,
+            next_poll_at = now()
         where id = $1
         """,
         ident,

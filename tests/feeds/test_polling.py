@@ -111,6 +111,27 @@ async def test_a_permanent_redirect_changes_the_address(reader: Reader, agent: N
     assert (await reader.add(old.url, status=200))["id"] == feed["id"], "known by either address"
 
 
+async def test_what_a_server_sends_is_stored_in_any_case(reader: Reader, page: Page) -> None:
+    page.says(ONE, ETag='"\xe4\udcff"', Link="<http://[>; rel=hub")
+    await reader.add(page.url)
+    assert (await reader.poll())["entries"] == 1
+    page.says('<!doctype html><link rel="alternate" type="application/rss+xml" href="/a\0b">')
+    assert "the feed that it offers is" in (await reader.poll())["last_error"]
+    page.answers(302, Location="http://10.0.0.1/\xe4\udcff")
+    assert "Leads to http://10.0.0.1/" in (await reader.poll())["last_error"]
+
+
+async def test_added_again_it_is_read_whole(reader: Reader, page: Page) -> None:
+    page.says(wordpress(Item("a", 30, origin="https://new.example")))
+    await reader.add(page.url)
+    assert (await reader.poll())["refused"] == 1
+    await reader.pool.execute("update site set origins = origins || '{https://new.example}'")
+    assert (await reader.poll())["last_status"] == 304
+    await reader.add(page.url, status=200)
+    await reader.poller.poll()
+    assert ((await reader.feed())["refused"], len(await reader.articles())) == (0, 1)
+
+
 async def test_a_temporary_one_and_what_is_behind_it_don_t(
     reader: Reader, agent: Newsagent
 ) -> None:

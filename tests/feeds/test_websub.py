@@ -75,6 +75,10 @@ async def test_a_hub_that_misses_something_is_not_relied_on(
     assert await wait_of(reader) > 55 * 60
     page.says(offering(hub, Item("a", 1)))
     await reader.poll()
+    assert (await reader.feed())["websub"]["told_at"], "it has told just now"
+    await reader.pool.execute("update feed_hub set told_at = told_at - interval '1 hour'")
+    page.says(offering(hub, Item("b", 0)))
+    await reader.poll()
     assert (await reader.feed())["websub"]["told_at"] is None
     assert await wait_of(reader) <= 15 * 60
 
