@@ -5,8 +5,10 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 from msgspec import UNSET
 
+from service.accounts.auth import SUBSCRIPTION
 from service.articles import actions as articles
 from service.articles import store as article_store
 from service.articles.rules import KEY
@@ -18,14 +20,20 @@ from service.core.problems import Conflict, Invalid, NotFound
 from service.core.tokens import Keyring
 from service.push import receipts, rules, store
 from service.push.encryption import read_keys
+from service.push.preferences import (
+    before_subscribing,
+    checked_topics,
+    combine,
+    on_subscribing,
+    read_asked,
+)
 from service.push.types import (
     Alert,
     AlertAnswer,
+    Choices,
     NewSubscription,
-    PatchSubscription,
     PostAlert,
     PostReceipt,
-    Preferences,
     PushAnswer,
     Subscribe,
     Topic,
@@ -69,7 +77,8 @@ async def subscribe(
 ) -> UUID:
     """Store a subscription whose endpoint is checked; the same endpoint keeps its id.
 
-    Raises Conflict where the browser subscribed with a key that is no longer the site's.
+    Raises Conflict where the browser subscribed with a key that is no longer the site's, and
+    Invalid.
     """
     p256dh, auth = read_keys(body.subscription.keys)
     key = await ensure_vapid_key(conn, keyring, site_id)
@@ -81,24 +90,19 @@ async def subscribe(
         endpoint_hash=hashlib.sha256(endpoint.encode("ascii")).digest(),
         p256dh=p256dh,
         auth=auth,
-        topics=checked_topics(body.topics),
+        choices=Choices(),
         time_zone=body.time_zone,
         locale=body.locale,
         vapid_key_id=key.id,
         address_hash=address_hash,
     )
-    return await store.upsert_subscription(conn, site_id, uuid7(), new)
-
-
-async def change_subscription(
-    conn: Conn, site_id: UUID, ident: UUID, patch: PatchSubscription
-) -> Preferences:
-    """Change what a living subscription asks for; raises NotFound."""
-    topics = checked_topics(patch.topics) if isinstance(patch.topics, list) else None
-    found = await store.update_subscription(conn, site_id, ident, patch, topics)
-    if found is None:
-        raise NotFound("There is no such subscription.")
-    return found
+    previous = keyring.read_object_token(SUBSCRIPTION, body.previous) if body.previous else None
+    asked = await read_asked(conn, site_id, body)
+    async with conn.transaction():
+        before = await before_subscribing(conn, site_id, new.endpoint_hash, previous)
+        choices = combine(on_subscribing(asked.topics or [], asked.articles, before), asked, before)
+        new = msgspec.structs.replace(new, choices=choices)
+        return await store.upsert_subscription(conn, site_id, uuid7(), new)
 
 
 async def unsubscribe(conn: Conn, site_id: UUID, ident: UUID) -> None:
@@ -106,14 +110,6 @@ async def unsubscribe(conn: Conn, site_id: UUID, ident: UUID) -> None:
     if not await store.exists_subscription(conn, site_id, ident):
         raise NotFound("There is no such subscription.")
     await store.remove_subscriptions(conn, [ident], "unsubscribed")
-
-
-def checked_topics(labels: list[str]) -> list[str]:
-    """Topics as slugs; raises Invalid for one that has no letter: it would mean "all alerts"."""
-    for label in labels:
-        if not rules.slug(clean_text("$.topics", label)):
-            raise Invalid.field("$.topics", "Expected words or slugs of topics")
-    return rules.slugs(labels)
 
 
 async def publish_article(
@@ -164,6 +160,7 @@ async def _schedule(conn: Conn, article: Article, body: PostAlert, hold: int) ->
         state="scheduled",
         send_at=send_at,
         started_at=None,
+        breaking=body.breaking,
     )
     if not alert.title:
         raise Invalid.field("$.title", "Expected a title that can be read")
@@ -198,6 +195,7 @@ async def describe_alert(conn: Conn, alert: Alert) -> AlertAnswer:
         send_at=alert.send_at,
         counts=await store.get_counts(conn, alert.id),
         check_failed=alert.check_failed or UNSET,
+        breaking=alert.breaking,
     )
 
 

@@ -22,6 +22,7 @@ from service.core.tokens import Keyring
 from service.push import delivery_store as deliveries
 from service.push import origins_store as origins
 from service.push import receipts, rules, store
+from service.push.audience_store import freeze_audience
 from service.push.encryption import Encrypt, Encryptor
 from service.push.endpoints import origin_of, refusal
 from service.push.flow import Flow
@@ -64,7 +65,7 @@ async def start_alert(conn: Conn, alert_id: UUID, size: int = BATCH) -> bool:
         alert = await deliveries.begin_alert(conn, alert_id)
         if alert is None:
             return False
-        batches = await deliveries.freeze_audience(conn, alert, size)
+        batches = await freeze_audience(conn, alert, size)
         for _ in range(min(batches, MOST_WAKES)):
             await enqueue(conn, DELIVER_JOB, b"")
     if not batches:

@@ -18,6 +18,7 @@ from service.push import presence, rules, store
 from service.push.actions import START_JOB
 from service.push.delivery import DELIVER_JOB, Courier, start_alert
 from service.push.presence import Absent
+from service.push.readers import remove_inactive
 from service.push.sender import open_sender
 from service.push.settings_store import get_settings
 from service.settings import Settings
@@ -96,6 +97,10 @@ class Push:
         await store.fold_receipts(self._pool, datetime.now(UTC) - RECEIPTS_LAST)
         await origins.forget(self._pool)
 
+    async def prune(self) -> None:
+        """Remove subscriptions without a sign of life."""
+        await remove_inactive(self._pool)
+
 
 @asynccontextmanager
 async def open_push(pool: Pool, keyring: Keyring, settings: Settings) -> AsyncIterator[Push]:
@@ -127,4 +132,5 @@ def ticks(push: Push) -> list[Tick]:
     return [
         Tick("push-sweep", "* * * * * */5", push.sweep),
         Tick("push-forget", "23 * * * *", push.forget),
+        Tick("push-prune", "53 3 * * *", push.prune),
     ]

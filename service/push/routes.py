@@ -11,13 +11,15 @@ from service.articles.types import PutArticle, Site, article_answer
 from service.core.address import client_address
 from service.core.http import Endpoint, empty_response, json_response, path_uuid, read_json
 from service.core.limits import Limit
-from service.push import actions
+from service.push import actions, preferences
 from service.push.endpoints import check_endpoint
 from service.push.types import (
     AlertAnswer,
     AlertRef,
+    Fewer,
     PatchSubscription,
     PostAlert,
+    PostFewer,
     PostReceipt,
     Preferences,
     PublishAnswer,
@@ -29,6 +31,7 @@ from service.push.types import (
 
 # Generous: a mobile network or an office is one address to us.
 SUBSCRIPTIONS = Limit("subscribe", burst=30, every=10)
+FEWER = Limit("fewer", burst=30, every=10)
 ONE_MINUTE = {"cache-control": "public, max-age=60"}
 
 
@@ -111,13 +114,22 @@ async def post_subscription(request: Request[Any]) -> Response:
 
 
 async def patch_subscription(request: Request[Any]) -> Response:
-    """Change topics, time zone or locale."""
+    """Change what a reader has chosen."""
     site = await site_of(request)
     ident = path_uuid(request, "id", "subscription")
     await require_object(request, SUBSCRIPTION, ident)
     body = await read_json(request, PatchSubscription)
     async with request.state["pool"].acquire() as conn:
-        return json_response(await actions.change_subscription(conn, site.id, ident, body))
+        return json_response(await preferences.change_subscription(conn, site.id, ident, body))
+
+
+async def get_subscription(request: Request[Any]) -> Response:
+    """Tell what a reader has chosen."""
+    site = await site_of(request)
+    ident = path_uuid(request, "id", "subscription")
+    await require_object(request, SUBSCRIPTION, ident)
+    async with request.state["pool"].acquire() as conn:
+        return json_response(await preferences.find_preferences(conn, site.id, ident))
 
 
 async def delete_subscription(request: Request[Any]) -> Response:
@@ -137,6 +149,16 @@ async def post_receipt(request: Request[Any]) -> Response:
     async with state["pool"].acquire() as conn:
         await actions.take_receipt(conn, state["keyring"], body)
     return empty_response()
+
+
+async def post_fewer(request: Request[Any]) -> Response:
+    """Let a reader have fewer alerts like one that came."""
+    state: State = request.state
+    address = client_address(request.scope, state["settings"].trusted_proxies)
+    await state["limiter"].take(FEWER, state["keyring"].digest("address", address))
+    body = await read_json(request, PostFewer)
+    async with state["pool"].acquire() as conn:
+        return json_response(await preferences.want_fewer(conn, state["keyring"], body))
 
 
 ENDPOINTS = [
@@ -166,6 +188,11 @@ ENDPOINTS = [
         body=Subscribe, answer=Subscribed, status=201,
     ),
     Endpoint(
+        "GET", "/v1/sites/{site}/push/subscriptions/{id}", get_subscription,
+        "What a subscription asks for",
+        access="subscriber", answer=Preferences,
+    ),
+    Endpoint(
         "PATCH", "/v1/sites/{site}/push/subscriptions/{id}", patch_subscription,
         "Change a subscription",
         access="subscriber", body=PatchSubscription, answer=Preferences,
@@ -178,5 +205,9 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/v1/push/receipts", post_receipt, "Count a shown or clicked notification",
         body=PostReceipt, status=204,
+    ),
+    Endpoint(
+        "POST", "/v1/push/fewer", post_fewer, "Fewer alerts like this one",
+        body=PostFewer, answer=Fewer,
     ),
 ]  # fmt: skip

@@ -12,7 +12,6 @@ from service.push.types import (
     Counts,
     NewSubscription,
     PatchSubscription,
-    Preferences,
     Removal,
     Topic,
     VapidKey,
@@ -22,7 +21,8 @@ VAPID_KEY = "select site_id, id, public_key, private_key from vapid_key"
 
 ALERT = """
 select l.id, l.site_id, l.article_id, a.key as article_key, l.edition, l.title, l.body, l.image,
-    l.url, l.topics, l.urgency, l.ttl, l.state, l.send_at, l.started_at, l.checks, l.check_failed
+    l.url, l.topics, l.urgency, l.ttl, l.state, l.send_at, l.started_at, l.checks, l.check_failed,
+    l.breaking
 from alert l join article a on a.id = l.article_id
 """
 
@@ -87,13 +87,16 @@ async def upsert_subscription(conn: Conn, site_id: UUID, ident: UUID, new: NewSu
         """
         insert into subscription (
             site_id, id, endpoint_hash, endpoint, p256dh, auth, topics, time_zone, locale,
-            vapid_key_id, address_hash
+            vapid_key_id, address_hash, daily_cap, quiet_from, quiet_until, articles, muted
         )
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         on conflict (site_id, endpoint_hash) do update set
             endpoint = excluded.endpoint, p256dh = excluded.p256dh, auth = excluded.auth,
             topics = excluded.topics, time_zone = excluded.time_zone, locale = excluded.locale,
             vapid_key_id = excluded.vapid_key_id, address_hash = excluded.address_hash,
+            daily_cap = excluded.daily_cap, quiet_from = excluded.quiet_from,
+            quiet_until = excluded.quiet_until, articles = excluded.articles,
+            muted = excluded.muted,
             updated_at = now(), failures = 0, removed_at = null, removed_reason = null,
             last_success_at = case when subscription.vapid_key_id = excluded.vapid_key_id
                 then subscription.last_success_at end
@@ -105,45 +108,51 @@ async def upsert_subscription(conn: Conn, site_id: UUID, ident: UUID, new: NewSu
         new.endpoint,
         new.p256dh,
         new.auth,
-        new.topics,
+        new.choices.topics,
         new.time_zone,
         new.locale,
         new.vapid_key_id,
         new.address_hash,
+        new.choices.daily_cap,
+        new.choices.quiet_from,
+        new.choices.quiet_until,
+        new.choices.articles,
+        new.choices.muted,
     )
     return found
 
 
-async def update_subscription(
-    conn: Conn, site_id: UUID, ident: UUID, patch: PatchSubscription, topics: list[str] | None
-) -> Preferences | None:
-    """Change a living subscription; `topics` None leaves them."""
-    row = await conn.fetchrow(
+async def update_subscription(conn: Conn, ident: UUID, patch: PatchSubscription) -> None:
+    """Change what a living subscription's browser says of itself."""
+    await conn.execute(
         """
-        update subscription set topics = coalesce($3, topics),
-            time_zone = case when $4 then $5 else time_zone end,
-            locale = case when $6 then $7 else locale end, updated_at = now()
-        where site_id = $1 and id = $2 and removed_at is null
-        returning id, topics, time_zone, locale
+        update subscription set time_zone = case when $2 then $3 else time_zone end,
+            locale = case when $4 then $5 else locale end
+        where id = $1 and removed_at is null
         """,
-        site_id,
         ident,
-        topics,
         patch.time_zone is not UNSET,
         patch.time_zone or None,
         patch.locale is not UNSET,
         patch.locale or None,
     )
-    return row_to(Preferences, row) if row else None
 
 
 async def remove_subscriptions(conn: Conn, ids: list[UUID], reason: Removal) -> None:
-    """Remove living subscriptions: the reason stays, what could reach the reader goes."""
+    """Remove living subscriptions: the reason stays, what could reach the reader goes.
+
+    What the reader chose waits for those whose browser comes back with another endpoint.
+    """
     await conn.execute(
         """
         update subscription set removed_at = now(), removed_reason = $2, updated_at = now(),
             endpoint = null, p256dh = null, auth = null, address_hash = null,
-            time_zone = null, locale = null
+            time_zone = null, locale = null,
+            daily_cap = case when $2 in ('gone', 'refused') then daily_cap end,
+            quiet_from = case when $2 in ('gone', 'refused') then quiet_from end,
+            quiet_until = case when $2 in ('gone', 'refused') then quiet_until end,
+            articles = case when $2 in ('gone', 'refused') then articles else '{}' end,
+            muted = case when $2 in ('gone', 'refused') then muted else '{}' end
         where id = any($1::uuid[]) and removed_at is null
         """,
         ids,
@@ -174,9 +183,10 @@ async def insert_alert(conn: Conn, alert: Alert) -> bool:
     done = await conn.execute(
         """
         insert into alert (
-            site_id, id, article_id, edition, title, body, image, url, topics, urgency, ttl, send_at
+            site_id, id, article_id, edition, title, body, image, url, topics, urgency, ttl,
+            send_at, breaking
         )
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
         on conflict (article_id, edition) do nothing
         """,
         alert.site_id,
@@ -191,6 +201,7 @@ async def insert_alert(conn: Conn, alert: Alert) -> bool:
         alert.urgency,
         alert.ttl,
         alert.send_at,
+        alert.breaking,
     )
     return done == "INSERT 0 1"
 
@@ -240,6 +251,8 @@ async def get_counts(conn: Conn, alert_id: UUID) -> Counts:
             coalesce(sum(accepted), 0)::int as accepted, coalesce(sum(gone), 0)::int as gone,
             coalesce(sum(failed), 0)::int as failed, coalesce(sum(skipped), 0)::int as skipped,
             coalesce(sum(pending), 0)::int as pending,
+            coalesce(sum(skipped) filter (where skipped_for = 'cap'), 0)::int as skipped_cap,
+            coalesce(sum(skipped) filter (where skipped_for = 'quiet'), 0)::int as skipped_quiet,
             (select l.shown + (
                 select count(*) from receipt r where r.alert_id = l.id and r.event = 'shown'
             ) from alert l where l.id = $1)::int as shown,
@@ -254,9 +267,9 @@ async def get_counts(conn: Conn, alert_id: UUID) -> Counts:
     return row_to(Counts, row)
 
 
-async def insert_receipt(conn: Conn, alert_id: UUID, event: str, tag: bytes) -> None:
-    """Count a receipt once; one for an alert whose receipts are folded counts no more."""
-    await conn.execute(
+async def insert_receipt(conn: Conn, alert_id: UUID, event: str, tag: bytes) -> bool:
+    """Count a receipt once, False if not; one for an alert whose are folded counts no more."""
+    done = await conn.execute(
         """
         insert into receipt (site_id, alert_id, event, tag)
         select site_id, id, $2, $3 from alert
@@ -267,6 +280,7 @@ async def insert_receipt(conn: Conn, alert_id: UUID, event: str, tag: bytes) -> 
         event,
         tag,
     )
+    return done == "INSERT 0 1"
 
 
 async def fold_receipts(conn: Executor, before: datetime) -> None:

@@ -1,6 +1,6 @@
 """Requests, answers and rows of push."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Literal, TypedDict
 from uuid import UUID
 
@@ -17,11 +17,12 @@ from service.settings import Settings
 Urgency = Literal["very-low", "low", "normal", "high"]
 AlertState = Literal["scheduled", "sending", "sent", "cancelled"]
 Event = Literal["shown", "clicked"]
-Removal = Literal["unsubscribed", "gone", "refused"]
+Removal = Literal["unsubscribed", "gone", "refused", "inactive"]
 
 DAY = 24 * 3600
 LONGEST_TTL = 28 * DAY
 MOST_TOPICS = 200  # that a page is offered; a reader may want all but one of them
+MOST_FOLLOWED = 200  # articles of one subscription
 
 Label = Annotated[str, Meta(min_length=1, max_length=100)]
 Topics = Annotated[list[Label], Meta(max_length=MOST_TOPICS)]
@@ -33,6 +34,12 @@ TimeZone = Annotated[
 Locale = Annotated[
     str, Meta(pattern=r"^[A-Za-z]{1,8}([-_][A-Za-z0-9]{1,8})*$(?!\n)", max_length=35)
 ]
+
+
+DailyCap = Annotated[int, Meta(ge=1, le=1000)]
+ArticleKey = Annotated[str, Meta(min_length=1, max_length=200)]
+Followed = Annotated[list[ArticleKey], Meta(max_length=MOST_FOLLOWED)]
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$(?!\n)")]
 
 
 class State(TypedDict):
@@ -60,10 +67,19 @@ class PushSubscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     expiration_time: float | None = None
 
 
-class Subscribe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A browser's subscription; no topics means all alerts.
+class Quiet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Quiet hours in the reader's own time zone; two times that are the same are none."""
 
-    `key_id` tells which VAPID key the browser subscribed with; the current one by default.
+    begin: Clock = msgspec.field(name="from")
+    end: Clock = msgspec.field(name="until")
+
+
+class Subscribe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A browser's subscription; no topics means all alerts, or only those of `articles`.
+
+    `key_id` tells which VAPID key the browser subscribed with; the current one by default. What
+    is left out of the last five stays as the reader chose it before: with this endpoint, else
+    with the subscription whose token is `previous`.
     """
 
     subscription: PushSubscription
@@ -71,6 +87,11 @@ class Subscribe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: TimeZone | None = None
     locale: Locale | None = None
     key_id: Annotated[str, Meta(max_length=64)] | None = None
+    daily_cap: DailyCap | UnsetType | None = UNSET
+    quiet: Quiet | UnsetType | None = UNSET
+    articles: Followed | UnsetType = UNSET
+    muted: Topics | UnsetType = UNSET
+    previous: Annotated[str, Meta(max_length=100)] | None = None
 
 
 class Subscribed(msgspec.Struct, frozen=True):
@@ -81,20 +102,43 @@ class Subscribed(msgspec.Struct, frozen=True):
 
 
 class PatchSubscription(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to change; what is left out stays."""
+    """What to change; what is left out stays. No topics means all alerts."""
 
     topics: Topics | UnsetType = UNSET
     time_zone: TimeZone | UnsetType | None = UNSET
     locale: Locale | UnsetType | None = UNSET
+    daily_cap: DailyCap | UnsetType | None = UNSET
+    quiet: Quiet | UnsetType | None = UNSET
+    articles: Followed | UnsetType = UNSET
+    muted: Topics | UnsetType = UNSET
 
 
 class Preferences(msgspec.Struct, frozen=True):
-    """What a subscription asks for."""
+    """What a subscription asks for.
+
+    No topics means all alerts, or only those of `articles` where there are some; `["*"]` means
+    all beside them.
+    """
 
     id: UUID
     topics: list[str]
     time_zone: str | None
     locale: str | None
+    daily_cap: int | None
+    quiet: Quiet | None
+    articles: list[str]
+    muted: list[str]
+
+
+class Choices(msgspec.Struct, frozen=True):
+    """The same as it is stored, as far as it outlives the browser's endpoint."""
+
+    topics: list[str] = []
+    daily_cap: int | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    articles: list[UUID] = []
+    muted: list[str] = []
 
 
 class Topic(msgspec.Struct, frozen=True):
@@ -113,7 +157,10 @@ class PushAnswer(msgspec.Struct, frozen=True):
 
 
 class PostAlert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An alert for an article; what is left out comes from the article."""
+    """An alert for an article; what is left out comes from the article.
+
+    `breaking` goes beyond daily caps and quiet hours.
+    """
 
     article: Annotated[str, Meta(min_length=1, max_length=200)]
     title: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
@@ -123,6 +170,7 @@ class PostAlert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     urgency: Urgency = "normal"
     ttl: Annotated[int, Meta(ge=0, le=LONGEST_TTL)] = DAY
     edition: Annotated[int, Meta(ge=1, le=10_000)] = 1
+    breaking: bool = False
 
 
 class AlertRef(msgspec.Struct, frozen=True):
@@ -140,7 +188,11 @@ class PublishAnswer(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """audience = accepted + gone + failed + skipped + pending, always."""
+    """audience = accepted + gone + failed + skipped + pending, always.
+
+    Of the skipped ones `skipped_cap` had enough alerts within a day already, and for
+    `skipped_quiet` it would have been stale after their quiet hours.
+    """
 
     audience: int
     accepted: int
@@ -150,6 +202,8 @@ class Counts(msgspec.Struct, frozen=True):
     pending: int
     shown: int
     clicked: int
+    skipped_cap: int = 0
+    skipped_quiet: int = 0
 
 
 class AlertAnswer(msgspec.Struct, frozen=True):
@@ -167,6 +221,7 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     send_at: datetime
     counts: Counts
     check_failed: str | UnsetType = UNSET
+    breaking: bool = False
 
 
 class PostReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -174,6 +229,20 @@ class PostReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     receipt: Annotated[str, Meta(max_length=100)]
     event: Event
+
+
+class PostFewer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reader wants fewer like an alert; `endpoint` is known to their browser alone."""
+
+    endpoint: Annotated[str, Meta(min_length=1, max_length=2000)]
+    receipt: Annotated[str, Meta(max_length=100)]
+
+
+class Fewer(msgspec.Struct, frozen=True):
+    """What is muted and how many come a day from now on."""
+
+    muted: list[str]
+    daily_cap: int | None
 
 
 class VapidKey(msgspec.Struct, frozen=True):
@@ -202,7 +271,7 @@ class NewSubscription(msgspec.Struct, frozen=True):
     endpoint_hash: bytes
     p256dh: bytes
     auth: bytes
-    topics: list[str]
+    choices: Choices
     time_zone: str | None
     locale: str | None
     vapid_key_id: str
@@ -229,6 +298,7 @@ class Alert(msgspec.Struct, frozen=True):
     started_at: datetime | None
     checks: int = 0
     check_failed: str | None = None
+    breaking: bool = False
 
 
 class Batch(msgspec.Struct, frozen=True):

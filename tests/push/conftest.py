@@ -47,9 +47,9 @@ def courier(pool: Pool, state: dict[str, Any], local: Settings, sender: Sender) 
 def subscribe(pool: Pool, state: dict[str, Any], site: Site) -> Subscriber:
     """Subscribe a browser; its id."""
 
-    async def subscribe(browser: Browser, topics: Sequence[str] = ()) -> UUID:
+    async def subscribe(browser: Browser, topics: Sequence[str] = (), **more: Any) -> UUID:
         body = msgspec.convert(
-            {"subscription": browser.json(), "topics": list(topics)}, type=Subscribe
+            {"subscription": browser.json(), "topics": list(topics), **more}, type=Subscribe
         )
         async with pool.acquire() as conn:
             return await actions.subscribe(conn, state["keyring"], site.id, body, b"address")

@@ -121,8 +121,15 @@ async def test_alert_takes_from_the_article_what_is_left_out(publisher: httpx.As
     assert answer.pop("id")
     assert datetime.fromisoformat(answer.pop("send_at"))
     nothing = dict.fromkeys(
-        ["audience", "accepted", "gone", "failed", "skipped", "pending", "shown", "clicked"], 0
+        [
+            *("audience", "accepted", "gone", "failed", "skipped", "pending", "shown", "clicked"),
+            *("skipped_cap", "skipped_quiet"),
+        ],
+        0,
     )
+    assert answer.pop("breaking") is False
+    breaking = await post(publisher, edition=7, breaking=True)
+    assert breaking.json()["breaking"] is True
     assert answer == {
         "state": "scheduled",
         "article": "boat",

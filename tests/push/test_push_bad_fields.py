@@ -181,6 +181,25 @@ BAD_PATCHES: list[tuple[dict[str, Any], str]] = [
     ({"time_zone": ""}, "$.time_zone"),
     ({"locale": 1}, "$.locale"),
     ({"endpoint": "https://fcm.googleapis.com/a"}, "$"),
+    ({"daily_cap": 0}, "$.daily_cap"),
+    ({"daily_cap": 1001}, "$.daily_cap"),
+    ({"daily_cap": "3"}, "$.daily_cap"),
+    ({"daily_cap": True}, "$.daily_cap"),
+    ({"quiet": {"from": "22:00"}}, "$.quiet"),
+    ({"quiet": {"from": "22:00", "until": "7:00"}}, "$.quiet.until"),
+    ({"quiet": {"from": "24:00", "until": "07:00"}}, "$.quiet.from"),
+    ({"quiet": {"from": "22:00\n", "until": "07:00"}}, "$.quiet.from"),
+    ({"quiet": {"from": "22:00", "until": "07:00", "zone": "UTC"}}, "$.quiet"),
+    ({"quiet": "22:00-07:00"}, "$.quiet"),
+    ({"articles": None}, "$.articles"),
+    ({"articles": ["nowhere"]}, "$.articles[0]"),
+    ({"articles": ["a\x00"]}, "$.articles"),
+    ({"articles": [""]}, "$.articles[0]"),
+    ({"articles": ["a"] * 201}, "$.articles"),
+    ({"muted": ["&"]}, "$.muted"),
+    ({"muted": ["*"]}, "$.muted"),
+    ({"muted": ["t"] * 201}, "$.muted"),
+    ({"muted": None}, "$.muted"),
 ]
 
 
@@ -194,6 +213,17 @@ async def test_bad_patch(
                 f"{SITE}/push/subscriptions/{SUBSCRIPTION}", json=body, headers=headers
             )
             check(answer, 422, path)
+
+
+async def test_bad_choices_at_once(
+    client: httpx.AsyncClient, pool: Pool, subtests: pytest.Subtests
+) -> None:
+    who = Browser("https://updates.push.services.mozilla.com/wpush/v2/one").json()
+    for body, path in BAD_PATCHES[5:]:
+        with subtests.test(body=body):
+            body = {"subscription": who, **body}  # noqa: PLW2901 (as it is sent here)
+            check(await client.post(f"{SITE}/push/subscriptions", json=body), 422, path)
+    assert await pool.fetchval("select count(*) from subscription") == 0
 
 
 BAD_RECEIPTS: list[tuple[dict[str, Any], str]] = [

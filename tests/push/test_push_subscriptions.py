@@ -107,6 +107,10 @@ async def test_subscribe_change_end(client: httpx.AsyncClient, pool: Pool) -> No
         "topics": ["sport"],
         "time_zone": "Europe/Kyiv",
         "locale": "uk-UA",
+        "daily_cap": None,
+        "quiet": None,
+        "articles": [],
+        "muted": [],
     }
     emptied = await client.patch(path, json={"locale": None, "topics": []}, headers=bearer(token))
     assert (emptied.json()["locale"], emptied.json()["topics"]) == (None, [])
