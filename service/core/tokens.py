@@ -22,10 +22,13 @@ class Keyring:
     def __init__(self, secret: bytes) -> None:
         """`secret` is at least 32 characters of REJOINDER_SECRET."""
         self._secret = secret
+        self._keys: dict[str, bytes] = {}  # by purpose: constants of this code, so a few
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key that tells nothing of the others (HKDF-Expand's first block, RFC 5869)."""
-        return hmac.digest(self._secret, purpose.encode() + b"\x01", "sha256")
+        if purpose not in self._keys:
+            self._keys[purpose] = hmac.digest(self._secret, purpose.encode() + b"\x01", "sha256")
+        return self._keys[purpose]
 
     def digest(self, purpose: str, value: str | bytes) -> bytes:
         """A 16-byte keyed hash, for what must be compared and never read back."""

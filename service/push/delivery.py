@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -24,7 +25,7 @@ from service.push import origins_store as origins
 from service.push import receipts, rules, store
 from service.push.audience_store import freeze_audience
 from service.push.encryption import Encrypt, Encryptor
-from service.push.endpoints import origin_of, refusal
+from service.push.endpoints import place_of
 from service.push.flow import Flow
 from service.push.keys import Keys
 from service.push.payload import Payload
@@ -57,6 +58,15 @@ class Run(msgspec.Struct, frozen=True):
     payload: Payload
     subject: str
     ttl: int
+    topic: str
+
+
+class Told(NamedTuple):
+    """What was said to one message; `fresh` as the subscription was before it."""
+
+    ident: UUID
+    answer: Answer
+    fresh: bool
 
 
 async def start_alert(conn: Conn, alert_id: UUID, size: int = BATCH) -> bool:
@@ -173,17 +183,18 @@ class Courier:
         flow = self._flow(batch.origin)
         while pending and not self._stopping:
             window, pending = pending[:WINDOW], pending[WINDOW:]
+            ids = [batch.subscription_ids[index] for index in window]
             if worth:
-                ids = [batch.subscription_ids[index] for index in window]
                 async with flow.window() as taken:
-                    answers = await self._send_window(run, ids)
+                    told = await self._send_window(run, ids)
                     seconds = taken()
             else:
-                answers = [Answer("f")] * len(window)
-            for index, answer in zip(window, answers, strict=True):
+                told = [Told(ident, Answer("f"), fresh=False) for ident in ids]
+            for index, (_, answer, _) in zip(window, told, strict=True):
                 letters[index] = answer.outcome
+            answers = [answer for _, answer, _ in told]
             asked += [answer.retry_after for answer in answers if answer.retry_after is not None]
-            await self._record(batch, "".join(letters), window, answers)
+            await self._record(batch, "".join(letters), told)
             tried = tried or any(answer.outcome == "p" for answer in answers)
             if await self._heed(batch, answers) or all(a.outcome == "p" for a in answers):
                 break
@@ -227,63 +238,71 @@ class Courier:
             settings=await get_settings(self._pool, alert.site_id),
         )
         subject = await self._keys.subject(alert.site_id, self._settings.public_url)
-        return Run(alert, payload, subject, ttl), worth and batch.attempts < rules.MOST_PASSES
+        run = Run(alert, payload, subject, ttl, rules.collapse_topic(alert.id))
+        return run, worth and batch.attempts < rules.MOST_PASSES
 
-    async def _send_window(self, run: Run, ids: Sequence[UUID]) -> list[Answer]:
+    async def _send_window(self, run: Run, ids: Sequence[UUID]) -> list[Told]:
         living = await deliveries.list_subscriptions(self._pool, ids)
         keys = {s.vapid_key_id for s in living.values()}
         await self._keys.load(run.alert.site_id, keys)
-        return await asyncio.gather(*(self._send_one(run, living.get(ident)) for ident in ids))
+        answers = await asyncio.gather(*(self._send_one(run, living.get(ident)) for ident in ids))
+        fresh = (ident in living and living[ident].fresh for ident in ids)
+        return [Told(*told) for told in zip(ids, answers, fresh, strict=True)]
 
     async def _send_one(self, run: Run, subscription: Subscription | None) -> Answer:
         """Send to one subscription; skipped where it is gone by now or no longer allowed."""
         settings = self._settings
-        if subscription is None or refusal(
+        if subscription is None:
+            return Answer("s")
+        refused, origin = place_of(
             subscription.endpoint, settings.push_hosts, allow_local=settings.push_allow_local
-        ):
+        )
+        if refused:
             return Answer("s")
         try:
-            return await self._send(self._message(run, subscription))
+            return await self._send(self._message(run, subscription, origin))
         except Exception:  # one bad row must not stop, and so send again, the other 499
             log.exception("message failed", subscription=str(subscription.id))
             return Answer("f")
 
-    def _message(self, run: Run, subscription: Subscription) -> Message:
+    def _message(self, run: Run, subscription: Subscription, origin: str) -> Message:
         receipt = receipts.make_receipt(self._keyring, run.alert.id, subscription.id)
         return Message(
             endpoint=subscription.endpoint,
             authorization=self._keys.authorization(
-                run.alert.site_id,
-                subscription.vapid_key_id,
-                origin_of(subscription.endpoint),
-                run.subject,
+                run.alert.site_id, subscription.vapid_key_id, origin, run.subject
             ),
             body=self._encrypt(
                 run.payload.with_receipt(receipt), subscription.p256dh, subscription.auth
             ),
             ttl=run.ttl,
             urgency=run.alert.urgency,
-            topic=rules.collapse_topic(run.alert.id),
+            topic=run.topic,
         )
 
-    async def _record(
-        self, batch: Batch, outcomes: str, window: Sequence[int], answers: Sequence[Answer]
-    ) -> None:
+    async def _record(self, batch: Batch, outcomes: str, told: Sequence[Told]) -> None:
         """Write what became of a window, and what that means for its subscriptions, together."""
-        ids = [batch.subscription_ids[index] for index in window]
-        told = list(zip(ids, answers, strict=True))
-        async with self._pool.acquire() as conn, conn.transaction():
-            if not await deliveries.write_outcomes(conn, batch, outcomes, LEASE):
-                raise LeaseLostError
-            await deliveries.lock_subscriptions(conn, ids)
-            await deliveries.note_success(conn, [i for i, a in told if a.outcome == "a"])
-            if gone := [i for i, a in told if a.outcome == "g"]:
-                await store.remove_subscriptions(conn, gone, "gone")
-            if refused := [i for i, a in told if a.refused]:
-                hopeless = await deliveries.note_refusals(conn, refused, rules.MOST_REFUSALS)
-                await store.remove_subscriptions(conn, hopeless, "refused")
-        for answer in answers:
-            DELIVERIES.labels(rules.OUTCOME_NAMES[answer.outcome]).inc()
+        reached = [t.ident for t in told if t.answer.outcome == "a" and not t.fresh]
+        gone = [t.ident for t in told if t.answer.outcome == "g"]
+        refused = [t.ident for t in told if t.answer.refused]
+        async with self._pool.acquire() as conn:
+            if not reached and not gone and not refused:  # most of the time: one round trip
+                await self._write(conn, batch, outcomes)
+            else:
+                async with conn.transaction():
+                    await self._write(conn, batch, outcomes)
+                    # In one order for all: two alerts to the same readers must not deadlock.
+                    await deliveries.lock_subscriptions(conn, [*reached, *gone, *refused])
+                    await deliveries.note_success(conn, reached)
+                    await store.remove_subscriptions(conn, gone, "gone")
+                    hopeless = await deliveries.note_refusals(conn, refused, rules.MOST_REFUSALS)
+                    await store.remove_subscriptions(conn, hopeless, "refused")
+        for outcome, count in Counter(t.answer.outcome for t in told).items():
+            DELIVERIES.labels(rules.OUTCOME_NAMES[outcome]).inc(count)
+
+    async def _write(self, conn: Conn, batch: Batch, outcomes: str) -> None:
+        if not await deliveries.write_outcomes(conn, batch, outcomes, LEASE):
+            raise LeaseLostError
 
     async def _postpone(self, batch: Batch, delay: float, attempts: int) -> None:
         after = timedelta(seconds=delay)

@@ -118,7 +118,9 @@ async def list_subscriptions(conn: Executor, ids: Sequence[UUID]) -> dict[UUID, 
     """The living ones of these."""
     rows = await conn.fetch(
         """
-        select id, endpoint, p256dh, auth, vapid_key_id from subscription
+        select id, endpoint, p256dh, auth, vapid_key_id, failures = 0
+            and coalesce(last_success_at > now() - interval '1 day', false) as fresh
+        from subscription
         where id = any($1::uuid[]) and removed_at is null
         """,
         list(ids),
@@ -208,14 +210,11 @@ async def lock_subscriptions(conn: Conn, ids: Sequence[UUID]) -> None:
     )
 
 
-async def note_success(conn: Conn, ids: Sequence[UUID]) -> None:
-    """Remember who was reached; once a day is enough, it spares most rows a rewrite."""
+async def note_success(conn: Executor, ids: Sequence[UUID]) -> None:
+    """Remember who was reached. Of those that aren't fresh: it spares most rows a rewrite."""
     await conn.execute(
         """
-        update subscription set last_success_at = now(), failures = 0
-        where id = any($1::uuid[]) and (
-            last_success_at is null or last_success_at < now() - interval '1 day' or failures > 0
-        )
+        update subscription set last_success_at = now(), failures = 0 where id = any($1::uuid[])
         """,
         list(ids),
     )

@@ -255,13 +255,17 @@ class VapidKey(msgspec.Struct, frozen=True):
 
 
 class Subscription(msgspec.Struct, frozen=True):
-    """A living subscription, as far as a message to it needs."""
+    """A living subscription, as far as a message to it needs.
+
+    `fresh`: it was reached within a day, and since then never refused anything.
+    """
 
     id: UUID
     endpoint: str
     p256dh: bytes
     auth: bytes
     vapid_key_id: str
+    fresh: bool
 
 
 class NewSubscription(msgspec.Struct, frozen=True):
