@@ -49,6 +49,7 @@ from service.moderation.stats import Figures
 from service.notices.routes import ENDPOINTS as NOTICES
 from service.openid.provider import open_provider
 from service.openid.routes import ENDPOINTS as OPENID
+from service.push.desk_routes import ENDPOINTS as DESK_ALERTS
 from service.push.readers import ENDPOINTS as SUBSCRIBERS
 from service.push.report import ENDPOINTS as REPORTS
 from service.push.routes import ENDPOINTS as PUSH
@@ -67,7 +68,7 @@ from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS,
     *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION, *ARTICLES,
-    *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS,
+    *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.

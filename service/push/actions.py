@@ -27,6 +27,7 @@ from service.push.preferences import (
     on_subscribing,
     read_asked,
 )
+from service.push.settings_store import is_paused
 from service.push.types import (
     Alert,
     AlertAnswer,
@@ -185,6 +186,7 @@ def _send_at(asked: datetime | None, now: datetime, hold: int) -> datetime:
 
 async def describe_alert(conn: Conn, alert: Alert) -> AlertAnswer:
     """An alert with its counts."""
+    paused = alert.state in {"scheduled", "sending"} and await is_paused(conn, alert.site_id)
     return AlertAnswer(
         id=alert.id,
         state=alert.state,
@@ -196,6 +198,7 @@ async def describe_alert(conn: Conn, alert: Alert) -> AlertAnswer:
         counts=await store.get_counts(conn, alert.id),
         check_failed=alert.check_failed or UNSET,
         breaking=alert.breaking,
+        paused=paused,
     )
 
 

@@ -12,7 +12,8 @@ from service.push.store import ALERT
 from service.push.types import Alert, Batch, Subscription
 
 # Which batches may be sent now: none of a push service that rests; where it has just rested, one at
-# a time finds out whether it is back.
+# a time finds out whether it is back; and none of a site whose alerts are paused (asked in a way
+# that leaves the planner its index: it would take an anti-join for a reason to sort).
 WAITING = """
     b.done_at is null and b.not_before <= now()
     and (b.leased_until is null or b.leased_until < now())
@@ -24,6 +25,7 @@ WAITING = """
                 and asking.leased_until >= now()
         ))
     )
+    and coalesce((select paused_at is null from push_setting p where p.site_id = b.site_id), true)
 """
 CLAIM = f"""
 update delivery_batch b set lease = $1, leased_until = now() + $2
@@ -42,10 +44,12 @@ returning b.alert_id, b.number, b.lease, b.origin, b.subscription_ids, b.outcome
 
 
 async def list_due_alerts(conn: Executor, most: int) -> list[UUID]:
-    """Scheduled alerts whose time has come."""
+    """Scheduled alerts whose time has come, but those of sites whose alerts are paused."""
     rows = await conn.fetch(
         """
-        select id from alert where state = 'scheduled' and send_at <= now()
+        select id from alert l where state = 'scheduled' and send_at <= now() and not exists (
+            select from push_setting p where p.site_id = l.site_id and p.paused_at is not null
+        )
         order by send_at limit $1
         """,
         most,
@@ -57,13 +61,17 @@ async def begin_alert(conn: Conn, alert_id: UUID) -> Alert | None:
     """Take a due alert from scheduled to sending and hold its row; None where it isn't due.
 
     Needs a transaction, which must freeze the audience too. Passes over an alert that
-    somebody else is starting or cancelling.
+    somebody else is starting or cancelling, and one of a site whose alerts are paused.
     """
     row = await conn.fetchrow(
         """
         update alert set state = 'sending', started_at = now()
         where id = (
-            select id from alert where id = $1 and state = 'scheduled' and send_at <= now()
+            select id from alert l where id = $1 and state = 'scheduled' and send_at <= now()
+                and not exists (
+                    select from push_setting p
+                    where p.site_id = l.site_id and p.paused_at is not null
+                )
             for update skip locked
         )
         returning id

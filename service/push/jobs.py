@@ -19,6 +19,7 @@ from service.push.actions import START_JOB
 from service.push.delivery import DELIVER_JOB, Courier, start_alert
 from service.push.presence import Absent
 from service.push.readers import remove_inactive
+from service.push.restored import Watch
 from service.push.sender import open_sender
 from service.push.settings_store import get_settings
 from service.settings import Settings
@@ -34,11 +35,12 @@ CONCURRENCY = 2  # of them one may just be ending; each takes all batches that t
 class Push:
     """What the worker process runs for push."""
 
-    def __init__(self, pool: Pool, courier: Courier, why_absent: Absent) -> None:
+    def __init__(self, pool: Pool, courier: Courier, why_absent: Absent, watch: Watch) -> None:
         """Made by open_push; `why_absent` asks for an article's address."""
         self._pool = pool
         self._courier = courier
         self._why_absent = why_absent
+        self._watch = watch
 
     def stop(self) -> None:
         """Let deliveries end after the window they are in; call it when the worker must go."""
@@ -47,6 +49,7 @@ class Push:
     async def start(self, payload: bytes) -> None:
         """Start the alert whose id is the payload, if it is (still) due, and can be read."""
         alert_id = UUID(bytes=payload)
+        await self._watch.look()
         if await self._waits_for_article(alert_id):
             return
         async with self._pool.acquire() as conn:
@@ -57,7 +60,8 @@ class Push:
         alert = await deliveries.get_alert(self._pool, alert_id)
         if alert is None or alert.state != "scheduled" or alert.send_at > datetime.now(UTC):
             return False  # not due: nothing starts in any case
-        if not (await get_settings(self._pool, alert.site_id)).check_url:
+        decided = await get_settings(self._pool, alert.site_id)
+        if not decided.check_url or decided.paused_at is not None:
             return False
         why = await self._why_absent(alert.url)
         if why is None:
@@ -77,10 +81,12 @@ class Push:
 
     async def deliver(self, _payload: bytes) -> None:
         """Deliver until no batch waits."""
+        await self._watch.look()
         await self._courier.deliver()
 
     async def sweep(self) -> None:
         """Start what is due, wake for batches that wait, end alerts with nothing left to do."""
+        await self._watch.look()
         for alert_id in await deliveries.list_due_alerts(self._pool, MOST_DUE):
             try:
                 await self.start(alert_id.bytes)
@@ -105,6 +111,8 @@ class Push:
 @asynccontextmanager
 async def open_push(pool: Pool, keyring: Keyring, settings: Settings) -> AsyncIterator[Push]:
     """What `jobs` and `ticks` need, with an HTTP session of its own; closed on leaving."""
+    watch = Watch(pool, settings)
+    await watch.look()
     local = settings.push_allow_local
     async with (
         open_sender(allow_local=local) as sender,
@@ -116,7 +124,7 @@ async def open_push(pool: Pool, keyring: Keyring, settings: Settings) -> AsyncIt
         ) as session,
     ):
         why_absent = partial(presence.why_absent, session, allow_local=local)
-        yield Push(pool, Courier(pool, keyring, settings, sender), why_absent)
+        yield Push(pool, Courier(pool, keyring, settings, sender), why_absent, watch)
 
 
 def jobs(push: Push) -> list[Job]:

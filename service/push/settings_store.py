@@ -91,6 +91,15 @@ async def pause(conn: Executor, site_id: UUID, reason: PauseReason) -> None:
     )
 
 
+async def is_paused(conn: Executor, site_id: UUID) -> bool:
+    """Whether a site's alerts wait."""
+    found: bool = await conn.fetchval(
+        "select exists (select from push_setting where site_id = $1 and paused_at is not null)",
+        site_id,
+    )
+    return found
+
+
 async def resume(conn: Executor, site_id: UUID) -> None:
     """Let a site's alerts go out again."""
     await conn.execute(

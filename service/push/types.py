@@ -210,6 +210,7 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     """An alert as publishers read it.
 
     `check_failed`: what the article's address answered last, where the site waits for it.
+    `paused`: it waits because its site's alerts do.
     """
 
     id: UUID
@@ -222,6 +223,7 @@ class AlertAnswer(msgspec.Struct, frozen=True):
     counts: Counts
     check_failed: str | UnsetType = UNSET
     breaking: bool = False
+    paused: bool = False
 
 
 class PostReceipt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ from push.push_service import PushService
 from service.core.db import Pool
 from service.push.delivery import start_alert
 from service.push.jobs import Push
+from service.push.restored import Watch
 from service.settings import Settings
 
 ARTICLE = {"url": "https://news.example/boat", "title": "The boat sails", "summary": "All winter."}
@@ -83,6 +84,7 @@ async def test_one_alert_under_concurrent_puts_and_posts(
     desk: Desk,
     service: PushService,
     subscribe: Subscriber,
+    local: Settings,
 ) -> None:
     browsers = [service.browser() for _ in range(3)]
     for browser in browsers:
@@ -98,7 +100,7 @@ async def test_one_alert_under_concurrent_puts_and_posts(
     assert await pool.fetchval("select count(*) from pgqueuer where entrypoint = 'push-start'") == 1
     await pool.execute("update alert set send_at = now()")
     # Several workers start and deliver it at once, and again: everybody is told once.
-    push = Push(pool, desk.courier, there)
+    push = Push(pool, desk.courier, there, Watch(pool, local))
     for _ in range(2):
         await asyncio.gather(*(push.sweep() for _ in range(5)))
         await asyncio.gather(*(push.deliver(b"") for _ in range(5)))
@@ -137,6 +139,7 @@ async def test_alert_takes_from_the_article_what_is_left_out(publisher: httpx.As
         "title": "The boat sails",
         "topics": ["world", "climate-energy"],
         "counts": nothing,
+        "paused": False,
     }
     own = await post(publisher, edition=2, title="Own", body="", topics=["Big News"])
     assert (own.json()["title"], own.json()["topics"]) == ("Own", ["big-news"])

@@ -131,8 +131,9 @@ async def test_worker_killed_between_freezing_and_sending_leaves_work_that_a_swe
     alert = await desk.schedule()
     await pool.execute("delete from pgqueuer")  # every wake-up is lost
     from service.push.jobs import Push  # noqa: PLC0415 (only here)
+    from service.push.restored import Watch  # noqa: PLC0415 (the same)
 
-    push = Push(pool, desk.courier, there)
+    push = Push(pool, desk.courier, there, Watch(pool, state["settings"]))
     await push.sweep()
     assert await desk.state(alert) == "sending"
     await pool.execute("delete from pgqueuer")
