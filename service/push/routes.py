@@ -31,6 +31,8 @@ from service.push.types import (
 
 # Generous: a mobile network or an office is one address to us.
 SUBSCRIPTIONS = Limit("subscribe", burst=30, every=10)
+# 300 a day: who makes endpoints up gets no further, and the first alert removes these.
+SUBSCRIPTIONS_OF_A_DAY = Limit("subscribe-day", burst=300, every=24 * 3600 / 300)
 FEWER = Limit("fewer", burst=30, every=10)
 ONE_MINUTE = {"cache-control": "public, max-age=60"}
 
@@ -104,6 +106,7 @@ async def post_subscription(request: Request[Any]) -> Response:
     address = client_address(request.scope, settings.trusted_proxies)
     address_hash = keyring.digest("address", address)
     await state["limiter"].take(SUBSCRIPTIONS, address_hash)
+    await state["limiter"].take(SUBSCRIPTIONS_OF_A_DAY, address_hash)
     body = await read_json(request, Subscribe)
     await check_endpoint(
         body.subscription.endpoint, settings.push_hosts, allow_local=settings.push_allow_local

@@ -12,6 +12,7 @@ from service.core.db import Pool, uuid7
 from service.core.tokens import Keyring
 from service.push import endpoints, store
 from service.push.receipts import make_receipt
+from service.push.routes import SUBSCRIPTIONS_OF_A_DAY
 
 BASE = "/v1/sites/default/push"
 SUBSCRIPTIONS = f"{BASE}/subscriptions"
@@ -184,6 +185,35 @@ async def test_one_address_can_subscribe_only_so_often(
     answers = [await post(client, browser(str(number))) for number in range(31)]
     assert [a.status_code for a in answers] == [201] * 30 + [429]
     assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+async def test_nor_more_than_three_hundred_times_a_day_however_slowly(
+    client: httpx.AsyncClient, state: dict[str, Any], pool: Pool
+) -> None:
+    limiter, keyring = state["limiter"], state["keyring"]
+    limiter._enabled = True
+    assert (await post(client, browser("first"))).status_code == 201
+    for _ in range(SUBSCRIPTIONS_OF_A_DAY.burst - 1):
+        await limiter.take(SUBSCRIPTIONS_OF_A_DAY, keyring.digest("address", "127.0.0.1"))
+    answer = await post(client, browser("another"))
+    assert answer.status_code == 429
+    assert 200 < int(answer.headers["retry-after"]) <= 288
+    assert await pool.fetchval("select count(*) from subscription") == 1
+
+
+async def test_a_token_is_no_use_once_its_subscription_has_ended(
+    client: httpx.AsyncClient, pool: Pool
+) -> None:
+    one = (await post(client, browser())).json()
+    path, headers = f"{SUBSCRIPTIONS}/{one['id']}", bearer(one["token"])
+    for _ in range(2):
+        assert (await client.request("DELETE", path, headers=headers)).status_code == 204
+    answer = await client.patch(path, json={"topics": ["world"]}, headers=headers)
+    assert answer.status_code == 404
+    row = await pool.fetchrow("select * from subscription")
+    assert row is not None
+    assert row["removed_reason"] == "unsubscribed"
+    assert (row["endpoint"], row["p256dh"], row["auth"], row["topics"]) == (None, None, None, [])
 
 
 async def test_token_of_another_subscription_is_no_use(
