@@ -1,7 +1,7 @@
 // The moderators' desk: signing in, then the queue or a page.
 
 import { button, el } from '../widgets/dom.js';
-import { CallError, closeSession, openSession } from './calls.js';
+import { CallError, call, closeSession, openSession } from './calls.js';
 import { help } from './keys.js';
 import { shown } from './live.js';
 import { VIEWS, readPlace, writePlace } from './place.js';
@@ -16,6 +16,7 @@ import { Workplace } from './workplace.js';
 const PAGES = [
   ['statistics', 'Statistics', () => import('./pages/statistics.js')],
   ['articles', 'Articles', () => import('./pages/articles.js')],
+  ['alerts', 'Alerts', () => import('./pages/alerts.js')],
   ['policy', 'Policy', () => import('./pages/policy.js')],
   ['notices', 'Notices', () => import('./pages/notices.js'), 'editor'],
   ['webhooks', 'Webhooks', () => import('./pages/webhooks.js'), 'editor'],
@@ -127,6 +128,10 @@ function showDesk(session) {
       if (figure) figure.textContent = n === undefined ? '' : shown(n);
     }
   };
+  // Nothing goes out: whoever comes to the desk learns of it, not only who looks for alerts.
+  call('GET', 'v1/moderation/alerts?limit=1').then(({ paused }) => {
+    if (paused.length) views.querySelector('[data-view=alerts]')?.append(' ', el('span', { class: 'badge busy' }, 'paused'));
+  }, () => undefined);
   addEventListener('hashchange', choose, { signal });
   tick(desk, signal);
   choose();
