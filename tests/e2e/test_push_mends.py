@@ -289,7 +289,7 @@ async def test_topics_are_chosen_and_changed(live_server: LiveServer, tmp_path: 
         assert "are on in this browser: Climate energy and World." in await browser.run(TEXT)
         await browser.go(at.page)
         await until(lambda: browser.run(ON))
-        await browser.run(PRESS, "[name=topics]")
+        await browser.run(PRESS, "[name=settings]")
         await until(lambda: browser.run(f"{CHOOSE}; return root.querySelector('form input')", []))
         await browser.run(CHOOSE, ["local"])
         await browser.run(PRESS, "[name=save]")

@@ -6,8 +6,8 @@ const { scope } = worker.registration;
 const site = decodeURIComponent(scope.split('/').at(-2) ?? '');
 
 /**
- * What the page left for the worker: where the service is and which subscription is ours.
- * @typedef {{ base: string, site: string, topics: string[], id: string, token: string }} Note
+ * What the page left for the worker: where the service is, which subscription is ours, its words.
+ * @typedef {{ base: string, site: string, topics: string[], id: string, token: string, fewer?: string }} Note
  * @returns {Promise<Note | undefined>}
  */
 const note = async () => (await caches.match(`${scope}note`, { cacheName: `rejoinder-push:${site}` }))?.json();
@@ -21,10 +21,10 @@ const send = (method, url, body, token) =>
     body: body ? JSON.stringify(body) : undefined,
   });
 
-/** @type {(receipt: string | undefined, event: 'shown' | 'clicked', base: string | undefined) => Promise<void>} */
-async function report(receipt, event, base) {
+/** @type {(path: string, body: { receipt?: string, [field: string]: unknown }, base?: string) => Promise<void>} */
+async function report(path, body, base) {
   const root = (base ?? (await note())?.base)?.replace(/\/?$/, '/');
-  if (receipt && root) await send('POST', `${root}v1/push/receipts`, { receipt, event });
+  if (body.receipt && root) await send('POST', `${root}v1/push/${path}`, body);
 }
 
 worker.addEventListener('install', () => worker.skipWaiting());
@@ -37,14 +37,17 @@ worker.addEventListener('push', (event) => {
     data = { title: event.data?.text() };
   }
   // Safari's declarative form holds a "notification"; older senders put its fields on top.
-  const { title, body, navigate, url, tag, icon, image } = data?.notification ?? data ?? {};
+  const { title, body, navigate, url, tag, icon, badge, image } = data?.notification ?? data ?? {};
   const { receipt, base } = data ?? {};
-  const shown = worker.registration.showNotification(title || worker.location.host, {
-    ...{ body, tag, icon, ...(image ? { image } : {}) },
-    data: { navigate: navigate ?? url ?? '/', receipt, base },
-  });
+  const show = async () => {
+    const { fewer = 'Fewer like this' } = (await note().catch(() => {})) ?? {};
+    const actions = receipt && /** @type {any} */ (Notification).maxActions > 0 ? [{ action: 'fewer', title: fewer }] : [];
+    const more = { body, tag, icon, badge, actions, ...(image ? { image } : {}), data: { navigate: navigate ?? url ?? '/', receipt, base } };
+    await worker.registration.showNotification(title || worker.location.host, more);
+    await report('receipts', { receipt, event: 'shown' }, base).catch(() => {});
+  };
   // Always shown: browsers withdraw the permission of sites whose pushes show nothing.
-  event.waitUntil(shown.then(() => report(receipt, 'shown', base).catch(() => {})));
+  event.waitUntil(show());
 });
 
 // Only pages of this origin can send messages here: the one where the reader has just said OK.
@@ -67,7 +70,10 @@ async function open(address) {
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
   const { navigate, receipt, base } = event.notification.data ?? {};
-  event.waitUntil(Promise.all([open(navigate ?? '/'), report(receipt, 'clicked', base).catch(() => {})]));
+  const fewer = async () =>
+    report('fewer', { receipt, endpoint: (await worker.registration.pushManager.getSubscription())?.endpoint }, base);
+  const clicked = () => Promise.all([open(navigate ?? '/'), report('receipts', { receipt, event: 'clicked' }, base).catch(() => {})]);
+  event.waitUntil(event.action === 'fewer' ? fewer().catch(() => {}) : clicked());
 });
 
 /** The browser dropped or replaced the subscription: make a new one and tell the service. */
@@ -80,7 +86,7 @@ async function renew() {
   // One that the browser has made by itself is answered again, if it was made for this key.
   const made = await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   const subscription = made.toJSON();
-  const answer = await send('POST', `${api}/subscriptions`, { subscription, topics: old.topics, key_id });
+  const answer = await send('POST', `${api}/subscriptions`, { subscription, topics: old.topics, key_id, previous: old.token });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`); // the next visit mends it
   const { id, token } = await answer.json();
   const cache = await caches.open(`rejoinder-push:${site}`);

@@ -3,7 +3,7 @@
 import { ApiError, site } from './api.js';
 import { asked, countVisit, mayAsk, moment } from './asking.js';
 import { blockedBy, unsupportedBy } from './browsers.js';
-import { button, el, shadow } from './dom.js';
+import { bring, button, el, shadow } from './dom.js';
 import { Push, Refused } from './push.js';
 import { Topics } from './topics.js';
 
@@ -11,7 +11,7 @@ import { Topics } from './topics.js';
 const words = (list) => (list ?? '').split(/[\s,]+/).filter(Boolean);
 
 /**
- * @param {HTMLElement} host attributes `site`, `topics`, `worker`, `keep-worker`, `replace-worker`,
+ * @param {HTMLElement} host attributes `site`, `topics`, `article`, `worker`, `keep-worker`, `replace-worker`,
  *   `text`, and those of asking.js
  * @param {URL} base
  * @param {AbortSignal} signal
@@ -35,6 +35,7 @@ export async function mount(host, base, signal, lang) {
     return;
   }
   const { box, w } = await shadow(host, 'bars.css', lang, 'alerts');
+  push.says = { fewer: w.alerts.fewer };
   if (!signal.aborted) await new Alerts(host, box, w, push, new Topics(w, push, named), visit, signal).start();
 }
 
@@ -70,11 +71,15 @@ class Alerts {
     this.visit = visit;
     this.signal = signal;
     this.line = el('div');
+    /** @type {import('./follow.js').Follow | void} */
+    this.follow = undefined;
     box.append(this.line);
   }
 
   async start() {
     if (!Push.supported()) return this.#state('unsupported', this.T[unsupportedBy()]);
+    const article = this.host.getAttribute('article');
+    if (article) this.follow = await this.#follow(article).catch((error) => console.warn('<article-alerts>', error));
     this.#heed();
     return this.#now();
   }
@@ -96,6 +101,18 @@ class Alerts {
       // "Not now": the bar has counted as asked since it was shown.
       if (event.key === 'Escape' && !event.defaultPrevented) this.#close();
     }, { signal });
+  }
+
+  /** @param {string} article @returns {Promise<import('./follow.js').Follow>} */
+  async #follow(article) {
+    const { Follow } = await bring('follow');
+    return new Follow(this.w, this.push, article, async (/** @type {string | undefined} */ fault) => {
+      await this.#show();
+      tell(this);
+      const said = this.line.querySelector('[role=status]');
+      if (fault && said) said.textContent = fault;
+      /** @type {HTMLElement | null} */ (this.line.querySelector('[name=follow]'))?.focus({ preventScroll: true });
+    });
   }
 
   async #now() {
@@ -168,19 +185,22 @@ class Alerts {
       this.#focus();
     }, { class: 'plain' });
     const names = this.topics.chosen();
-    const text = names ? this.w.say(this.T.onTopics, { topics: names }) : this.T.on;
+    const some = names ? this.w.say(this.T.onTopics, { topics: names }) : this.T.on;
+    const text = this.push.alone ? this.T.onFollowed : some;
     const [change, form] = this.topics.changer(() => this.#show().then(() => tell(this)));
+    const follow = this.follow?.button(true);
     const said = this.line.querySelector('.on [role=status]');
-    if (said && (!change || this.line.querySelector('[name=topics]'))) {
+    if (said) {
       said.textContent = text; // and what the reader is at stays open
+      if (follow) this.line.querySelector('[name=follow]')?.replaceWith(follow);
       return;
     }
-    this.#state('on', text, change, turnOff, form);
+    this.#state('on', text, follow, change, turnOff, form);
   }
 
   /** @param {string} [text] @param {string} [action] */
   #off(text = this.T.off, action = this.T.turnOn) {
-    this.#state('off', text, button('turn-on', action, () => this.#ask(true), { class: 'plain' }));
+    this.#state('off', text, this.follow?.button(false), button('turn-on', action, () => this.#ask(true), { class: 'plain' }));
   }
 
   /** @param {HTMLElement} [part] */
@@ -190,7 +210,7 @@ class Alerts {
 
   #focus() {
     // Without scrolling: whoever answers in the middle of an article goes on reading there.
-    this.line.querySelector('button')?.focus({ preventScroll: true });
+    /** @type {HTMLElement | null} */ (this.line.querySelector('[name^=turn-]'))?.focus({ preventScroll: true });
   }
 
   #close() {

@@ -5,7 +5,8 @@ import { kept } from './api.js';
 /**
  * @typedef {object} Kept
  * @property {boolean} wanted false: the reader turned alerts off, so only the reader turns them on
- * @property {string[]} topics none means all
+ * @property {string[]} topics none means all, or only those of `articles`; `*` means all beside them
+ * @property {string[]} [articles] that are followed, by their keys
  * @property {string} [id] this and the rest once the service has the subscription
  * @property {string} [token]
  * @property {string} [key_id] of the service's key that it was made with

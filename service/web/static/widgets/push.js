@@ -11,6 +11,13 @@ import { Record } from './push-kept.js';
  * @property {string} key_id
  * @property {{ slug: string, name: string }[]} topics
  *
+ * @typedef {object} Choices
+ * @property {string[]} topics
+ * @property {string[]} articles keys
+ * @property {string[]} muted topics
+ * @property {number | null} daily_cap
+ * @property {{ from: string, until: string } | null} quiet
+ *
  * @typedef {object} Options
  * @property {URL} worker
  * @property {string[]} topics asked for where the reader hasn't chosen
@@ -54,6 +61,8 @@ export class Push {
     this.site = site;
     this.base = base.href;
     this.options = options;
+    /** @type {{ fewer?: string }} what the worker says */
+    this.says = {};
     /** @type {Promise<Config> | undefined} */
     this.asked = undefined;
     // A scope of its own below the worker's file: the publisher's other worker keeps its pages,
@@ -72,6 +81,11 @@ export class Push {
   /** @returns {Kept | null} */
   get kept() {
     return this.record.mine;
+  }
+
+  /** Whether nothing but articles is followed. */
+  get alone() {
+    return Boolean(this.kept?.articles?.length && !this.kept.topics.length);
   }
 
   /** @returns {Promise<Config>} asked for once a page, and again after a failure */
@@ -144,19 +158,22 @@ export class Push {
    * Subscribes; the browser's permission must have been given. Never waits on `ready`. Throws
    * Refused where the browser won't, ApiError where the service doesn't answer; `mend` goes on
    * from there at the next visit.
-   * @param {string[]} [topics] none means all
+   * @param {string[]} [topics] none means all, or with `articles` only those of these
+   * @param {string[]} [articles]
    */
-  on(topics = this.options.topics) {
-    this.record.mine = { ...this.kept, wanted: true, topics };
-    return this.#alone(() => this.#subscribe(topics));
+  on(topics = this.options.topics, articles = undefined) {
+    const about = this.alone && !articles && !topics.length ? ['*'] : topics;
+    this.record.mine = { ...this.kept, wanted: true, topics: about, ...(articles && { articles }) };
+    return this.#alone(() => this.#subscribe(about, { articles }));
   }
 
   /**
    * @param {string[]} [topics]
+   * @param {Partial<Choices>} [more]
    * @param {boolean} [again]
    * @returns {Promise<void>}
    */
-  async #subscribe(topics = this.options.topics, again = false) {
+  async #subscribe(topics = this.options.topics, more = {}, again = false) {
     const { worker } = this.options;
     const config = await this.config();
     const registration = await registered(worker, this.scope);
@@ -172,12 +189,15 @@ export class Push {
       throw new Refused(String(error));
     }
     const old = this.kept;
+    // What the service has never heard of; of everything else it knows more than this page.
+    const articles = more.articles ?? (old?.id ? undefined : old?.articles);
     let made;
     try {
       made = await this.call('POST', 'push/subscriptions', {
         body: {
           subscription: subscription.toJSON(),
           topics,
+          ...{ ...more, articles, previous: old?.token },
           key_id: config.key_id,
           time_zone: plain(Intl.DateTimeFormat().resolvedOptions().timeZone),
           locale: plain(navigator.language),
@@ -186,33 +206,45 @@ export class Push {
     } catch (error) {
       if (again || !(error instanceof ApiError) || error.status !== 409) throw error;
       this.asked = undefined; // the key has changed since this page asked for it
-      return this.#subscribe(topics, true);
+      return this.#subscribe(topics, more, true);
     }
     const { id, token } = made;
     const { endpoint } = subscription;
-    this.record.mine = { wanted: true, topics, id, token, key_id: config.key_id, endpoint, at: Date.now() };
-    await this.record.tellWorker({ base: this.base, site: this.site, topics, id, token, key_id: config.key_id, endpoint });
+    const mine = { topics, id, token, key_id: config.key_id, endpoint };
+    const followed = articles ?? old?.articles;
+    this.record.mine = { wanted: true, ...mine, at: Date.now(), ...(followed && { articles: followed }) };
+    await this.record.tellWorker({ base: this.base, site: this.site, ...mine, ...this.says });
     this.record.owe(old?.id === id ? null : old, id);
     await this.#takeOver();
     this.#tellEnds();
   }
 
+  /** @returns {Promise<Choices>} what the reader has chosen, as the service has it; throws ApiError */
+  choices() {
+    const mine = this.kept;
+    return this.call('GET', `push/subscriptions/${mine?.id}`, { token: mine?.token });
+  }
+
   /**
-   * Changes what the alerts are about; throws ApiError, and then nothing has changed.
-   * @param {string[]} topics none means all
+   * Changes what the reader gets; throws ApiError, and then nothing has changed.
+   * @param {string[] | undefined} topics none means all; undefined leaves them
+   * @param {Partial<Choices>} [more]
    */
-  choose(topics) {
+  choose(topics, more = {}) {
     return this.#alone(async () => {
       const mine = this.kept;
+      let now;
       try {
-        await this.call('PATCH', `push/subscriptions/${mine?.id}`, { token: mine?.token, body: { topics } });
+        now = await this.call('PATCH', `push/subscriptions/${mine?.id}`, { token: mine?.token, body: { topics, ...more } });
       } catch (error) {
         if (!(error instanceof ApiError) || error.status !== 404) throw error;
-        return this.#subscribe(topics); // the service had lost it
+        // The service had lost it.
+        return this.#subscribe(topics ?? mine?.topics, { articles: mine?.articles, ...more });
       }
-      this.record.mine = { wanted: true, ...mine, topics };
+      const { topics: about, articles } = now;
+      this.record.mine = { wanted: true, ...mine, topics: about, ...((articles.length || mine?.articles) && { articles }) };
       const note = await this.record.note();
-      if (note) await this.record.tellWorker({ ...note, topics });
+      if (note) await this.record.tellWorker({ ...note, topics: about, ...this.says });
     });
   }
 

@@ -1,6 +1,6 @@
 // What the alerts may be about, and which of it the reader chooses.
 
-import { button, el } from './dom.js';
+import { bring, button, el } from './dom.js';
 
 /** @typedef {{ slug: string, name: string }} Topic */
 
@@ -21,6 +21,10 @@ export class Topics {
     this.learnt = false;
     this.every = named.includes('*');
     this.named = named;
+    /** @type {Map<string, Topic>} */
+    this.known = new Map();
+    /** @type {import('./peace.js').Peace | null} */
+    this.peace = null;
     /** @type {Topic[]} */
     this.all = named.filter((topic) => topic !== '*').map((name) => ({ slug: slug(name), name: spelt(name) }));
   }
@@ -31,8 +35,7 @@ export class Topics {
     const late = new Promise((done) => setTimeout(done, 3_000));
     const config = await Promise.race([this.push.config(), late]).catch(() => undefined);
     const { topics = [] } = config ?? {};
-    /** @type {Map<string, Topic>} */
-    const known = new Map(topics.map((/** @type {Topic} */ topic) => [topic.slug, topic]));
+    const known = (this.known = new Map(topics.map((/** @type {Topic} */ topic) => [topic.slug, topic])));
     this.all = this.every ? [...known.values()] : this.all.map((topic) => known.get(topic.slug) ?? topic);
     this.all.sort((a, b) => a.name.localeCompare(b.name, this.w.lang));
   }
@@ -41,8 +44,9 @@ export class Topics {
   async offer() {
     await this.#learn();
     if (this.all.length < 2) return [];
-    const { kept } = this.push;
-    const mine = new Set(kept?.wanted && kept.topics.length ? kept.topics : this.all.map((topic) => topic.slug));
+    const { kept, alone } = this.push;
+    const some = alone || (kept?.wanted && kept.topics.length && !kept.topics.includes('*'));
+    const mine = new Set(some ? kept?.topics : this.all.map((topic) => topic.slug));
     const boxes = this.all.map(({ slug, name }) =>
       el(
         'label',
@@ -67,8 +71,7 @@ export class Topics {
    * @returns {string[] | undefined}
    */
   picked(form) {
-    /** @type {HTMLInputElement[]} */
-    const boxes = [...(form?.querySelectorAll('input') ?? [])];
+    const boxes = [...(form?.querySelectorAll('[name=topic]') ?? [])].filter((box) => box instanceof HTMLInputElement);
     if (!boxes.length) return this.push.options.topics;
     const ticked = boxes.filter((box) => box.checked).map((box) => box.value);
     if (!ticked.length) {
@@ -91,8 +94,11 @@ export class Topics {
     return `\u200f${list.format(names.map((name) => `\u2068${name}\u2069`))}`;
   }
 
+  /** @param {string} slug its name as the newsroom writes it, where that is known */
+  name = (slug) => this.known.get(slug)?.name ?? spelt(slug);
+
   /**
-   * What changes the choice later.
+   * What changes the choices later.
    * @param {() => void} changed
    * @returns {HTMLElement[]}
    */
@@ -102,12 +108,11 @@ export class Topics {
       this.learnt = true;
       this.#learn().then(changed);
     }
-    if (this.all.length < 2) return [];
-    const open = button('topics', this.T.topics, async () => {
+    const open = button('settings', this.T.settings, () => {
       const shown = open.getAttribute('aria-expanded') === 'true';
       open.setAttribute('aria-expanded', String(!shown));
       form.hidden = shown;
-      if (!shown) form.replaceChildren(...(await this.offer()), el('div', { class: 'bar' }, save, said));
+      if (!shown) this.#fill(form, save, said);
     }, { class: 'plain', 'aria-expanded': 'false' });
     const said = el('span', { role: 'status' });
     const save = el('button', { type: 'submit', name: 'save', class: 'send', part: 'button' }, this.T.save);
@@ -129,15 +134,48 @@ export class Topics {
    * @param {HTMLElement} save
    * @param {HTMLElement} said
    */
+  async #fill(form, save, said) {
+    save.ariaBusy = 'true';
+    const bar = el('div', { class: 'bar' }, save, said);
+    form.replaceChildren(bar);
+    said.textContent = this.T.loading;
+    const [topics, peace] = await Promise.all([this.offer(), this.#peace()]);
+    this.peace = peace;
+    form.replaceChildren(...topics, ...(peace ? peace.fields(topics.length > 0) : []), bar);
+    said.textContent = peace ? '' : this.T.notLoaded;
+    save.ariaBusy = null;
+    save.hidden = !peace && !topics.length;
+  }
+
+  /** How many and when: few readers ask for it. @returns {Promise<import('./peace.js').Peace | null>} */
+  async #peace() {
+    try {
+      const [{ Peace }, choices] = await Promise.all([bring('peace'), this.push.choices()]);
+      return new Peace(this.w, this.push, choices, this.name);
+    } catch (error) {
+      console.warn('<article-alerts>', error);
+      return null;
+    }
+  }
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {HTMLElement} save
+   * @param {HTMLElement} said
+   */
   async #save(form, save, said) {
-    const topics = this.picked(form);
-    if (!topics || save.ariaBusy) return false;
+    if (save.ariaBusy) return false;
+    // Where nothing is to be ticked, or nothing but stories is followed, topics may stay as they are.
+    const leave = !form.querySelector(this.push.alone ? '[name=topic]:checked' : '[name=topic]');
+    const topics = leave ? this.peace?.everything(form) : this.picked(form);
+    if (!topics && !leave) return false;
     save.ariaBusy = 'true';
     said.textContent = '';
     try {
-      await this.push.choose(topics);
+      await this.push.choose(topics, this.peace?.picked(form));
       return true;
-    } catch {
+    } catch (error) {
+      console.warn('<article-alerts>', error);
       said.textContent = this.T.notSaved;
       return false;
     } finally {
