@@ -29,6 +29,9 @@ LISTENING = Gauge(
 )
 JOBS = Counter("rejoinder_jobs_total", "Background jobs, by outcome", ["job", "outcome"])
 DELIVERIES = Counter("rejoinder_deliveries_total", "Push messages, by outcome", ["outcome"])
+PUSH_REFUSALS = Counter(
+    "rejoinder_push_refusals_total", "Push messages refused for good, by whose fault", ["why"]
+)
 MAILS = Counter("rejoinder_mails_total", "E-mails, by outcome", ["kind", "outcome"])
 WEBHOOKS = Counter("rejoinder_webhooks_total", "Webhook messages, by outcome", ["outcome"])
 FEEDS = Counter("rejoinder_feeds_total", "Polls of feeds, by outcome", ["outcome"])

@@ -18,7 +18,7 @@ import structlog
 
 from service.core.db import Conn, Pool, uuid7
 from service.core.jobs import enqueue
-from service.core.metrics import DELIVERIES
+from service.core.metrics import DELIVERIES, PUSH_REFUSALS
 from service.core.tokens import Keyring
 from service.push import delivery_store as deliveries
 from service.push import origins_store as origins
@@ -299,6 +299,10 @@ class Courier:
                     await store.remove_subscriptions(conn, hopeless, "refused")
         for outcome, count in Counter(t.answer.outcome for t in told).items():
             DELIVERIES.labels(rules.OUTCOME_NAMES[outcome]).inc(count)
+        for why, count in Counter(t.answer.why for t in told if t.answer.why).items():
+            PUSH_REFUSALS.labels(why).inc(count)
+            say = log.error if why == "token" else log.warning
+            say("messages refused", origin=batch.origin, why=why, messages=count)
 
     async def _write(self, conn: Conn, batch: Batch, outcomes: str) -> None:
         if not await deliveries.write_outcomes(conn, batch, outcomes, LEASE):

@@ -1,6 +1,7 @@
 """What push decides without touching anything: topics, times, answers of push services."""
 
 import email.utils
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -41,19 +42,42 @@ def slugs(labels: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(s for s in map(slug, labels) if s))
 
 
+Why = Literal["key", "token", "size", "other"]
+
+# How each vendor says that a subscription was made for another VAPID key: Mozilla (401), Google
+# (403, before 2024 also 400), Apple (400).
+WRONG_KEY = re.compile(
+    rb"VAPID public key mismatch|credentials used to create the subscription"
+    rb"|does not correspond to the sender ID|UnauthorizedRegistration|MismatchSenderId"
+    rb"|VapidPkHashMismatch"
+)
+# How they say that our own token is at fault (its `sub`, its times, its signature): Apple (403),
+# Google (403), Mozilla (401).
+BAD_TOKEN = re.compile(rb'BadJwt|ExpiredJwt|invalid JWT|"errno": ?109')
+
+
 class Answer(msgspec.Struct, frozen=True):
-    """What a push service answered. `retry_after` in seconds where the outcome is `p`."""
+    """What a push service answered. `retry_after` in seconds where the outcome is `p`.
+
+    `why` a message failed for good: the subscription is another VAPID `key`'s, our `token` is
+    wrong, the message's `size`, or something `other`.
+    """
 
     outcome: Outcome
-    refused: bool = False
     retry_after: float | None = None
+    why: Why | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether this counts against the subscription: our own faults don't."""
+        return self.why in {"key", "other"}
 
 
-def read_answer(status: int, retry_after: str | None, now: datetime) -> Answer:
+def read_answer(status: int, retry_after: str | None, now: datetime, said: bytes = b"") -> Answer:
     """What a status means (RFC 8030, sections 5 and 7.3, and the vendors' habits).
 
-    406 is what Windows says for 429. Everything else in the 400s is a refusal that counts
-    against the subscription, 413 excepted: that is the message's fault.
+    406 is what Windows says for 429. Everything else in the 400s is a refusal; `said` is the
+    beginning of the answer's body, which tells whose fault it is.
     """
     match status:
         case 200 | 201 | 202:
@@ -61,11 +85,21 @@ def read_answer(status: int, retry_after: str | None, now: datetime) -> Answer:
         case 404 | 410:
             return Answer("g")
         case 406 | 408 | 429:
-            return Answer("p", retry_after=read_retry_after(retry_after, now))
+            return Answer("p", read_retry_after(retry_after, now))
         case _ if status >= 500:  # noqa: PLR2004 (the protocol's class of answers)
-            return Answer("p", retry_after=read_retry_after(retry_after, now))
+            return Answer("p", read_retry_after(retry_after, now))
+        case 413:
+            return Answer("f", why="size")
         case _:
-            return Answer("f", refused=400 <= status != 413)  # noqa: PLR2004 (the same)
+            return Answer("f", why=_why_refused(status, said))
+
+
+def _why_refused(status: int, said: bytes) -> Why | None:
+    if status < 400:  # noqa: PLR2004 (a redirect: of the service, not of the subscription)
+        return None
+    if WRONG_KEY.search(said):
+        return "key"
+    return "token" if BAD_TOKEN.search(said) else "other"
 
 
 def read_retry_after(value: str | None, now: datetime) -> float | None:

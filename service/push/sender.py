@@ -27,6 +27,7 @@ SILENT_SECONDS = 18  # less than the above by more than the clocks here differ
 MOST_CONNECTIONS = 400
 MOST_CONNECTIONS_EACH = 200  # to one host that speaks HTTP/1.1
 LONGEST_ANSWER = 4096
+KEPT_OF_ANSWER = 1024  # enough to tell why a message was refused
 # What no second try mends: such an address is of no push service. (Said of an answer that isn't
 # HTTP, too, and a service that is out of order may well give one.)
 HOPELESS = {pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL}
@@ -88,6 +89,7 @@ class Sender:
         self._closed = False
         self._timer: asyncio.Handle | None = None
         self._idle: list[pycurl.Curl] = []
+        self._said: dict[pycurl.Curl, Said] = {}  # by every handle there is
         self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
         self._heard: dict[int, float] = {}  # when each connection last answered, by our own port
         self._multi = pycurl.CurlMulti()
@@ -99,7 +101,7 @@ class Sender:
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
     async def __call__(self, message: Message) -> rules.Answer:
-        """POST one message. A network failure is worth another try; an answer's body says nothing.
+        """POST one message. A network failure is worth another try; of an answer little is read.
 
         A redirect is never followed: it would lead where nobody has checked.
         """
@@ -110,6 +112,8 @@ class Sender:
         easy.setopt(pycurl.URL, message.endpoint)
         easy.setopt(pycurl.POSTFIELDS, message.body)
         easy.setopt(pycurl.HTTPHEADER, headers)
+        said = self._said[easy]
+        said.text = b""
         self._multi.add_handle(easy)
         self._waiting[easy] = ended = self._loop.create_future()
         try:
@@ -122,7 +126,8 @@ class Sender:
         if status < FINAL:
             return rules.Answer("f" if error in HOPELESS and not asked else "p")
         # However the transfer ended (too long, cut off, too slow): all that counts has come.
-        return rules.read_answer(status, str(seconds) if seconds else None, datetime.now(UTC))
+        asked_for = str(seconds) if seconds else None
+        return rules.read_answer(status, asked_for, datetime.now(UTC), said.text)
 
     def close(self) -> None:
         """Close every connection; messages under way are worth another try."""
@@ -135,6 +140,7 @@ class Sender:
         self._multi.close()
         for easy in self._idle:
             easy.close()
+            del self._said[easy]
         self._idle.clear()
         if self._timer:  # only now: the library sets it once more for each handle that it loses
             self._timer.cancel()
@@ -142,6 +148,7 @@ class Sender:
     def _release(self, easy: pycurl.Curl) -> None:
         del self._waiting[easy]
         if self._closed:
+            del self._said[easy]
             easy.close()
         else:
             self._multi.remove_handle(easy)
@@ -162,7 +169,8 @@ class Sender:
         easy.setopt(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000))
         easy.setopt(pycurl.TIMEOUT_MS, int(TOTAL_SECONDS * 1000))
         easy.setopt(pycurl.MAXFILESIZE, LONGEST_ANSWER)
-        easy.setopt(pycurl.WRITEFUNCTION, _drop)
+        said = self._said[easy] = Said()
+        easy.setopt(pycurl.WRITEFUNCTION, said.take)
         easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
         trusted = ssl.get_default_verify_paths()  # the system's, and not the wheel's builder's
         if trusted.cafile:
@@ -252,8 +260,14 @@ class Sender:
             ended.set_result(error)
 
 
-def _drop(_chunk: bytes) -> None:
-    """Nobody reads what an answer says."""
+class Said:
+    """The beginning of an answer's body."""
+
+    text = b""
+
+    def take(self, chunk: bytes) -> None:
+        """Keep what there is room for; None lets the transfer go on."""
+        self.text += chunk[: KEPT_OF_ANSWER - len(self.text)]
 
 
 @asynccontextmanager

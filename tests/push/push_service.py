@@ -39,6 +39,7 @@ class Browser:
     headers: list[Mapping[str, str]] = field(default_factory=list)
     script: list[tuple[int, dict[str, str]]] = field(default_factory=list)
     asked: int = 0
+    says: bytes = b""  # with what is scripted
 
     @property
     def p256dh(self) -> bytes:
@@ -106,11 +107,11 @@ class PushService(LocalSite):
             self.received += 1
             browser.messages.append(message)
             browser.headers.append(request.headers)
-        return self._answer(status, headers)
+        return self._answer(status, headers, browser.says)
 
-    def _answer(self, status: int, headers: dict[str, str]) -> web.Response:
+    def _answer(self, status: int, headers: dict[str, str], says: bytes = b"") -> web.Response:
         self.answers[status] += 1
-        return web.Response(status=status, headers=headers)
+        return web.Response(status=status, headers=headers, body=says)
 
     def _check(self, request: web.Request, body: bytes) -> None:
         """RFC 8030 (TTL, Urgency, Topic, size), RFC 8188 (encoding), RFC 8292 (VAPID)."""

@@ -8,6 +8,7 @@ from push.push_desk import Desk, Subscriber
 from push.push_service import PushService
 
 from service.core.db import Pool
+from service.core.metrics import PUSH_REFUSALS
 from service.push import store
 from service.push.delivery import WINDOW, Courier
 from service.push.sender import Sender
@@ -188,6 +189,22 @@ async def test_wrong_key_never_reached_is_removed_after_three(
     assert (await desk.send("c")).failed == 1
     assert await desk.removed(ident) == "refused"
     assert (await desk.send("d")).audience == 0
+
+
+async def test_a_fault_of_our_own_costs_no_subscriber(
+    desk: Desk, service: PushService, subscribe: Subscriber
+) -> None:
+    ours, theirs = service.browser(*[403] * 4), service.browser(*[401] * 4)
+    ours.says = b'{"reason":"BadJwtToken"}'
+    theirs.says = b'{"errno":109,"message":"VAPID public key mismatch"}' + b"x" * 3000
+    kept, lost = await subscribe(ours), await subscribe(theirs)
+    before = PUSH_REFUSALS.labels("token")._value.get()
+    for key in "abcd":
+        await desk.send(key)
+    assert await desk.removed(kept) is None
+    assert await desk.removed(lost) == "refused"
+    assert PUSH_REFUSALS.labels("token")._value.get() == before + 4
+    assert (await desk.send("e")).accepted == 1
 
 
 async def test_refusals_of_one_that_was_reached_before_keep_it(

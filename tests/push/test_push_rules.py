@@ -80,6 +80,36 @@ def test_what_a_status_means(status: int, outcome: str, refused: bool) -> None: 
 
 
 @pytest.mark.parametrize(
+    ("status", "said", "why", "counts"),
+    [
+        (401, b'{"code":401,"errno":109,"message":"VAPID public key mismatch"}', "key", True),
+        (401, b'{"code": 401, "errno": 109, "message": "Invalid VAPID expiry"}', "token", False),
+        (403, b"not those of the credentials used to create the subscriptions.", "key", True),
+        (403, b"the key does not correspond to the sender ID used to subscribe", "key", True),
+        (400, b"<HTML><TITLE>UnauthorizedRegistration</TITLE>", "key", True),
+        (403, b"invalid JWT provided\n", "token", False),
+        (400, b'{"reason":"VapidPkHashMismatch"}', "key", True),
+        (403, b'{"reason":"BadJwtToken"}', "token", False),
+        (403, b'{"reason":"ExpiredJwtToken"}', "token", False),
+        (403, b"", "other", True),
+        (400, b"\xff\xfe not a text", "other", True),
+        (413, b"too large", "size", False),
+        (307, b"VapidPkHashMismatch", None, False),
+        (410, b'{"reason":"BadJwtToken"}', None, False),
+        (201, b"VAPID public key mismatch", None, False),
+    ],
+)  # fmt: skip
+def test_whose_fault_a_refusal_is(
+    status: int,
+    said: bytes,
+    why: str | None,
+    counts: bool,  # noqa: FBT001
+) -> None:
+    answer = rules.read_answer(status, None, NOW, said)
+    assert (answer.why, answer.refused) == (why, counts)
+
+
+@pytest.mark.parametrize(
     ("value", "seconds"),
     [
         (None, None),
