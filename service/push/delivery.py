@@ -1,9 +1,9 @@
 """From a due alert to an outcome for each subscription.
 
-A batch is leased, sent in windows, and its letters are written after each window. A worker
-that is killed loses its lease in time; whoever leases the batch next sends what has no
-outcome yet, so at most one window is sent twice, which push services collapse by Topic and
-the browser's worker by tag.
+Batches are leased, sent in windows, and their letters are written after each window. A worker
+that is killed loses its leases in time; whoever leases a batch next sends what has no outcome
+yet, so at most one window of each batch in hand is sent twice, which push services collapse by
+Topic and the browser's worker by tag.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from service.core.db import Conn, Pool, uuid7
+from service.core.db import Conn, Executor, Pool, uuid7
 from service.core.jobs import enqueue
 from service.core.metrics import DELIVERIES, PUSH_REFUSALS
 from service.core.tokens import Keyring
@@ -41,6 +41,7 @@ DELIVER_JOB = "push-deliver"
 BATCH = 500  # subscriptions; 8 KB of ids, a few seconds of work
 WINDOW = 50  # messages in flight for a batch, and the most that are sent again after a kill
 LEASE = timedelta(seconds=90)  # beyond the longest window (sender.TOTAL_SECONDS) with room to spare
+LONG_WAIT = LEASE.total_seconds() / 3  # for room to send: then the lease is renewed before
 MOST_WAKES = 4
 MOST_BATCHES = 12  # in hand at once in a process
 MOST_OF_ONE = 8  # of these, to one push service: a slow one leaves room for the others
@@ -107,6 +108,7 @@ class Courier:
         self._keys = Keys(pool, keyring)
         self._stopping = False
         self._of = Counter[str]()  # batches in hand, by origin
+        self._claiming = 0
         self._flows: dict[str, Flow] = {}
 
     def stop(self) -> None:
@@ -122,31 +124,38 @@ class Courier:
         errors: list[BaseException] = []
         try:
             while True:
-                while batch := await self._claim():
+                while not errors and (batch := await self._claim(errors)):
                     working.add(asyncio.create_task(self._work(batch)))
                 if not working:
                     break
                 done, working = await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
                 errors += filter(None, (task.exception() for task in done))
-        finally:
-            await self._leave(working)
-        await deliveries.finish_alerts(self._pool)
+        finally:  # whoever cancels this cancels its batches: none may go on by itself
+            for task in working:
+                task.cancel()
+            await asyncio.gather(*working, return_exceptions=True)
         if errors:
             raise errors[0]
+        await deliveries.finish_alerts(self._pool)
 
-    async def _claim(self) -> Batch | None:
-        """The next batch, counted as in hand; None where none waits or the hands are full."""
-        if self._stopping or self._of.total() >= MOST_BATCHES:
+    async def _claim(self, errors: list[BaseException]) -> Batch | None:
+        """The next batch, counted as in hand; None where none waits or the hands are full.
+
+        What goes wrong is one of the errors: messages under way are not to be cut off for it.
+        """
+        if self._stopping or self._of.total() + self._claiming >= MOST_BATCHES:
             return None
-        self._of["claiming"] += 1  # no origin: another `deliver` must not take the same room
+        full = [name for name, count in (+self._of).items() if count >= self._flow(name).limit]
+        self._claiming += 1  # another `deliver` must not take the same room
         try:
-            full = [name for name, flow in self._flows.items() if self._of[name] >= flow.limit]
             batch = await deliveries.claim_batch(self._pool, uuid7(), LEASE, full)
+        except Exception as error:  # noqa: BLE001 (raised in the end)
+            errors.append(error)
+            return None
         finally:
-            self._of["claiming"] -= 1
+            self._claiming -= 1
         if batch:
             self._of[batch.origin] += 1
-            self._flow(batch.origin)
         return batch
 
     def _flow(self, origin: str) -> Flow:
@@ -165,13 +174,8 @@ class Courier:
         finally:
             self._of[batch.origin] -= 1
             if len(self._flows) > MOST_FLOWS:
-                self._flows = {origin: f for origin, f in self._flows.items() if self._of[origin]}
-
-    async def _leave(self, working: set[asyncio.Task[None]]) -> None:
-        """Where this ends before its batches: none may go on by itself."""
-        for task in working:
-            task.cancel()
-        await asyncio.gather(*working, return_exceptions=True)
+                self._of = +self._of
+                self._flows = {origin: self._flow(origin) for origin in self._of}
 
     async def _deliver_batch(self, batch: Batch) -> None:
         """Send what is pending, window by window; then give the batch back, done or postponed."""
@@ -180,12 +184,17 @@ class Courier:
         run, worth = await self._prepare(batch)
         asked: list[float] = []
         tried, seconds = False, 0.0
+        refusals = Counter[str]()
         flow = self._flow(batch.origin)
-        while pending and not self._stopping:
+        while pending:
             window, pending = pending[:WINDOW], pending[WINDOW:]
             ids = [batch.subscription_ids[index] for index in window]
             if worth:
-                async with flow.window() as taken:
+                async with flow.window() as (waited, taken):
+                    if self._stopping:
+                        break
+                    if waited > LONG_WAIT:
+                        await self._write(self._pool, batch, "".join(letters))
                     told = await self._send_window(run, ids)
                     seconds = taken()
             else:
@@ -194,12 +203,14 @@ class Courier:
                 letters[index] = answer.outcome
             answers = [answer for _, answer, _ in told]
             asked += [answer.retry_after for answer in answers if answer.retry_after is not None]
+            refusals.update(answer.why for answer in answers if answer.why)
             await self._record(batch, "".join(letters), told)
             tried = tried or any(answer.outcome == "p" for answer in answers)
             if await self._heed(batch, answers) or all(a.outcome == "p" for a in answers):
                 break
             if worth:
                 flow.note(seconds)
+        _say_refused(batch, refusals)
         if "p" not in letters:
             await deliveries.finish_batch(self._pool, batch)
             await deliveries.finish_alerts(self._pool)
@@ -299,12 +310,8 @@ class Courier:
                     await store.remove_subscriptions(conn, hopeless, "refused")
         for outcome, count in Counter(t.answer.outcome for t in told).items():
             DELIVERIES.labels(rules.OUTCOME_NAMES[outcome]).inc(count)
-        for why, count in Counter(t.answer.why for t in told if t.answer.why).items():
-            PUSH_REFUSALS.labels(why).inc(count)
-            say = log.error if why == "token" else log.warning
-            say("messages refused", origin=batch.origin, why=why, messages=count)
 
-    async def _write(self, conn: Conn, batch: Batch, outcomes: str) -> None:
+    async def _write(self, conn: Executor, batch: Batch, outcomes: str) -> None:
         if not await deliveries.write_outcomes(conn, batch, outcomes, LEASE):
             raise LeaseLostError
 
@@ -313,3 +320,10 @@ class Courier:
         async with self._pool.acquire() as conn, conn.transaction():
             await deliveries.postpone_batch(conn, batch, after, attempts)
             await enqueue(conn, DELIVER_JOB, b"", after=after)
+
+
+def _say_refused(batch: Batch, refusals: Counter[str]) -> None:
+    for why, count in refusals.items():
+        PUSH_REFUSALS.labels(why).inc(count)
+        say = log.error if why == "token" else log.warning
+        say("messages refused", origin=batch.origin, why=why, messages=count)

@@ -136,7 +136,7 @@ async def list_subscriptions(conn: Executor, ids: Sequence[UUID]) -> dict[UUID, 
     return {row["id"]: row_to(Subscription, row) for row in rows}
 
 
-async def write_outcomes(conn: Conn, batch: Batch, outcomes: str, lasts: timedelta) -> bool:
+async def write_outcomes(conn: Executor, batch: Batch, outcomes: str, lasts: timedelta) -> bool:
     """Write a leased batch's letters and renew the lease; False where it is lost.
 
     `progress` gets two more numbers: seconds since the start, how many were accepted by then.

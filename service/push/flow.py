@@ -34,15 +34,16 @@ class Flow:
         return ceil(self._limit)
 
     @asynccontextmanager
-    async def window(self) -> AsyncIterator[Callable[[], float]]:
-        """Wait for room, send a window inside; what it yields tells the seconds since."""
+    async def window(self) -> AsyncIterator[tuple[float, Callable[[], float]]]:
+        """Wait for room, send a window inside; yields the seconds waited, and a clock since."""
+        clock = asyncio.get_running_loop().time
+        asked = clock()
         async with self._freed:
             await self._freed.wait_for(lambda: self._under_way < self.limit)
             self._under_way += 1
-        clock = asyncio.get_running_loop().time
         began = clock()
         try:
-            yield lambda: clock() - began
+            yield began - asked, lambda: clock() - began
         finally:
             self._under_way -= 1
             async with self._freed:

@@ -9,11 +9,13 @@ from push.push_desk import Desk, Subscriber
 from push.push_service import PushService
 
 from service.core.db import Pool, uuid7
+from service.push import delivery
 from service.push import delivery_store as deliveries
 from service.push import origins_store as origins
 from service.push.delivery import LEASE, MOST_OF_ONE, WINDOW
 from service.push.flow import FORGETS, Flow
 from service.push.rules import Answer, needs_rest
+from service.push.types import Batch
 
 FIRST, LONGEST = timedelta(seconds=5), timedelta(seconds=900)
 
@@ -193,6 +195,62 @@ async def test_a_window_waits_for_room_and_one_that_breaks_gives_it_back() -> No
         *(send(breaks=n % 2 == 0) for n in range(10)), return_exceptions=True
     )
     assert [isinstance(result, ConnectionError) for result in results] == [True, False] * 5
+
+
+async def test_a_batch_that_has_waited_long_for_room_renews_its_lease_or_leaves_it(
+    desk: Desk,
+    service: PushService,
+    subscribe: Subscriber,
+    pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(delivery, "LONG_WAIT", -1.0)  # every wait is long
+    renewed: list[str] = []
+    write = deliveries.write_outcomes
+
+    async def look(conn: Any, batch: Batch, outcomes: str, lasts: timedelta) -> bool:
+        renewed.append(outcomes)
+        if len(renewed) == 1:  # meanwhile it became another worker's
+            await pool.execute("update delivery_batch set lease = $1", uuid7())
+        return await write(conn, batch, outcomes, lasts)
+
+    monkeypatch.setattr(deliveries, "write_outcomes", look)
+    await subscribe(service.browser())
+    alert = await desk.start()
+    await desk.courier.deliver()
+    assert (renewed, service.received) == (["p"], 0), "sent what is somebody else's"
+    await pool.execute("update delivery_batch set leased_until = now() - interval '1 second'")
+    await desk.courier.deliver()
+    assert renewed == ["p", "p", "a"]
+    assert (await desk.counts(alert)).accepted == 1
+
+
+async def test_a_claim_that_fails_cuts_no_message_off(
+    desk: Desk,
+    service: PushService,
+    subscribe: Subscriber,
+    pool: Pool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(3):
+        await subscribe(service.browser())
+    alert = await desk.start(size=1)
+    claim, asked = deliveries.claim_batch, 0
+
+    async def once(*given: Any) -> Batch | None:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise ConnectionError("the database is away")
+        return await claim(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliveries, "claim_batch", once)
+        with pytest.raises(ConnectionError, match="away"):
+            await desk.courier.deliver()
+    assert ((await desk.counts(alert)).accepted, service.received) == (1, 1)
+    await desk.courier.deliver()
+    assert ((await desk.counts(alert)).accepted, service.received) == (3, 3)
 
 
 async def test_many_batches_are_in_hand_at_once_and_no_more_than_allowed(
