@@ -1,14 +1,30 @@
 """All SQL of an alert's audience: who gets it and when, who is left out and why."""
 
+from collections.abc import Sequence
 from datetime import time
 from uuid import UUID
 
-from service.core.db import Conn
+from service.core.db import Conn, Executor
 from service.push.settings_store import PushSettings, get_settings
 from service.push.types import Alert
 
 FREEZE_SECONDS = 1800  # a million subscriptions take some; far beyond the pool's own time-out
 SHORTEST_LEFT = 600  # seconds of its TTL that an alert must have left when quiet hours end
+
+
+def wants(topics: str, article: str) -> str:
+    """Whether a subscription `s` asks for an alert with these topics, of this article.
+
+    For its article, which is never muted; else for all alerts or one of the topics, unless all of
+    them are muted. `topics` and `article` are expressions of SQL.
+    """
+    return f"""(
+        {article} = any(s.articles)
+        or (cardinality(s.topics) > 0 or cardinality(s.articles) = 0)
+            and (cardinality({topics}) = 0 or s.topics in ('{{}}', '{{*}}') or s.topics && {topics})
+            and not (cardinality({topics}) > 0 and {topics} <@ s.muted)
+    )"""
+
 
 # $1 site, $2 alert, $3 its topics, $4 size, $5 when it started, $6 its article, $7 its TTL,
 # $8 the site's cap, $9 and $10 its quiet hours, $11 its time zone, $12 whether a cap can have
@@ -18,7 +34,7 @@ SHORTEST_LEFT = 600  # seconds of its TTL that an alert must have left when quie
 # A cap counts what somebody has had, or is about to have, from the letters of the batches: no
 # row is written for each subscriber. A zone that PostgreSQL doesn't know raises, so that only
 # names from its own list come near `at time zone`.
-FREEZE = """
+FREEZE = f"""
 with had as (
     select got.id, count(*) as n
     from alert l
@@ -39,12 +55,7 @@ with had as (
     from subscription s
     left join zone own on own.name = s.time_zone
     left join zone home on home.name = $11::text
-    where s.site_id = $1 and s.removed_at is null and (
-        $6 = any(s.articles)
-        or (cardinality(s.topics) > 0 or cardinality(s.articles) = 0)
-            and (cardinality($3::text[]) = 0 or s.topics in ('{}', '{*}') or s.topics && $3)
-            and not (cardinality($3) > 0 and $3 <@ s.muted)
-    )
+    where s.site_id = $1 and s.removed_at is null and {wants("$3::text[]", "$6::uuid")}
 ), wall as (
     select id, origin, cap, quiet_from, quiet_until, zone,
         $5::timestamptz at time zone zone as here,
@@ -88,7 +99,13 @@ with had as (
     returning done_at, not_before
 )
 select count(*) from made where done_at is null and not_before <= now()
-"""
+"""  # noqa: S608 (fixed parts)
+
+REACH = f"""
+select count(*) from subscription s
+where s.site_id = $1 and s.removed_at is null
+    and {wants("$2::text[]", "(select id from article where site_id = $1 and key = $3)")}
+"""  # noqa: S608 (fixed parts)
 
 
 async def freeze_audience(conn: Conn, alert: Alert, size: int) -> int:
@@ -181,4 +198,15 @@ async def _home(conn: Conn, site_id: UUID) -> str | None:
         """,
         site_id,
     )
+    return found
+
+
+async def count_reach(
+    conn: Executor, site_id: UUID, topics: Sequence[str], article: str | None
+) -> int:
+    """How many living subscriptions ask for alerts of these topics, of the article with this key.
+
+    Before caps and quiet hours, which are decided when an alert starts.
+    """
+    found: int = await conn.fetchval(REACH, site_id, list(topics), article)
     return found

@@ -22,6 +22,7 @@ from service.core.http import (
     write_cursor,
 )
 from service.core.problems import Forbidden, Invalid, NotFound
+from service.push import audience_store
 from service.push import desk_actions as actions
 from service.push import desk_store as store
 from service.push.desk_types import (
@@ -129,7 +130,7 @@ async def get_reach(request: Request[Any]) -> Response:
     article = request.query_params.get("article")
     key = check_key(article) if article else None
     async with request.state["pool"].acquire() as conn:
-        return json_response(Reach(await store.count_reach(conn, site.id, topics, key)))
+        return json_response(Reach(await audience_store.count_reach(conn, site.id, topics, key)))
 
 
 async def _sites(request: Request[Any], moderator: Moderator) -> list[Site]:

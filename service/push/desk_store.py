@@ -8,30 +8,13 @@ import asyncpg
 
 from service.core.db import Conn, Executor, row_to
 from service.push.desk_types import After, DeskAlert, EditionCounts, OverdueAlert, ServiceCounts
+from service.push.store import SUMS
 from service.push.types import AlertState, Counts
 
 MOST_SERVICES = 50
 MOST_EDITIONS = 50
 MOST_STEPS = 118  # of a timeline, whose first and last points come on top
 COUNTS = Counts.__struct_fields__
-
-# The audience is summed from the counters: the lists of ids lie in pages of their own.
-SUMS = """
-    cross join lateral (
-        select coalesce(sum(accepted + gone + failed + skipped + pending), 0)::int as audience,
-            coalesce(sum(accepted), 0)::int as accepted, coalesce(sum(gone), 0)::int as gone,
-            coalesce(sum(failed), 0)::int as failed, coalesce(sum(skipped), 0)::int as skipped,
-            coalesce(sum(pending), 0)::int as pending,
-            coalesce(sum(skipped) filter (where skipped_for = 'cap'), 0)::int as skipped_cap,
-            coalesce(sum(skipped) filter (where skipped_for = 'quiet'), 0)::int as skipped_quiet
-        from delivery_batch where alert_id = l.id
-    ) b
-    cross join lateral (
-        select (l.shown + count(*) filter (where event = 'shown'))::int as shown,
-            (l.clicked + count(*) filter (where event = 'clicked'))::int as clicked
-        from receipt where alert_id = l.id
-    ) r
-"""
 
 ALERT = (
     """
@@ -198,26 +181,6 @@ async def count_subscribers(conn: Executor, site_id: UUID) -> int:
     """Living subscriptions, whatever they ask for."""
     found: int = await conn.fetchval(
         "select count(*) from subscription where site_id = $1 and removed_at is null", site_id
-    )
-    return found
-
-
-async def count_reach(
-    conn: Executor, site_id: UUID, topics: Sequence[str], article: str | None
-) -> int:
-    """Who an alert would go to, as audience_store.py freezes it, before caps and quiet hours."""
-    found: int = await conn.fetchval(
-        """
-        select count(*) from subscription s where site_id = $1 and removed_at is null and (
-            (select id from article where site_id = $1 and key = $3) = any(s.articles)
-            or (cardinality(s.topics) > 0 or cardinality(s.articles) = 0)
-                and (cardinality($2::text[]) = 0 or s.topics in ('{}', '{*}') or s.topics && $2)
-                and not (cardinality($2) > 0 and $2 <@ s.muted)
-        )
-        """,
-        site_id,
-        list(topics),
-        article,
     )
     return found
 

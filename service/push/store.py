@@ -26,6 +26,31 @@ select l.id, l.site_id, l.article_id, a.key as article_key, l.edition, l.title, 
 from alert l join article a on a.id = l.article_id
 """
 
+# What became of an alert `l`, in rows `b` and `r`. The audience is counted by its letters, of which
+# there are as many as ids (a constraint): the lists of ids lie in pages of their own.
+SUMS = """
+    cross join lateral (
+        select coalesce(sum(length(outcomes)), 0)::int as audience,
+            coalesce(sum(accepted), 0)::int as accepted, coalesce(sum(gone), 0)::int as gone,
+            coalesce(sum(failed), 0)::int as failed, coalesce(sum(skipped), 0)::int as skipped,
+            coalesce(sum(pending), 0)::int as pending,
+            coalesce(sum(skipped) filter (where skipped_for = 'cap'), 0)::int as skipped_cap,
+            coalesce(sum(skipped) filter (where skipped_for = 'quiet'), 0)::int as skipped_quiet
+        from delivery_batch where alert_id = l.id
+    ) b
+    cross join lateral (
+        select (l.shown + count(*) filter (where event = 'shown'))::int as shown,
+            (l.clicked + count(*) filter (where event = 'clicked'))::int as clicked
+        from receipt where alert_id = l.id
+    ) r
+"""
+
+COUNTS = f"""
+    select b.audience, b.accepted, b.gone, b.failed, b.skipped, b.pending, b.skipped_cap,
+        b.skipped_quiet, r.shown, r.clicked
+    from alert l {SUMS} where l.id = $1
+"""  # noqa: S608 (fixed parts)
+
 MOST_ARTICLES = 500  # of the newest, whose topics are offered: a few milliseconds
 MOST_ALERTS = 50  # of one article in its report
 
@@ -245,25 +270,8 @@ async def cancel_alert(conn: Conn, site_id: UUID, ident: UUID) -> bool:
 
 async def get_counts(conn: Conn, alert_id: UUID) -> Counts:
     """What became of an alert, each delivery and each receipt counted once."""
-    row = await conn.fetchrow(
-        """
-        select coalesce(sum(cardinality(subscription_ids)), 0)::int as audience,
-            coalesce(sum(accepted), 0)::int as accepted, coalesce(sum(gone), 0)::int as gone,
-            coalesce(sum(failed), 0)::int as failed, coalesce(sum(skipped), 0)::int as skipped,
-            coalesce(sum(pending), 0)::int as pending,
-            coalesce(sum(skipped) filter (where skipped_for = 'cap'), 0)::int as skipped_cap,
-            coalesce(sum(skipped) filter (where skipped_for = 'quiet'), 0)::int as skipped_quiet,
-            (select l.shown + (
-                select count(*) from receipt r where r.alert_id = l.id and r.event = 'shown'
-            ) from alert l where l.id = $1)::int as shown,
-            (select l.clicked + (
-                select count(*) from receipt r where r.alert_id = l.id and r.event = 'clicked'
-            ) from alert l where l.id = $1)::int as clicked
-        from delivery_batch where alert_id = $1
-        """,
-        alert_id,
-    )
-    assert row is not None  # noqa: S101 (an aggregate answers one row)
+    row = await conn.fetchrow(COUNTS, alert_id)
+    assert row is not None  # noqa: S101 (alerts are never deleted)
     return row_to(Counts, row)
 
 

@@ -67,7 +67,9 @@ class Desk:
         async with self.pool.acquire() as conn:
             counts = await store.get_counts(conn, alert.id)
         known = counts.accepted + counts.gone + counts.failed + counts.skipped + counts.pending
-        assert counts.audience == known
+        ids = "select coalesce(sum(cardinality(subscription_ids)), 0) from delivery_batch"
+        frozen = await self.pool.fetchval(f"{ids} where alert_id = $1", alert.id)
+        assert counts.audience == known == frozen
         return counts
 
     async def state(self, alert: Alert) -> str:
