@@ -1,6 +1,7 @@
 """The sites that this process knows, kept in memory: every request asks for one."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -10,7 +11,9 @@ from service.articles import rules, store
 from service.articles.types import Site
 from service.core.db import Pool
 from service.core.events import Events
-from service.core.problems import NotFound
+from service.core.problems import Forbidden, Invalid, NotFound
+
+Covers = Callable[[UUID], bool]  # whether the caller is a member of the site with this id
 
 MISSING_FOR = 1.0  # seconds for which an unknown slug isn't asked for again
 MOST_MISSING = 1000
@@ -83,3 +86,35 @@ async def site_of(request: Request[Any]) -> Site:
     if site is None:
         raise NotFound("There is no such site.")
     return site
+
+
+async def asked_site(request: Request[Any], covers: Covers, slug: str | None) -> Site | None:
+    """The site that a caller at the desk asks for, None for all; raises NotFound and Forbidden."""
+    if not slug:
+        return None
+    sites: Sites = request.state["sites"]
+    site = await sites.find(slug)
+    if site is None:
+        raise NotFound("There is no such site.")
+    if not covers(site.id):
+        raise Forbidden("You are not a member of this site.")
+    return site
+
+
+async def asked_sites(request: Request[Any], covers: Covers, slug: str | None) -> list[Site]:
+    """The site asked for, or all that the caller covers. Raises NotFound and Forbidden."""
+    site = await asked_site(request, covers, slug)
+    if site:
+        return [site]
+    return [site for site in await store.list_sites(request.state["pool"]) if covers(site.id)]
+
+
+async def one_site(request: Request[Any], covers: Covers, slug: str | None) -> Site:
+    """The site asked for, or the only one that the caller covers.
+
+    Raises Invalid where it isn't said which, NotFound and Forbidden.
+    """
+    found = await asked_sites(request, covers, slug)
+    if len(found) != 1:
+        raise Invalid.field("site", "Expected the site that this is about")
+    return found[0]

@@ -7,14 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import check_site, require_editor, require_key
-from service.accounts.types import Moderator
-from service.articles.sites import site_of
-from service.articles.store import list_sites
+from service.articles.sites import asked_sites, one_site, site_of
 from service.core.http import Endpoint, empty_response, json_response, path_uuid, read_json
-from service.core.problems import Invalid, NotFound
+from service.core.problems import NotFound
 from service.feeds import actions, store
 from service.feeds.types import Feed, Feeds, NewFeed
-from service.moderation.filters import site_of as asked_site
 
 
 async def get_feeds(request: Request[Any]) -> Response:
@@ -42,20 +39,17 @@ async def delete_feed(request: Request[Any]) -> Response:
 async def get_desk_feeds(request: Request[Any]) -> Response:
     """The feeds of a site, or of all that the editor covers."""
     editor = await require_editor(request)
-    pool = request.state["pool"]
-    site_id = await _asked(request, editor)
-    every = [site.id for site in await list_sites(pool) if editor.covers(site.id)]
-    return json_response(Feeds(await store.list_feeds(pool, [site_id] if site_id else every)))
+    sites = await asked_sites(request, editor.covers, request.query_params.get("site"))
+    found = await store.list_feeds(request.state["pool"], [site.id for site in sites])
+    return json_response(Feeds(found))
 
 
 async def post_desk_feed(request: Request[Any]) -> Response:
     """Add a feed at the desk."""
     editor = await require_editor(request)
     new = await read_json(request, NewFeed)
-    site_id = await _asked(request, editor)
-    if site_id is None:
-        raise Invalid.field("site", "Expected the site that this is about")
-    return await _add(request, site_id, new, editor.id)
+    site = await one_site(request, editor.covers, request.query_params.get("site"))
+    return await _add(request, site.id, new, editor.id)
 
 
 async def delete_desk_feed(request: Request[Any]) -> Response:
@@ -74,10 +68,6 @@ async def _publisher_site(request: Request[Any]) -> UUID:
     site = await site_of(request)
     check_site(key, site.id)
     return site.id
-
-
-async def _asked(request: Request[Any], editor: Moderator) -> UUID | None:
-    return await asked_site(request, editor, request.query_params.get("site"))
 
 
 async def _add(

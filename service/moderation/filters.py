@@ -8,12 +8,12 @@ import msgspec
 from starlette.requests import Request
 
 from service.accounts.types import Moderator
-from service.articles.sites import Sites
+from service.articles import sites
 from service.articles.store import list_sites
 from service.articles.types import Site
 from service.core.db import Conn
 from service.core.http import check_time, query_choice, query_uuid
-from service.core.problems import Forbidden, Invalid, NotFound
+from service.core.problems import Invalid
 from service.moderation.queue_store import Filter, list_articles
 from service.moderation.types import ORDERS, VIEWS, Order, View
 from service.screening.scores import LABELS
@@ -28,7 +28,7 @@ QUERY = (
 
 async def read_filter(request: Request[Any], conn: Conn, moderator: Moderator) -> Filter:
     """The filter that a query describes; raises Invalid, NotFound and Forbidden."""
-    sites = await sites_of(request, conn, moderator, request.query_params.get("site"))
+    own = await sites_of(request, conn, moderator, request.query_params.get("site"))
     article, section = _text(request, "article"), _text(request, "section")
     label = request.query_params.get("label")
     if label and label not in LABELS:
@@ -39,9 +39,9 @@ async def read_filter(request: Request[Any], conn: Conn, moderator: Moderator) -
     return Filter(
         view=cast(View, query_choice(request, "view", VIEWS)),
         order=cast(Order, query_choice(request, "order", ORDERS)),
-        sites=sites,
+        sites=own,
         words=quoted(_text(request, "q")),
-        articles=await list_articles(conn, sites, article, section) if article or section else None,
+        articles=await list_articles(conn, own, article, section) if article or section else None,
         reader=query_uuid(request, "reader"),
         reason=reason or None,
         label=LABELS.index(label) + 1 if label else None,
@@ -66,34 +66,13 @@ async def sites_of(
 
 async def site_of(request: Request[Any], moderator: Moderator, slug: str | None) -> UUID | None:
     """The one site asked for, None for all; raises NotFound and Forbidden."""
-    if not slug:
-        return None
-    sites: Sites = request.state["sites"]
-    site = await sites.find(slug)
-    if site is None:
-        raise NotFound("There is no such site.")
-    if not moderator.covers(site.id):
-        raise Forbidden("You are not a member of this site.")
-    return site.id
+    site = await sites.asked_site(request, moderator.covers, slug)
+    return site.id if site else None
 
 
 async def one_site(request: Request[Any], moderator: Moderator, slug: str | None) -> Site:
-    """The site asked for, or the only one there is for this moderator.
-
-    Raises Invalid where it isn't said which, NotFound and Forbidden.
-    """
-    if not slug:
-        pool = request.state["pool"]
-        own = [site for site in await list_sites(pool) if moderator.covers(site.id)]
-        if len(own) != 1:
-            raise Invalid.field("site", "Expected the site that this is about")
-        return own[0]
-    await site_of(request, moderator, slug)
-    sites: Sites = request.state["sites"]
-    site = await sites.find(slug)
-    if site is None:
-        raise NotFound("There is no such site.")
-    return site
+    """The site asked for, or the only one; raises Invalid, NotFound and Forbidden."""
+    return await sites.one_site(request, moderator.covers, slug)
 
 
 def quoted(words: str | None) -> str | None:

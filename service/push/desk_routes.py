@@ -8,8 +8,7 @@ from starlette.responses import Response
 from service.accounts.auth import require_editor, require_moderator
 from service.accounts.types import Moderator
 from service.articles.rules import check_key
-from service.articles.sites import Sites
-from service.articles.store import list_sites
+from service.articles.sites import asked_sites, one_site
 from service.articles.types import Site
 from service.core.http import (
     Endpoint,
@@ -21,7 +20,7 @@ from service.core.http import (
     read_json,
     write_cursor,
 )
-from service.core.problems import Forbidden, Invalid, NotFound
+from service.core.problems import Invalid
 from service.push import audience_store
 from service.push import desk_actions as actions
 from service.push import desk_store as store
@@ -48,7 +47,8 @@ async def get_alerts(request: Request[Any]) -> Response:
     state = query_choice(request, "state", ("", *STATES))
     after = read_cursor(request, After)
     limit = query_limit(request, PAGE)
-    sites = [site.id for site in await _sites(request, moderator)]
+    asked = await asked_sites(request, moderator.covers, request.query_params.get("site"))
+    sites = [site.id for site in asked]
     article = request.query_params.get("article")
     key = check_key(article) if article else None
     chosen = cast("AlertState | None", state or None)
@@ -133,27 +133,8 @@ async def get_reach(request: Request[Any]) -> Response:
         return json_response(Reach(await audience_store.count_reach(conn, site.id, topics, key)))
 
 
-async def _sites(request: Request[Any], moderator: Moderator) -> list[Site]:
-    """The site asked for, or all of the moderator's. Raises NotFound and Forbidden."""
-    slug = request.query_params.get("site")
-    if not slug:
-        every = await list_sites(request.state["pool"])
-        return [site for site in every if moderator.covers(site.id)]
-    sites: Sites = request.state["sites"]
-    site = await sites.find(slug)
-    if site is None:
-        raise NotFound("There is no such site.")
-    if not moderator.covers(site.id):
-        raise Forbidden("You are not a member of this site.")
-    return [site]
-
-
 async def _one_site(request: Request[Any], moderator: Moderator) -> Site:
-    """The site asked for, or the only one there is for this moderator; raises Invalid, too."""
-    sites = await _sites(request, moderator)
-    if len(sites) != 1:
-        raise Invalid.field("site", "Expected the site that this is about")
-    return sites[0]
+    return await one_site(request, moderator.covers, request.query_params.get("site"))
 
 
 ALERTS = "/v1/moderation/alerts"

@@ -13,10 +13,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import check_site, require_editor, require_key
-from service.articles.sites import Sites, site_of
+from service.articles.sites import one_site, site_of
 from service.core.db import Conn, Pool
 from service.core.http import Endpoint, json_response
-from service.core.problems import Forbidden, Invalid, NotFound
 from service.push import readers_store as readers
 from service.push import store
 from service.push.preferences_store import forget_choices
@@ -84,15 +83,7 @@ async def get_audience(request: Request[Any]) -> Response:
 async def get_audience_for_editor(request: Request[Any]) -> Response:
     """A site's subscriptions, for an editor of it."""
     editor = await require_editor(request)
-    slug = request.query_params.get("site")
-    if not slug:
-        raise Invalid.field("site", "Expected the site that this is about")
-    sites: Sites = request.state["sites"]
-    site = await sites.find(slug)
-    if site is None:
-        raise NotFound("There is no such site.")
-    if not editor.covers(site.id):
-        raise Forbidden("You are not a member of this site.")
+    site = await one_site(request, editor.covers, request.query_params.get("site"))
     return await _answer(request, site.id)
 
 

@@ -7,9 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import require_editor
-from service.accounts.types import Moderator
-from service.articles.sites import Sites
-from service.articles.store import list_sites
+from service.articles.sites import asked_sites, one_site
 from service.core.http import (
     Endpoint,
     empty_response,
@@ -21,7 +19,7 @@ from service.core.http import (
     read_json,
     write_cursor,
 )
-from service.core.problems import Forbidden, Invalid, NotFound
+from service.core.problems import NotFound
 from service.webhooks import actions, store
 from service.webhooks.types import (
     STATES,
@@ -43,22 +41,20 @@ PAGE = 50
 async def get_webhooks(request: Request[Any]) -> Response:
     """The webhooks of a site, or of all that the editor covers."""
     editor = await require_editor(request)
-    return json_response(
-        Webhooks(await store.list_webhooks(request.state["pool"], await _sites(request, editor)))
-    )
+    sites = await asked_sites(request, editor.covers, request.query_params.get("site"))
+    found = await store.list_webhooks(request.state["pool"], [site.id for site in sites])
+    return json_response(Webhooks(found))
 
 
 async def post_webhook(request: Request[Any]) -> Response:
     """Add a webhook; the answer has its secret, this once."""
     editor = await require_editor(request)
     new = await read_json(request, NewWebhook)
-    sites = await _sites(request, editor)
-    if len(sites) != 1:
-        raise Invalid.field("site", "Expected the site that this is about")
+    site = await one_site(request, editor.covers, request.query_params.get("site"))
     state = request.state
     await actions.check_address(new.url, allow_local=state["settings"].webhook_allow_local)
     async with state["pool"].acquire() as conn, conn.transaction():
-        made = await actions.add_webhook(conn, state["keyring"], sites[0], new, editor.id)
+        made = await actions.add_webhook(conn, state["keyring"], site.id, new, editor.id)
     return json_response(made, 201)
 
 
@@ -138,21 +134,6 @@ async def _found(request: Request[Any]) -> tuple[UUID, UUID]:
     if site_id is None or not editor.covers(site_id):
         raise NotFound("There is no such webhook.")
     return ident, site_id
-
-
-async def _sites(request: Request[Any], editor: Moderator) -> list[UUID]:
-    """The site asked for, or all of the editor's. Raises NotFound and Forbidden."""
-    slug = request.query_params.get("site")
-    if not slug:
-        every = await list_sites(request.state["pool"])
-        return [site.id for site in every if editor.covers(site.id)]
-    sites: Sites = request.state["sites"]
-    site = await sites.find(slug)
-    if site is None:
-        raise NotFound("There is no such site.")
-    if not editor.covers(site.id):
-        raise Forbidden("You are not a member of this site.")
-    return [site.id]
 
 
 WEBHOOKS = "/v1/moderation/webhooks"

@@ -114,10 +114,12 @@ async def test_nobody_removes_another_site_s(
 
 
 async def test_editors_do_the_same_at_the_desk(
-    client: httpx.AsyncClient, editor_token: str, page: Page, reader: Reader
+    client: httpx.AsyncClient, editor_token: str, page: Page, reader: Reader, state: dict[str, Any]
 ) -> None:
     headers = bearer(editor_token)
     body = {"url": page.url, "alert": True}
+    async with state["pool"].acquire() as conn:
+        await articles.add_site(conn, "other", "Other", ["https://other.example"])
     assert (await client.post(DESK, json=body, headers=headers)).status_code == 422
     answer = await client.post(f"{DESK}?site=default", json=body, headers=headers)
     assert answer.status_code == 201

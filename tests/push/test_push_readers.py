@@ -11,7 +11,7 @@ from thread import bearer
 
 from service.accounts import actions as accounts
 from service.articles import actions as articles
-from service.core.db import Pool
+from service.core.db import Pool, uuid7
 from service.push.readers import remove_inactive
 from service.push.settings_store import PushSettings, put_settings
 
@@ -148,6 +148,9 @@ async def test_what_is_told_of_the_audience(
     path = "/v1/moderation/alerts/audience"
     same = await client.get(path, params={"site": "default"}, headers=bearer(editor_token))
     assert same.json() == told.json()
+    await pool.execute(
+        "insert into site (id, slug, name, origins) values ($1, 'other', '', '{}')", uuid7()
+    )
     for site, status in (("", 422), ("nowhere", 404)):
         answer = await client.get(path, params={"site": site}, headers=bearer(editor_token))
         assert answer.status_code == status
