@@ -25,6 +25,7 @@ from typing import IO
 
 SERVER_USER = "pgserver"
 PATIENCE = 60  # seconds that a start may take on a slow, busy machine
+PASSWD = Path("/etc/passwd")
 LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 104 to 108 bytes, its end marker included
 
 
@@ -174,19 +175,25 @@ def _run_as(cluster: Cluster) -> pwd.struct_passwd | None:
     """
     if os.geteuid() != 0:
         return None
-    try:
-        user = pwd.getpwnam(SERVER_USER)
-    except KeyError:
-        subprocess.run(  # noqa: S603 (fixed words)
-            ["useradd", "--system", "--no-create-home", SERVER_USER],  # noqa: S607 (root's path)
-            check=True,
-        )
-        user = pwd.getpwnam(SERVER_USER)
+    user = _server_user()
     for leaf in (cluster.folder, Path(_program("postgres"))):
         for folder in leaf.parents:
             if not folder.stat().st_mode & 0o001:
                 folder.chmod(folder.stat().st_mode | 0o001)
     return user
+
+
+def _server_user() -> pwd.struct_passwd:
+    """The user, made where the machine has none; useradd itself makes two of two at once."""
+    with PASSWD.open("rb") as users:
+        fcntl.flock(users, fcntl.LOCK_EX)
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(SERVER_USER)
+        subprocess.run(  # noqa: S603 (fixed words)
+            ["useradd", "--system", "--no-create-home", SERVER_USER],  # noqa: S607 (root's path)
+            check=True,
+        )
+        return pwd.getpwnam(SERVER_USER)
 
 
 def _prepare(cluster: Cluster, user: pwd.struct_passwd | None) -> dict[str, str | int]:

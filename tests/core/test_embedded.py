@@ -1,12 +1,14 @@
 """The embedded server: shared, stopped with its last user however that one ends, data kept."""
 
 import os
+import pwd
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,3 +143,17 @@ def test_a_stale_pid_file_of_another_program_is_not_taken_for_the_server(data: P
     wait_until_stopped(data)
     (data / "postgres" / "postmaster.pid").write_text(f"{os.getpid()}\n{data}/postgres\n")
     assert embedded.Cluster(data).postmaster() is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has a user made for the server")
+def test_first_starts_at_once_make_one_user() -> None:
+    name = f"rejoinder-{uuid.uuid4().hex[:8]}"
+    code = "import sys; from service.core import embedded as e; e.SERVER_USER = sys.argv[1]; "
+    command = [sys.executable, "-c", f"{code}print(e._server_user().pw_uid)", name]
+    try:
+        starts = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(6)]
+        made = [start.communicate()[0].strip() for start in starts]
+        assert {start.returncode for start in starts} == {0}
+        assert set(made) == {str(pwd.getpwnam(name).pw_uid)}
+    finally:
+        subprocess.run(["userdel", name], check=True)
