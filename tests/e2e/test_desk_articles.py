@@ -32,6 +32,14 @@ def row_of(page: Page, key: str) -> Locator:
     return page.locator(f"[data-article='{key}']")
 
 
+async def found(page: Page, key: str) -> Locator:
+    """The article, with the search for it over: what that says comes after nothing else."""
+    await page.get_by_label("Search articles").fill(key)
+    over = page.get_by_role("status").filter(has_text="1 article shown")
+    await expect(over).to_be_attached()
+    return row_of(page, key)
+
+
 async def test_an_editor_finds_an_article_and_takes_support_away_by_keyboard(
     visitor: Visitor, newsroom: Newsroom, api: Api, key: str
 ) -> None:
@@ -78,12 +86,7 @@ async def test_what_can_t_be_saved_is_taken_back_and_said(
 ) -> None:
     await newsroom.put(key, title=key)
     page = await open_desk(visitor, "Articles")
-    await page.get_by_label("Search articles").fill(key)
-    # The search is over: what it says comes after nothing else.
-    found = page.get_by_role("status").filter(has_text="1 article shown")
-    await expect(found).to_be_attached()
-    choice = row_of(page, key).get_by_label("Review:")
-    await expect(choice).to_be_visible()
+    choice = (await found(page, key)).get_by_label("Review:")
 
     async def lost(route: Route) -> None:
         await route.abort()
@@ -107,9 +110,7 @@ async def test_a_second_choice_waits_for_the_first(
     await newsroom.put(key, title=key)
     page = await open_desk(visitor, "Articles")
     search = page.get_by_label("Search articles")
-    await search.fill(key)
-    row = row_of(page, key)
-    await expect(row).to_be_visible()
+    row = await found(page, key)
     gate = asyncio.Event()
 
     async def hold(route: Route) -> None:
@@ -128,15 +129,51 @@ async def test_a_second_choice_waits_for_the_first(
     await expect(row.get_by_label("Support:")).to_have_value("2")
 
 
+@pytest.mark.parametrize("first", ["search", "change"])
+async def test_a_search_under_way_shows_no_old_choice(
+    visitor: Visitor, newsroom: Newsroom, key: str, first: str
+) -> None:
+    """Its answer, from before the change, comes before the change's or after it."""
+    await newsroom.put(key, title=key)
+    page = await open_desk(visitor, "Articles")
+    row = row_of(page, key)
+    await expect(row).to_be_visible()
+    gates = {"search": asyncio.Event(), "change": asyncio.Event()}
+    searched = asyncio.Event()
+
+    async def hold_search(route: Route) -> None:
+        answer = await route.fetch()
+        searched.set()
+        await gates["search"].wait()
+        await route.fulfill(response=answer)
+
+    async def hold_change(route: Route) -> None:
+        answer = await route.fetch()
+        await gates["change"].wait()
+        await route.fulfill(response=answer)
+
+    await page.route("**/v1/moderation/articles?*", hold_search, times=1)
+    await page.route("**/v1/moderation/articles/*", hold_change, times=1)
+    await page.get_by_label("Search articles").fill(key)
+    await searched.wait()
+    await row.get_by_label("Support:").select_option(label="Not asked for")
+    async with page.expect_response(
+        f"**/v1/moderation/articles{'?' if first == 'search' else '/'}*"
+    ):
+        gates[first].set()
+    gates["search"].set()
+    gates["change"].set()
+    await expect(page.get_by_role("status").filter(has_text="Saved")).to_be_attached()
+    await expect(row.get_by_label("Support:")).to_have_value("2")
+
+
 async def test_who_has_gone_on_is_not_called_back(
     visitor: Visitor, newsroom: Newsroom, key: str
 ) -> None:
     await newsroom.put(key, title=key)
     page = await open_desk(visitor, "Articles")
     search = page.get_by_label("Search articles")
-    await search.fill(key)
-    row = row_of(page, key)
-    await expect(row).to_be_visible()
+    row = await found(page, key)
 
     async def slow(route: Route) -> None:
         await search.focus()

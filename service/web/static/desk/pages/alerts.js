@@ -75,6 +75,7 @@ export async function show(root, { session, signal: outer, site }) {
   };
   const act = (/** @type {() => Promise<unknown>} */ work) => doing(problem, work);
   const add = button('new-alert', 'New alert', () => act(async () => {
+    if (!settings) await settle(); // still loading
     if (settings && (await askAlert(slug, settings))) await load('');
   }), { class: 'act publish' });
   const change = button('alert-settings', 'Settings', () => act(async () => {

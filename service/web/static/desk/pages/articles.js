@@ -44,8 +44,15 @@ export async function show(root, { session, signal, site = '' }) {
   const status = el('p', { class: 'unseen', role: 'status' });
   const list = el('ul', { class: 'rows articles' });
   const foot = el('div', { class: 'articles-foot' });
-  const row = rowsFor({ editor: moderator.role === 'editor', several: sites.length > 1, alert, status });
+  const row = rowsFor({ editor: moderator.role === 'editor', several: sites.length > 1, alert, status, mend });
   let turn = 0;
+  /**
+   * A search that was on its way while something was saved may show what was before it.
+   * @param {boolean} lost whether it has come already
+   */
+  async function mend(lost) {
+    if (lost || list.hasAttribute('aria-busy')) await load('');
+  }
   /** @param {string} cursor '' from the first on */
   const load = async (cursor) => {
     const mine = ++turn;
@@ -94,9 +101,9 @@ export async function show(root, { session, signal, site = '' }) {
 
 /**
  * What shows one article. An editor's choice is kept at once, and taken back where it can't be.
- * @param {{ editor: boolean, several: boolean, alert: HTMLElement, status: HTMLElement }} given
+ * @param {{ editor: boolean, several: boolean, alert: HTMLElement, status: HTMLElement, mend: (lost: boolean) => Promise<void> }} given
  */
-function rowsFor({ editor, several, alert, status }) {
+function rowsFor({ editor, several, alert, status, mend }) {
   /** @param {Article} article */
   const row = (article) => {
     const { title, url, key, site, section, comments, created_at: at, verified } = article;
@@ -141,8 +148,10 @@ function rowsFor({ editor, several, alert, status }) {
           const changed = await call('PATCH', `${ARTICLES}/${article.id}`, { [field]: values[Number(select.value)][0] });
           const anew = row(changed);
           const back = here();
+          const lost = !node.isConnected;
           node.replaceWith(anew);
           if (back) /** @type {HTMLElement | null} */ (anew.querySelector(`[name=${field}]`))?.focus();
+          await mend(lost);
           status.textContent = `Saved. ${text}: ${values.find(([value]) => value === changed[field])?.[1]}.`;
         } catch (error) {
           select.value = String(at);
