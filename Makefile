@@ -14,7 +14,7 @@ help:
 	@echo "make check     linters, types, import contracts, migrations"
 	@echo "make bench     measurements, as tables"
 	@echo "make screenshots  take the README's pictures anew"
-	@echo "make browsers  install Debian's chromium and firefox-esr where they are missing"
+	@echo "make browsers  install Debian's Chromium and Firefox where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
 
@@ -56,12 +56,18 @@ bench: $(READY)
 screenshots: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/screenshots.py
 
+# The shell, which has no windows, makes the tests faster; they do without it.
 browsers:
 	@missing=""; \
-	command -v chromium >/dev/null 2>&1 || missing="$$missing chromium"; \
-	command -v firefox-esr >/dev/null 2>&1 || missing="$$missing firefox-esr"; \
-	if [ -n "$$missing" ]; then \
-		apt-get update && apt-get install --yes --no-install-recommends $$missing; \
+	for program in chromium firefox-esr; do \
+		command -v $$program >/dev/null 2>&1 || missing="$$missing $$program"; \
+	done; \
+	shell=""; \
+	command -v chromium-headless-shell >/dev/null 2>&1 || shell=chromium-headless-shell; \
+	if [ -n "$$missing$$shell" ]; then apt-get update || [ -z "$$missing" ]; fi && \
+	if [ -n "$$missing" ]; then apt-get install --yes --no-install-recommends $$missing; fi && \
+	if [ -n "$$shell" ]; then \
+		apt-get install --yes --no-install-recommends $$shell || echo "Tests go without $$shell"; \
 	fi
 
 train: $(READY)

@@ -10,12 +10,15 @@ import pytest
 from e2e.visitors import PATIENCE, Api, MakeVisitor, Visitor
 from live import LiveServer
 from npm import install
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, Playwright, async_playwright, expect
 
 # Five seconds, the library's own, are not enough on a machine that others use.
 expect.set_options(timeout=PATIENCE)
 
 CHROMIUM = shutil.which("chromium")
+# The same engine without windows: a profile costs it a sixth of the time. It refuses all
+# notifications, so that tests of them are marked `notifications`.
+SHELL = shutil.which("chromium-headless-shell") or CHROMIUM
 # Debian's Chromium as root: FACTS.md, "Other parts, tried".
 ARGUMENTS = [
     "--no-sandbox",
@@ -30,15 +33,42 @@ ARGUMENTS = [
 ]
 
 
+class Browsers:
+    """Each is started when it is first asked for."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._started: dict[str, Browser] = {}
+
+    async def get(self, path: str | None) -> Browser:
+        """One browser for all tests."""
+        if path is None:
+            pytest.skip("CHROMIUM IS MISSING: nothing of the page was tested (make browsers)")
+        if path not in self._started:
+            self._started[path] = await self._playwright.chromium.launch(
+                executable_path=path, args=ARGUMENTS
+            )
+        return self._started[path]
+
+    async def close(self) -> None:
+        for browser in self._started.values():
+            await browser.close()
+
+
 @pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    """One Chromium for all tests."""
-    if CHROMIUM is None:
-        pytest.skip("CHROMIUM IS MISSING: nothing of the page was tested (make browsers)")
+async def browsers() -> AsyncIterator[Browsers]:
+    """Chromium, with windows and without."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        await browser.close()
+        browsers = Browsers(playwright)
+        yield browsers
+        await browsers.close()
+
+
+@pytest.fixture
+async def browser(browsers: Browsers, request: pytest.FixtureRequest) -> Browser:
+    """The one that the test needs."""
+    whole = request.node.get_closest_marker("notifications")
+    return await browsers.get(CHROMIUM if whole else SHELL)
 
 
 @pytest.fixture

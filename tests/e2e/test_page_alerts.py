@@ -8,7 +8,7 @@ import pytest
 from e2e.visitors import MakeVisitor, Visitor, violations
 from playwright.async_api import Locator, Page, Request, Route, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.notifications]
 
 ALERTS = '<article-alerts site="default" worker="/push-worker.js" {}></article-alerts>'
 AT_ONCE = 'visits="1" delay="0"'

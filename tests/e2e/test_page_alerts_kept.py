@@ -18,7 +18,7 @@ from e2e.test_page_alerts import (
 from e2e.visitors import Visitor
 from playwright.async_api import Page, Route, expect
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.notifications]
 
 FULL = """
 const set = Storage.prototype.setItem;

@@ -15,7 +15,7 @@ from service.core.db import connect
 from service.core.tokens import Keyring
 from service.push.receipts import make_receipt
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.notifications]
 
 
 async def accepted(visitor: Visitor, key: str, attributes: str = AT_ONCE, **more: Any) -> Page:

@@ -353,6 +353,7 @@ async def test_it_fits_the_narrowest_page(visitors: MakeVisitor, scheme: str, la
     assert small == 0
 
 
+@pytest.mark.notifications
 async def test_a_page_of_another_origin(visitor: Visitor, api: Api, key: str) -> None:
     """Localhost and 127.0.0.1 are two origins; only our host is in the page's policy."""
     warnings: list[str] = []

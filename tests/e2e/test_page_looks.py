@@ -33,6 +33,7 @@ def test_no_file_is_long() -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.notifications
 @pytest.mark.parametrize("width", [320, 360, 768, 1600])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_the_demo_fits(visitors: MakeVisitor, width: int, scheme: str) -> None:
@@ -49,6 +50,7 @@ async def test_the_demo_fits(visitors: MakeVisitor, width: int, scheme: str) -> 
 
 
 @pytest.mark.browser
+@pytest.mark.notifications
 async def test_the_demo_from_sample_to_alert(visitors: MakeVisitor) -> None:
     visitor = await visitors()
     page = await visitor.page()
