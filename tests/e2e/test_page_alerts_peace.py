@@ -1,6 +1,7 @@
 """How many alerts a reader gets and when, followed stories, and "fewer like this"."""
 # ruff: noqa: RUF001  what readers are told has their apostrophes
 
+import asyncio
 import json
 from typing import Any
 from uuid import UUID
@@ -215,18 +216,11 @@ async def deliver(visitor: Visitor, page: Page, message: dict[str, Any]) -> None
         )
 
 
-@pytest.mark.parametrize(("lang", "says"), [("en", "Fewer like this"), ("de", "Weniger davon")])
-async def test_fewer_like_this(
-    visitors: MakeVisitor, live_server: LiveServer, keyring: Keyring, key: str, lang: str, says: str
-) -> None:
-    visitor = await visitors(permissions=["notifications"])
-    page = await open_page(visitor, key, page_lang=lang)
-    await page.locator("article-alerts [name=accept]").click()
-    await expect(page.locator("article-alerts [name=turn-off]")).to_be_visible()
-    worker = await worker_of(page)
+async def alerted(live_server: LiveServer) -> UUID:
+    """An alert of a topic."""
     conn = await connect(live_server.database_url)
     try:
-        alert = await conn.fetchval(
+        alert: UUID = await conn.fetchval(
             """
             insert into alert (site_id, id, article_id, edition, title, body, url, topics, urgency,
                 ttl, state, send_at, started_at)
@@ -238,34 +232,48 @@ async def test_fewer_like_this(
         )
     finally:
         await conn.close()
+    return alert
+
+
+SHOWN = """async () => {
+    for (let tries = 0; tries < 100; tries++) {
+      const [one] = await registration.getNotifications({ tag: 'one' });
+      if (one) return { title: one.title, badge: one.badge, actions: one.actions };
+      await new Promise((done) => setTimeout(done, 100));
+    } }"""
+TAP = """async () => {
+    const [notification] = await registration.getNotifications({ tag: 'one' });
+    self.kept ??= notification;
+    const waits = [];
+    const event = new NotificationEvent('notificationclick',
+      { action: 'fewer', notification: self.kept });
+    event.waitUntil = (what) => waits.push(what);
+    dispatchEvent(event);
+    await Promise.all(waits);
+}"""
+
+
+@pytest.mark.parametrize(("lang", "says"), [("en", "Fewer like this"), ("de", "Weniger davon")])
+async def test_fewer_like_this(
+    visitors: MakeVisitor, live_server: LiveServer, keyring: Keyring, key: str, lang: str, says: str
+) -> None:
+    visitor = await visitors(permissions=["notifications"])
+    page = await open_page(visitor, key, page_lang=lang)
+    await page.locator("article-alerts [name=accept]").click()
+    await expect(page.locator("article-alerts [name=turn-off]")).to_be_visible()
+    worker = await worker_of(page)
+    alert = await alerted(live_server)
     receipt = make_receipt(keyring, alert, UUID((await kept(page))["id"]))
     notification = {
         "title": "The ferry", "navigate": "/news/ferry", "tag": "one", "badge": "/demo/icon.svg",
     }  # fmt: skip
     await deliver(visitor, page, {"notification": notification, "receipt": receipt})
-    shown = """async () => {
-        for (let tries = 0; tries < 100; tries++) {
-          const [one] = await registration.getNotifications({ tag: 'one' });
-          if (one) return { title: one.title, badge: one.badge, actions: one.actions };
-          await new Promise((done) => setTimeout(done, 100));
-        } }"""
-    found = await worker.evaluate(shown)
+    found = await worker.evaluate(SHOWN)
     assert [(a["action"], a["title"]) for a in found["actions"]] == [("fewer", says)]
     assert found["badge"].endswith("/demo/icon.svg")
     pages = len(visitor.context.pages)
     for _ in range(2):
-        await worker.evaluate(
-            """async () => {
-            const [notification] = await registration.getNotifications({ tag: 'one' });
-            self.kept ??= notification;
-            const waits = [];
-            const event = new NotificationEvent('notificationclick',
-              { action: 'fewer', notification: self.kept });
-            event.waitUntil = (what) => waits.push(what);
-            dispatchEvent(event);
-            await Promise.all(waits);
-        }"""
-        )
+        await worker.evaluate(TAP)
     assert (await chosen(page))["muted"] == ["harbour-news"]
     assert len(visitor.context.pages) == pages, "nothing is opened"
     assert await worker.evaluate("registration.getNotifications({ tag: 'one' })") == []
@@ -277,3 +285,33 @@ async def test_fewer_like_this(
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("article-alerts [name=settings]")).to_be_focused()
     assert (await chosen(page))["muted"] == []
+
+
+async def test_fewer_like_this_without_a_connection_is_said_later(
+    visitors: MakeVisitor, live_server: LiveServer, keyring: Keyring, key: str
+) -> None:
+    visitor = await visitors(permissions=["notifications"])
+    page = await open_page(visitor, key)
+    await page.locator("article-alerts [name=accept]").click()
+    await expect(page.locator("article-alerts [name=turn-off]")).to_be_visible()
+    worker = await worker_of(page)
+    alert = await alerted(live_server)
+    receipt = make_receipt(keyring, alert, UUID((await kept(page))["id"]))
+    said = {"notification": {"title": "The ferry", "tag": "one"}, "receipt": receipt}
+    await deliver(visitor, page, said)
+    await worker.evaluate(SHOWN)
+    await worker.evaluate(
+        "() => { self.online = fetch; self.fetch = async () => { throw new TypeError(''); }; }"
+    )
+    await worker.evaluate(TAP)
+    await worker.evaluate("() => { self.fetch = self.online; }")
+    assert (await chosen(page))["muted"] == []
+    await deliver(visitor, page, {"notification": {"title": "Another", "tag": "two"}})
+    for _ in range(100):
+        if (muted := (await chosen(page))["muted"]) == ["harbour-news"]:
+            break
+        await asyncio.sleep(0.1)
+    assert muted == ["harbour-news"]
+    # Once: whoever takes it back isn't told again.
+    left = "caches.match(`${registration.scope}fewer`).then((kept) => kept?.json())"
+    assert await worker.evaluate(left) == []

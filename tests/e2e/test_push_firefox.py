@@ -80,7 +80,7 @@ class Publisher:
             headers={"authorization": f"Bearer {live.publisher_key}"},
         )
 
-    async def alert(self, key: str, title: str) -> str:
+    async def alert(self, key: str, title: str, section: str | None = None) -> str:
         """Publish an article with an alert; the alert's id."""
         answer = await self.client.put(
             f"articles/{key}",
@@ -88,6 +88,7 @@ class Publisher:
                 "url": f"{self.live.url}/demo/?article={key}",
                 "title": title,
                 "summary": "Grüße, the winter timetable: 冬季",
+                "section": section,
                 "alert": True,
             },
         )
@@ -153,6 +154,61 @@ async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path
         await browser.command("WebDriver:SwitchToWindow", {"handle": opened})
         url = f"{live_server.url}/demo/?article=firefox-1"
         await until(lambda: browser.run("return location.href === arguments_[0]", url))
+
+
+MUTED = """
+const { id, token } = JSON.parse(localStorage.getItem('rejoinder:push:default'));
+const mine = await fetch(`/v1/sites/default/push/subscriptions/${id}`,
+  { headers: { Authorization: `Bearer ${token}` } });
+return (await mine.json()).muted;
+"""
+
+
+async def test_fewer_like_this(live_server: LiveServer, tmp_path: Path) -> None:
+    publisher = Publisher(live_server)
+    async with (
+        publisher.client,
+        MozillaService() as service,
+        firefox(tmp_path, service.preferences) as browser,
+    ):
+        await subscribe(browser, live_server)
+        alert = await publisher.alert("fewer-1", "Bees in the town hall", "Bees")
+        await until(lambda: publisher.counted(alert, "shown"))
+        await press(browser, "fewer")
+        await until(lambda: browser.run(MUTED))
+        assert await browser.run(MUTED) == ["bees"]
+        assert await browser.run(SHOWN) == []
+        assert (await publisher.get(alert))["counts"]["clicked"] == 0
+        # From now on those don't come, and the others do.
+        await publisher.alert("fewer-2", "Still bees", "Bees")
+        other = await publisher.alert("fewer-3", "The bridge is open", "Roads")
+        await until(lambda: publisher.counted(other, "shown"))
+        assert [one["title"] for one in await browser.run(SHOWN)] == ["The bridge is open"]
+
+
+async def press(browser: Firefox, action: str) -> None:
+    """Press one of the notification's buttons.
+
+    The window that stands in for the desktop's notifications shows none: told as a desktop tells
+    it, to the same listener that the click above is told to.
+    """
+    await browser.run(
+        """
+        const [action] = arguments_;
+        const pressed = { QueryInterface: ChromeUtils.generateQI(['nsIAlertAction']), action };
+        for (let tries = 0; tries < 200; tries++) {
+          for (const window of Services.wm.getEnumerator('alert:alert')) {
+            if (!window.gAlertListener) continue;
+            window.gAlertListener.observe(pressed, 'alertclickcallback', window.gAlertCookie);
+            return window.close();
+          }
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        throw new Error('no alert window');
+        """,
+        action,
+        context="chrome",
+    )
 
 
 async def new_windows(browser: Firefox, before: list[str]) -> list[str]:

@@ -4,6 +4,7 @@
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const { scope } = worker.registration;
 const site = decodeURIComponent(scope.split('/').at(-2) ?? '');
+const MOST_WAITING = 20;
 
 /**
  * What the page left for the worker: where the service is, which subscription is ours, its words.
@@ -27,6 +28,29 @@ async function report(path, body, base) {
   if (body.receipt && root) await send('POST', `${root}v1/push/${path}`, body);
 }
 
+/**
+ * Tells the service of which alerts the reader wants fewer, first of those that it couldn't be told.
+ * @param {{ receipt: string, base?: string }} [now]
+ */
+async function tell(now) {
+  const cache = await caches.open(`rejoinder-push:${site}`);
+  const place = `${scope}fewer`;
+  /** @type {{ receipt: string, base?: string }[]} */
+  const waiting = [...((await (await cache.match(place))?.json()) ?? []), ...(now ? [now] : [])].slice(-MOST_WAITING);
+  const keep = () => cache.put(place, new Response(JSON.stringify(waiting)));
+  if (now) await keep(); // a worker may be ended at any moment
+  const endpoint = waiting.length && (await worker.registration.pushManager.getSubscription())?.endpoint;
+  for (; waiting.length; await keep()) {
+    const { receipt, base } = waiting[0];
+    await report('fewer', { receipt, endpoint }, base);
+    waiting.shift();
+  }
+}
+
+let told = Promise.resolve();
+/** @param {{ receipt: string, base?: string }} [now] One after the other: each keeps what is left. */
+const fewer = (now) => (told = told.catch(() => {}).then(() => tell(now)));
+
 worker.addEventListener('install', () => worker.skipWaiting());
 
 worker.addEventListener('push', (event) => {
@@ -40,11 +64,12 @@ worker.addEventListener('push', (event) => {
   const { title, body, navigate, url, tag, icon, badge, image } = data?.notification ?? data ?? {};
   const { receipt, base } = data ?? {};
   const show = async () => {
-    const { fewer = 'Fewer like this' } = (await note().catch(() => {})) ?? {};
-    const actions = receipt && /** @type {any} */ (Notification).maxActions > 0 ? [{ action: 'fewer', title: fewer }] : [];
+    const { fewer: text = 'Fewer like this' } = (await note().catch(() => {})) ?? {};
+    const actions = receipt && /** @type {any} */ (Notification).maxActions > 0 ? [{ action: 'fewer', title: text }] : [];
     const more = { body, tag, icon, badge, actions, ...(image ? { image } : {}), data: { navigate: navigate ?? url ?? '/', receipt, base } };
     await worker.registration.showNotification(title || worker.location.host, more);
     await report('receipts', { receipt, event: 'shown' }, base).catch(() => {});
+    await fewer().catch(() => {});
   };
   // Always shown: browsers withdraw the permission of sites whose pushes show nothing.
   event.waitUntil(show());
@@ -70,10 +95,8 @@ async function open(address) {
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
   const { navigate, receipt, base } = event.notification.data ?? {};
-  const fewer = async () =>
-    report('fewer', { receipt, endpoint: (await worker.registration.pushManager.getSubscription())?.endpoint }, base);
   const clicked = () => Promise.all([open(navigate ?? '/'), report('receipts', { receipt, event: 'clicked' }, base).catch(() => {})]);
-  event.waitUntil(event.action === 'fewer' ? fewer().catch(() => {}) : clicked());
+  event.waitUntil(event.action === 'fewer' ? fewer({ receipt, base }).catch(() => {}) : clicked());
 });
 
 /** The browser dropped or replaced the subscription: make a new one and tell the service. */
