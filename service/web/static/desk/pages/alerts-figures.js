@@ -54,7 +54,7 @@ export function span(seconds) {
  * @param {Record<string, string | number>} props
  * @param {...(Node | string)} children
  */
-function svg(name, props, ...children) {
+export function svg(name, props, ...children) {
   const node = document.createElementNS('http://www.w3.org/2000/svg', name);
   for (const [key, value] of Object.entries(props)) node.setAttribute(key, String(value));
   node.append(...children);

@@ -31,6 +31,16 @@
  *   utm_medium: string, utm_campaign: string, icon: string, badge: string, inactive_days: number }} Decided
  * @typedef {{ at: string, reason: 'restored' | 'editor', overdue: number, oldest: { id: string, title: string, state: Alert['state'] }[] }} Pause
  * @typedef {{ site: string, settings: Decided, pause: Pause | null, subscribers: number }} Settings
+ *
+ * @typedef {{ living: number, all_topics: number, only_articles: number, following: number, muting: number,
+ *   topics: { slug: string, subscriptions: number }[],
+ *   removed: { reason: 'unsubscribed' | 'gone' | 'refused' | 'inactive', days_30: number, days_90: number }[],
+ *   days: { day: string, added: number, removed: number }[] }} Audience oldest day first
+ *
+ * @typedef {{ id: string, url: string, alert: boolean, format: 'rss' | 'atom' | 'json' | 'sitemap' | null, title: string | null,
+ *   entries: number, refused: number, refused_url: string | null, notice: string | null, noticed_at: string | null,
+ *   last_poll_at: string | null, last_error: string | null, next_poll_at: string | null, stopped: string | null,
+ *   websub: { state: string } | null }} Feed
  */
 
 export {};

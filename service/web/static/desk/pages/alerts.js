@@ -3,6 +3,8 @@
 import { button, el } from '../../widgets/dom.js';
 import { call } from '../calls.js';
 import { say } from '../saying.js';
+import { audience } from './alerts-audience.js';
+import { feeds } from './alerts-feeds.js';
 import { number } from './alerts-figures.js';
 import { askAlert, askResume, askSettings, banner, of } from './alerts-forms.js';
 import { isLive, row } from './alerts-row.js';
@@ -182,6 +184,7 @@ export async function show(root, { session, signal: outer, site }) {
       paused,
       problem,
       el('div', { class: 'alerts-line' }, tools, reach),
+      ...(editor ? [el('div', { class: 'alerts-asides' }, audience(slug, signal), feeds(slug, signal))] : []),
       list,
       none,
       foot,
