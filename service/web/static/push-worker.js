@@ -4,23 +4,20 @@
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const { scope } = worker.registration;
 const site = decodeURIComponent(scope.split('/').at(-2) ?? '');
-const MOST_WAITING = 20;
+const kept = () => caches.open(`rejoinder-push:${site}`);
 
 /**
  * What the page left for the worker: where the service is, which subscription is ours, its words.
  * @typedef {{ base: string, site: string, topics: string[], id: string, token: string, fewer?: string }} Note
  * @returns {Promise<Note | undefined>}
  */
-const note = async () => (await caches.match(`${scope}note`, { cacheName: `rejoinder-push:${site}` }))?.json();
+const note = async () => (await (await kept()).match(`${scope}note`))?.json();
 
 /** @type {(method: string, url: string, body: unknown, token?: string) => Promise<Response>} */
-const send = (method, url, body, token) =>
-  fetch(url, {
-    method,
-    credentials: 'omit',
-    headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-    body: body ? JSON.stringify(body) : undefined,
-  });
+async function send(method, url, body, token) {
+  const headers = { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) };
+  return fetch(url, { method, headers, credentials: 'omit', body: JSON.stringify(body) });
+}
 
 /** @type {(path: string, body: { receipt?: string, [field: string]: unknown }, base?: string) => Promise<void>} */
 async function report(path, body, base) {
@@ -28,44 +25,28 @@ async function report(path, body, base) {
   if (body.receipt && root) await send('POST', `${root}v1/push/${path}`, body);
 }
 
-/**
- * Tells the service of which alerts the reader wants fewer, first of those that it couldn't be told.
- * @param {{ receipt: string, base?: string }} [now]
- */
-async function tell(now) {
-  const cache = await caches.open(`rejoinder-push:${site}`);
-  const place = `${scope}fewer`;
-  /** @type {{ receipt: string, base?: string }[]} */
-  const waiting = [...((await (await cache.match(place))?.json()) ?? []), ...(now ? [now] : [])].slice(-MOST_WAITING);
-  const keep = () => cache.put(place, new Response(JSON.stringify(waiting)));
-  if (now) await keep(); // a worker may be ended at any moment
-  const endpoint = waiting.length && (await worker.registration.pushManager.getSubscription())?.endpoint;
-  for (; waiting.length; await keep()) {
-    const { receipt, base } = waiting[0];
-    await report('fewer', { receipt, endpoint }, base);
-    waiting.shift();
-  }
+/** @type {(now?: { receipt: string, base?: string }) => Promise<void>} what can't be told now is told with the next alert */
+async function fewer(now) {
+  const [cache, later, left] = [await kept(), `${scope}fewer`, /** @type {unknown[]} */ ([])];
+  const taps = [...((await (await cache.match(later))?.json()) ?? []), ...(now ? [now] : [])];
+  const endpoint = taps.length && (await worker.registration.pushManager.getSubscription())?.endpoint;
+  for (const { receipt, base } of taps) await report('fewer', { receipt, endpoint }, base).catch(() => left.push({ receipt, base }));
+  if (taps.length) await cache.put(later, new Response(JSON.stringify(left)));
 }
-
-let told = Promise.resolve();
-/** @param {{ receipt: string, base?: string }} [now] One after the other: each keeps what is left. */
-const fewer = (now) => (told = told.catch(() => {}).then(() => tell(now)));
 
 worker.addEventListener('install', () => worker.skipWaiting());
 
 worker.addEventListener('push', (event) => {
-  let data;
+  let data = /** @type {any} */ ({ title: event.data?.text() });
   try {
     data = event.data?.json();
-  } catch {
-    data = { title: event.data?.text() };
-  }
+  } catch {} // not ours: a text
   // Safari's declarative form holds a "notification"; older senders put its fields on top.
   const { title, body, navigate, url, tag, icon, badge, image } = data?.notification ?? data ?? {};
   const { receipt, base } = data ?? {};
   const show = async () => {
-    const { fewer: text = 'Fewer like this' } = (await note().catch(() => {})) ?? {};
-    const actions = receipt && /** @type {any} */ (Notification).maxActions > 0 ? [{ action: 'fewer', title: text }] : [];
+    const says = (await note().catch(() => {}))?.fewer ?? 'Fewer like this';
+    const actions = receipt && /** @type {any} */ (Notification).maxActions > 0 ? [{ action: 'fewer', title: says }] : [];
     const more = { body, tag, icon, badge, actions, ...(image ? { image } : {}), data: { navigate: navigate ?? url ?? '/', receipt, base } };
     await worker.registration.showNotification(title || worker.location.host, more);
     await report('receipts', { receipt, event: 'shown' }, base).catch(() => {});
@@ -88,8 +69,7 @@ async function open(address) {
   const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
   const there = tabs.find((tab) => tab.url.replace(/#.*/, '') === target.href.replace(/#.*/, ''));
   // Not every browser lets it focus a tab: a new window will do.
-  const focused = await there?.focus().catch(() => null);
-  if (!focused) await worker.clients.openWindow(target.href);
+  if (!(await there?.focus().catch(() => null))) await worker.clients.openWindow(target.href);
 }
 
 worker.addEventListener('notificationclick', (event) => {
@@ -105,15 +85,12 @@ async function renew() {
   if (!old) return; // turned off
   const api = new URL(`v1/sites/${encodeURIComponent(old.site)}/push`, old.base).href;
   const { public_key: key, key_id } = await (await fetch(api, { credentials: 'omit', cache: 'no-cache' })).json();
-  const manager = worker.registration.pushManager;
   // One that the browser has made by itself is answered again, if it was made for this key.
-  const made = await manager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
-  const subscription = made.toJSON();
-  const answer = await send('POST', `${api}/subscriptions`, { subscription, topics: old.topics, key_id, previous: old.token });
+  const made = await worker.registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
+  const answer = await send('POST', `${api}/subscriptions`, { subscription: made, topics: old.topics, key_id, previous: old.token });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`); // the next visit mends it
   const { id, token } = await answer.json();
-  const cache = await caches.open(`rejoinder-push:${site}`);
-  await cache.put(`${scope}note`, new Response(JSON.stringify({ ...old, id, token, key_id, endpoint: made.endpoint })));
+  await (await kept()).put(`${scope}note`, new Response(JSON.stringify({ ...old, id, token, key_id, endpoint: made.endpoint })));
   if (id !== old.id) await send('DELETE', `${api}/subscriptions/${old.id}`, undefined, old.token);
 }
 
