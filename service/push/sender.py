@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -53,23 +54,32 @@ class Message(msgspec.Struct, frozen=True):
     urgency: Urgency
     topic: str
 
-    def headers(self) -> list[str]:
-        """Every header a push service wants (RFC 8030, section 5; RFC 8291, section 4).
+    def headers(self) -> tuple[str, ...]:
+        """Every header a push service wants; the same one where they are the same as before.
 
-        The content type is what keeps some services and test tools from guessing. Raises ValueError
-        where a value would become a header of its own: libcurl sends it as it is.
+        Raises ValueError where a value would become a header of its own.
         """
-        headers = [
-            f"Authorization: {self.authorization}",
-            "Content-Encoding: aes128gcm",
-            "Content-Type: application/octet-stream",
-            f"TTL: {self.ttl}",
-            f"Urgency: {self.urgency}",
-            f"Topic: {self.topic}",
-        ]
-        if any("\r" in header or "\n" in header for header in headers):
-            raise ValueError("A header has more than one line")
-        return headers
+        return make_headers(self.authorization, self.ttl, self.urgency, self.topic)
+
+
+@lru_cache(maxsize=64)
+def make_headers(authorization: str, ttl: int, urgency: str, topic: str) -> tuple[str, ...]:
+    """RFC 8030, section 5; RFC 8291, section 4: equal for all messages of an alert to an origin.
+
+    The content type is what keeps some services and test tools from guessing. Raises ValueError
+    where a value has more than one line: libcurl sends it as it is.
+    """
+    headers = (
+        f"Authorization: {authorization}",
+        "Content-Encoding: aes128gcm",
+        "Content-Type: application/octet-stream",
+        f"TTL: {ttl}",
+        f"Urgency: {urgency}",
+        f"Topic: {topic}",
+    )
+    if any("\r" in header or "\n" in header for header in headers):
+        raise ValueError("A header has more than one line")
+    return headers
 
 
 class Send(Protocol):
@@ -88,6 +98,7 @@ class Sender:
         self._loop = asyncio.get_running_loop()
         self._closed = False
         self._timer: asyncio.Handle | None = None
+        self._at_once = False  # whether it is due in this turn of the loop
         self._idle: list[pycurl.Curl] = []
         self._said: dict[pycurl.Curl, Said] = {}  # by every handle there is
         self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
@@ -111,8 +122,10 @@ class Sender:
         easy = self._idle.pop() if self._idle else self._new()
         easy.setopt(pycurl.URL, message.endpoint)
         easy.setopt(pycurl.POSTFIELDS, message.body)
-        easy.setopt(pycurl.HTTPHEADER, headers)
         said = self._said[easy]
+        if said.headers is not headers:
+            easy.setopt(pycurl.HTTPHEADER, headers)
+            said.headers = headers
         said.text = b""
         self._multi.add_handle(easy)
         self._waiting[easy] = ended = self._loop.create_future()
@@ -208,13 +221,18 @@ class Sender:
             self._loop.add_writer(number, self._act, number, pycurl.CSELECT_OUT)
 
     def _set_timer(self, milliseconds: int) -> None:
+        if milliseconds == 0 and self._at_once:
+            return  # as for each message of a window
         if self._timer:
             self._timer.cancel()
         self._timer = None
+        self._at_once = milliseconds == 0
         if milliseconds >= 0:
-            self._timer = self._loop.call_later(
-                milliseconds / 1000, self._act, pycurl.SOCKET_TIMEOUT, 0
-            )
+            self._timer = self._loop.call_later(milliseconds / 1000, self._time_out)
+
+    def _time_out(self) -> None:
+        self._timer, self._at_once = None, False
+        self._act(pycurl.SOCKET_TIMEOUT, 0)
 
     def _act(self, number: int, events: int) -> None:
         """Let libcurl go on, and tell whoever waits for what has ended."""
@@ -261,8 +279,9 @@ class Sender:
 
 
 class Said:
-    """The beginning of an answer's body."""
+    """What a handle was last told to send, and the beginning of the answer's body."""
 
+    headers: tuple[str, ...] = ()
     text = b""
 
     def take(self, chunk: bytes) -> None:
