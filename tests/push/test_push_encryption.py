@@ -1,6 +1,7 @@
 """Encryption: what goes out can be read with the browser's key and with no other."""
 
 import base64
+import hmac
 
 import http_ece
 import pytest
@@ -69,6 +70,11 @@ def test_what_is_encrypted_decrypts(message: bytes, lasts: int) -> None:
         assert len(body) <= 4096
 
 
+@given(key=st.binary(max_size=64), message=st.binary(max_size=200))
+def test_macs_are_those_of_the_library(key: bytes, message: bytes) -> None:
+    assert encryption.mac(key, message) == hmac.digest(key, message, "sha256")
+
+
 def test_what_no_record_holds_is_refused() -> None:
     browser = Browser("")
     with pytest.raises(ValueError, match="3994 bytes"):
@@ -122,10 +128,11 @@ def test_another_secret_of_the_same_browser_key_is_another_browser() -> None:
     assert decrypt(other, encrypt(b"x", other.p256dh, other.auth)) == b"x"
 
 
+@pytest.mark.parametrize("lasts", [0, 60])
 @pytest.mark.parametrize("point", [b"", b"\x04" + b"\x01" * 64, b"\x04" + b"\xff" * 64])
-def test_what_is_no_point_is_refused(point: bytes) -> None:
+def test_what_is_no_point_is_refused(point: bytes, lasts: int) -> None:
     with pytest.raises(ValueError, match=r"."):
-        Encryptor(60)(b"x", point, b"\x00" * 16)
+        Encryptor(lasts)(b"x", point, b"\x00" * 16)
 
 
 def test_it_costs_what_the_reference_says_in_bytes() -> None:
