@@ -8,11 +8,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from push.push_service import Browser
-from push.test_push_encryption import decrypt
+from push.test_push_encryption import bytes_of, decrypt
 
 from service.push import encryption
 from service.push.curve import ORDER, Curve, open_curve
-from service.push.encryption import Encryptor
+from service.push.encryption import Encryptor, derive
 
 PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1  # SEC 2, section 2.4.2
 numbers = st.one_of(
@@ -40,6 +40,21 @@ def test_it_agrees_with_the_reference(mine: int, theirs: int) -> None:
     point, shared = CURVE.agree(mine.to_bytes(32, "big"), public(browser))
     assert point == public(ours)
     assert shared == browser.exchange(ec.ECDH(), ours.public_key())
+
+
+def test_the_example_of_the_standard() -> None:
+    """RFC 8291, appendix A: the sender's key, the browser's, and what comes of both."""
+    private = bytes_of("yfWPiYE-n46HLnH0KqZOF1fJJU3MYrct3AELtAQ-oRw")
+    browser = bytes_of(
+        "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
+    )
+    point, shared = CURVE.agree(private, browser)
+    assert point == bytes_of(
+        "BP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A8"
+    )
+    assert shared == bytes_of("kyrL1jIIOHEzg3sM2ZWRHDRB62YACZhhSlknJ672kSs")
+    secret = derive(shared, point, browser, bytes_of("BTBZMqHH6r4Tts7J_aSIgg"))
+    assert secret == bytes_of("S4lYMb_L0FxCeq0WhDx813KgSYqU26kOyzWUdsXYyrg")
 
 
 def test_each_key_pair_is_new() -> None:
