@@ -11,6 +11,8 @@ P-256 has the cofactor 1, so that nothing else needs checking (SEC 1, section 3.
 import ctypes
 import os
 from ctypes import c_char_p, c_int, c_size_t, c_void_p
+from functools import cache
+from threading import Lock
 from typing import Any
 
 P_256 = 415  # NID_X9_62_prime256v1 of obj_mac.h
@@ -34,7 +36,7 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 
 
 class Curve:
-    """P-256, with room for one exchange at a time. Threads may share it: it keeps Python's lock."""
+    """P-256, with room for one exchange at a time: threads that share it wait for each other."""
 
     def __init__(self, library: ctypes.PyDLL) -> None:
         """Raises AttributeError for a library that isn't OpenSSL, or has none of this curve."""
@@ -53,6 +55,9 @@ class Curve:
         )
         self._private = c_void_p(made["BN_new"]())
         self._context = c_void_p(made["BN_CTX_new"]())
+        if not all((self._ours, self._theirs, self._shared, self._private, self._context)):
+            raise MemoryError("OpenSSL has no room for a point")
+        self._lock = Lock()
         self._written = ctypes.create_string_buffer(POINT_LENGTH)
 
     def exchange(self, theirs: bytes) -> tuple[bytes, bytes]:
@@ -67,6 +72,10 @@ class Curve:
 
     def agree(self, private: bytes, theirs: bytes) -> tuple[bytes, bytes]:
         """The same with a private key that is given: 32 bytes of a number below the order."""
+        with self._lock:
+            return self._agree(private, theirs)
+
+    def _agree(self, private: bytes, theirs: bytes) -> tuple[bytes, bytes]:
         group, context = self._group, self._context
         if len(theirs) != POINT_LENGTH or not self._read_point(
             group, self._theirs, theirs, POINT_LENGTH, context
@@ -101,12 +110,16 @@ def _function(library: ctypes.PyDLL, name: str) -> Any:  # noqa: ANN401 (as ctyp
     return function
 
 
+@cache
 def open_curve() -> Curve | None:
-    """The curve of Python's own OpenSSL; None where that can't be reached or is another library."""
+    """The curve of Python's own OpenSSL; None where that can't be reached or is another library.
+
+    One for all of a process: what it holds is never given back.
+    """
     try:
         import _hashlib  # noqa: PLC0415 (a Python without OpenSSL has none)
 
-        # What a name means to this module's file is what it means to the libraries it loads.
+        # A name is looked for in the libraries that this one is linked to, too (dlsym(3)).
         return Curve(ctypes.PyDLL(_hashlib.__file__))
     except (ImportError, OSError, AttributeError):
         return None

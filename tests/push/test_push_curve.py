@@ -1,5 +1,6 @@
 """The curve straight on OpenSSL: as `cryptography` has it, and nothing that isn't a point."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -93,15 +94,20 @@ def test_the_point_at_infinity_is_no_secret() -> None:
 
 
 def test_threads_share_it() -> None:
-    browser = ec.generate_private_key(ec.SECP256R1())
+    browsers = [ec.generate_private_key(ec.SECP256R1()) for _ in range(8)]
 
-    def some(_: int) -> bool:
+    def some(browser: ec.EllipticCurvePrivateKey) -> bool:
         point, shared = CURVE.exchange(public(browser))
         known = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
         return browser.exchange(ec.ECDH(), known) == shared
 
-    with ThreadPoolExecutor(8) as threads:
-        assert all(threads.map(some, range(400)))
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # so that they meet within an exchange
+    try:
+        with ThreadPoolExecutor(8) as threads:
+            assert all(threads.map(some, browsers * 100))
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def test_without_it_messages_are_encrypted_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
