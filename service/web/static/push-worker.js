@@ -5,12 +5,10 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const { scope } = worker.registration;
 const site = decodeURIComponent(scope.split('/').at(-2) ?? '');
 const kept = () => caches.open(`rejoinder-push:${site}`);
+const LATER = `${scope}fewer`;
 
-/**
- * What the page left for the worker: where the service is, which subscription is ours, its words.
- * @typedef {{ base: string, site: string, topics: string[], id: string, token: string, fewer?: string }} Note
- * @returns {Promise<Note | undefined>}
- */
+/** @typedef {{ base: string, site: string, topics: string[], id: string, token: string, fewer?: string }} Note what the page left here */
+/** @type {() => Promise<Note | undefined>} where the service is, which subscription is ours, its words */
 const note = async () => (await (await kept()).match(`${scope}note`))?.json();
 
 /** @type {(method: string, url: string, body: unknown, token?: string) => Promise<Response>} */
@@ -22,20 +20,24 @@ async function send(method, url, body, token) {
 /** @type {(path: string, body: { receipt?: string, [field: string]: unknown }, base?: string) => Promise<void>} */
 async function report(path, body, base) {
   const root = (base ?? (await note())?.base)?.replace(/\/?$/, '/');
-  if (body.receipt && root) await send('POST', `${root}v1/push/${path}`, body);
+  const answer = body.receipt && root && (await send('POST', `${root}v1/push/${path}`, body));
+  if (answer && (answer.status === 429 || answer.status >= 500)) throw new Error(`HTTP ${answer.status}`);
 }
+
+/** @type {(name: string, work: () => Promise<void>) => Promise<void>} one after the other */
+const alone = async (name, work) => (navigator.locks ? navigator.locks.request(name, () => work()) : work());
 
 /** @type {(now?: { receipt: string, base?: string }) => Promise<void>} what can't be told now is told with the next alert */
 async function fewer(now) {
-  const [cache, later, left] = [await kept(), `${scope}fewer`, /** @type {unknown[]} */ ([])];
-  const taps = [...((await (await cache.match(later))?.json()) ?? []), ...(now ? [now] : [])];
+  const cache = await kept();
+  const taps = [...((await (await cache.match(LATER))?.json()) ?? []), ...(now ? [now] : [])];
+  const keep = () => cache.put(LATER, new Response(JSON.stringify(taps)));
+  if (now) await keep(); // first: a worker may be ended at any moment
   const endpoint = taps.length && (await worker.registration.pushManager.getSubscription())?.endpoint;
-  for (const { receipt, base } of taps) await report('fewer', { receipt, endpoint }, base).catch(() => left.push({ receipt, base }));
-  if (taps.length) await cache.put(later, new Response(JSON.stringify(left)));
+  for (; taps.length; taps.shift(), await keep()) await report('fewer', { receipt: taps[0].receipt, endpoint }, taps[0].base);
 }
 
 worker.addEventListener('install', () => worker.skipWaiting());
-
 worker.addEventListener('push', (event) => {
   let data = /** @type {any} */ ({ title: event.data?.text() });
   try {
@@ -50,7 +52,7 @@ worker.addEventListener('push', (event) => {
     const more = { body, tag, icon, badge, actions, ...(image ? { image } : {}), data: { navigate: navigate ?? url ?? '/', receipt, base } };
     await worker.registration.showNotification(title || worker.location.host, more);
     await report('receipts', { receipt, event: 'shown' }, base).catch(() => {});
-    await fewer().catch(() => {});
+    await alone(LATER, fewer).catch(() => {});
   };
   // Always shown: browsers withdraw the permission of sites whose pushes show nothing.
   event.waitUntil(show());
@@ -75,8 +77,8 @@ async function open(address) {
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
   const { navigate, receipt, base } = event.notification.data ?? {};
-  const clicked = () => Promise.all([open(navigate ?? '/'), report('receipts', { receipt, event: 'clicked' }, base).catch(() => {})]);
-  event.waitUntil(event.action === 'fewer' ? fewer({ receipt, base }).catch(() => {}) : clicked());
+  if (event.action === 'fewer') return event.waitUntil(alone(LATER, () => fewer({ receipt, base })).catch(() => {}));
+  event.waitUntil(Promise.all([open(navigate ?? '/'), report('receipts', { receipt, event: 'clicked' }, base).catch(() => {})]));
 });
 
 /** The browser dropped or replaced the subscription: make a new one and tell the service. */
@@ -94,7 +96,5 @@ async function renew() {
   if (id !== old.id) await send('DELETE', `${api}/subscriptions/${old.id}`, undefined, old.token);
 }
 
-worker.addEventListener('pushsubscriptionchange', (event) => {
-  // Alone, as the page is when it mends: both at once would make two.
-  /** @type {ExtendableEvent} */ (event).waitUntil(navigator.locks?.request(scope, renew) ?? renew());
-});
+// Alone, as the page is when it mends: both at once would make two.
+worker.addEventListener('pushsubscriptionchange', (event) => /** @type {ExtendableEvent} */ (event).waitUntil(alone(scope, renew)));
