@@ -9,7 +9,7 @@ import { alertBox, ask, doing, field, loaded } from './parts.js';
 /** @typedef {import('./alerts-types.js').Feed} Feed */
 
 const FEEDS = 'v1/moderation/feeds';
-const SOON = 2000; // milliseconds between looks while one is about to be polled
+const SOON = 2000; // milliseconds until the first look while one is about to be polled, then twice as many
 /** @type {Record<NonNullable<Feed['format']>, string>} */
 const FORMATS = { rss: 'RSS', atom: 'Atom', json: 'JSON Feed', sitemap: 'news sitemap' };
 
@@ -24,9 +24,9 @@ export function feeds(slug, signal) {
   const status = el('p', { class: 'unseen', role: 'status' });
   const list = el('div', {});
   let timer = 0;
-  const load = () => loaded(list, signal, () => call('GET', address), ({ items }) => {
+  const load = (wait = SOON) => loaded(list, signal, () => call('GET', address), ({ items }) => {
     clearTimeout(timer);
-    if (box.open && items.some(isDue)) timer = setTimeout(load, SOON);
+    if (box.open && items.some(isDue)) timer = setTimeout(load, wait, wait * 2);
     return [items.length ? el('ul', { class: 'rows feeds', 'aria-label': 'Feeds' }, ...items.map(row)) : el('p', { class: 'empty' }, 'No feed is polled.')];
   });
   const add = button('add-feed', 'Add a feed', () => doing(problem, async () => {
