@@ -40,7 +40,7 @@ class LiveServer:
         """
         with ThreadPoolExecutor(1) as beside:
             done = beside.submit(CliRunner().invoke, app, words, env=self.env).result()
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == 0, (done.output, done.exception)
         return done.stdout.strip()
 
     def sign_in_link(self) -> str:

@@ -25,7 +25,7 @@ from typing import IO
 
 SERVER_USER = "pgserver"
 PATIENCE = 60  # seconds that a start may take on a slow, busy machine
-PASSWD = Path("/etc/passwd")
+PASSWD = Path("/etc/passwd")  # locked while the user is looked for and made
 LONGEST_SOCKET_PATH = 100  # sockaddr_un holds 104 to 108 bytes, its end marker included
 
 

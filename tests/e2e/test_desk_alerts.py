@@ -8,17 +8,13 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from e2e.policy_page import open_page, sign_in_link
+from e2e.test_desk_accessible import LOOKS
 from e2e.visitors import Api, MakeVisitor, Visitor, violations
 from live import LiveServer
 from playwright.async_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
-LOOKS: list[dict[str, Any]] = [
-    {"color_scheme": "light"},
-    {"color_scheme": "dark"},
-    {"viewport": {"width": 360, "height": 800}},
-]
 ALERTS = "/v1/moderation/alerts"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 from e2e.policy_page import open_page, sign_in_link
+from e2e.test_desk_accessible import LOOKS
 from e2e.visitors import MakeVisitor, Visitor, violations
 from feeds.newsagent import Newsagent
 from feeds.papers import Item, wordpress
@@ -14,11 +15,6 @@ from playwright.async_api import Locator, Page, expect
 
 pytestmark = pytest.mark.browser
 
-LOOKS: list[dict[str, Any]] = [
-    {"color_scheme": "light"},
-    {"color_scheme": "dark"},
-    {"viewport": {"width": 360, "height": 800}},
-]
 SUBSCRIBERS = "Who came, who went, and why"
 FEEDS = "Feeds that alerts come from"
 

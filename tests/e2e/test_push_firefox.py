@@ -1,8 +1,9 @@
 """An alert's whole way in a real Firefox: accept, publish, receive, show, receipt, click."""
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -115,14 +116,23 @@ async def subscribe(browser: Firefox, live: LiveServer) -> None:
     assert await until(lambda: browser.run(WELCOMED)) == "Alerts are on"
 
 
-async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path: Path) -> None:
-    publisher = Publisher(live_server)
+@contextlib.asynccontextmanager
+async def subscribed(
+    live: LiveServer, profile: Path
+) -> AsyncIterator[tuple[Publisher, MozillaService, Firefox]]:
+    """A publisher, a push service, and a reader whose alerts are on."""
+    publisher = Publisher(live)
     async with (
         publisher.client,
         MozillaService() as service,
-        firefox(tmp_path, service.preferences) as browser,
+        firefox(profile, service.preferences) as browser,
     ):
-        await subscribe(browser, live_server)
+        await subscribe(browser, live)
+        yield publisher, service, browser
+
+
+async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path: Path) -> None:
+    async with subscribed(live_server, tmp_path) as (publisher, service, browser):
         alert = await publisher.alert("firefox-1", "The “Margarethe” sails & sails")
         await until(lambda: publisher.counted(alert, "shown"))
         (shown,) = await browser.run(SHOWN)
@@ -146,7 +156,7 @@ async def test_accept_publish_show_count_click(live_server: LiveServer, tmp_path
         assert len(await browser.run(SHOWN)) == 1
         assert service.answers == [201]
         windows = await browser.command("WebDriver:GetWindowHandles", {})
-        await click_notification(browser)
+        await press(browser)
         await until(lambda: publisher.counted(alert, "clicked"))
         assert (await publisher.get(alert))["counts"]["clicked"] == 1
         # No tab shows that article yet: it gets one, and what the reader has open stays.
@@ -165,13 +175,7 @@ return (await mine.json()).muted;
 
 
 async def test_fewer_like_this(live_server: LiveServer, tmp_path: Path) -> None:
-    publisher = Publisher(live_server)
-    async with (
-        publisher.client,
-        MozillaService() as service,
-        firefox(tmp_path, service.preferences) as browser,
-    ):
-        await subscribe(browser, live_server)
+    async with subscribed(live_server, tmp_path) as (publisher, _, browser):
         alert = await publisher.alert("fewer-1", "Bees in the town hall", "Bees")
         await until(lambda: publisher.counted(alert, "shown"))
         await press(browser, "fewer")
@@ -186,11 +190,18 @@ async def test_fewer_like_this(live_server: LiveServer, tmp_path: Path) -> None:
         assert [one["title"] for one in await browser.run(SHOWN)] == ["The bridge is open"]
 
 
-async def press(browser: Firefox, action: str) -> None:
-    """Press one of the notification's buttons.
+async def new_windows(browser: Firefox, before: list[str]) -> list[str]:
+    """The tabs that weren't there before."""
+    now = await browser.command("WebDriver:GetWindowHandles", {})
+    return [handle for handle in now if handle not in before]
 
-    The window that stands in for the desktop's notifications shows none: told as a desktop tells
-    it, to the same listener that the click above is told to.
+
+async def press(browser: Firefox, action: str = "") -> None:
+    """Click the notification, or press one of its buttons.
+
+    It is a window of the browser's own, which only the browser's own code can reach. Of the desktop
+    whose place it takes it lacks the buttons: those are told, as a desktop tells them, to the
+    listener that a click is told to.
     """
     await browser.run(
         """
@@ -199,6 +210,7 @@ async def press(browser: Firefox, action: str) -> None:
         for (let tries = 0; tries < 200; tries++) {
           for (const window of Services.wm.getEnumerator('alert:alert')) {
             if (!window.gAlertListener) continue;
+            if (!action) return window.onAlertClick();
             window.gAlertListener.observe(pressed, 'alertclickcallback', window.gAlertCookie);
             return window.close();
           }
@@ -207,27 +219,5 @@ async def press(browser: Firefox, action: str) -> None:
         throw new Error('no alert window');
         """,
         action,
-        context="chrome",
-    )
-
-
-async def new_windows(browser: Firefox, before: list[str]) -> list[str]:
-    """The tabs that weren't there before."""
-    now = await browser.command("WebDriver:GetWindowHandles", {})
-    return [handle for handle in now if handle not in before]
-
-
-async def click_notification(browser: Firefox) -> None:
-    """Click the notification's own window, which only the browser's own code can reach."""
-    await browser.run(
-        """
-        for (let tries = 0; tries < 200; tries++) {
-          for (const window of Services.wm.getEnumerator('alert:alert')) {
-            if (window.onAlertClick) return window.onAlertClick();
-          }
-          await new Promise((resolve) => setTimeout(resolve, 50));
-        }
-        throw new Error('no alert window');
-        """,
         context="chrome",
     )
