@@ -6,13 +6,13 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
-from msgspec.structs import replace
 
 from classifiers import Model, Scored, load
 from classifiers.language import learnt
 from service.core.db import Pool
 from service.core.events import Events
 from service.core.metrics import SCREENING_FAILURES
+from service.screening.plain import classify_text
 from service.screening.site_models import SiteModels
 from service.screening.types import Scores, Span, Threshold
 
@@ -109,15 +109,12 @@ class Scorer:
     @staticmethod
     def _score(model: Classifier, text: str) -> tuple[Scored, float]:
         """Scores of a text, or of the part of it that can be judged, and that part's share."""
-        [whole] = [scored] = model.score([text])
-        part, share = learnt(text, whole.language)
-        # An insult in English among Russian words is one; padding doesn't make it unknown.
-        if part and not whole.grounded:
-            [scored] = model.score([part])
+        scored = classify_text(model, text)
+        _, share = learnt(text, scored.language)
         # Most comments are clean, and evidence costs as much again.
         if share and max(scored.scores.values()) >= WORTH_EXPLAINING:
-            [scored] = model.score([text if whole.grounded else part], evidence=True)
-        return replace(scored, language=whole.language, grounded=whole.grounded), share
+            scored = classify_text(model, text, evidence=True)
+        return scored, share
 
     def _failed(self, error: str) -> Scores:
         model = self.model.id if self.model else None

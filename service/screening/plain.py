@@ -1,0 +1,34 @@
+"""What the model says of one text, for whoever asks it directly: the API, and files of texts."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec.structs import replace
+
+from classifiers import Scored
+from classifiers.language import learnt
+
+
+class Scoring(Protocol):
+    """What is needed of a model, shared or a site's own."""
+
+    def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
+        """Score texts in order."""
+
+
+def classify_text(model: Scoring, text: str, *, evidence: bool = False) -> Scored:
+    """Scores of a text, or of the part of it in languages that the model knows.
+
+    `language` and `grounded` are the whole text's; where it has no such part, the scores of an
+    ungrounded text say nothing. Evidence, of what was scored, only when asked for: it costs as
+    much again. Its offsets are the whole text's.
+    """
+    [whole] = model.score([text], evidence=evidence)
+    if whole.grounded:
+        return whole
+    # An insult in English among Russian words is one; padding doesn't make it unknown.
+    part, _ = learnt(text, whole.language)
+    if not part:
+        return whole
+    [scored] = model.score([part], evidence=evidence)
+    return replace(scored, language=whole.language, grounded=False)
