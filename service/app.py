@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Scope
 
 from service import operation
+from service.accounts.keys import Keys
 from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
 from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
@@ -26,6 +27,8 @@ from service.comments.puzzles import Puzzles
 from service.comments.routes import ENDPOINTS as COMMENTS
 from service.comments.routes import THREAD, kept_thread
 from service.comments.threads import Answer, Threads
+from service.compat.classify_routes import ENDPOINTS as CLASSIFY
+from service.compat.usage import Usage
 from service.core import log
 from service.core.database import database
 from service.core.db import AWAY, open_pool
@@ -55,6 +58,7 @@ from service.push.report import ENDPOINTS as REPORTS
 from service.push.routes import ENDPOINTS as PUSH
 from service.readers.verifying import open_readers
 from service.screening.actions import Policies
+from service.screening.assessing import Assessor
 from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
@@ -68,7 +72,7 @@ from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS,
     *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION, *ARTICLES,
-    *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
+    *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS, *CLASSIFY,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
@@ -90,13 +94,17 @@ async def resources(
         open_provider(settings.openid) as provider,
         open_readers(pool, keyring, events, allow_local=settings.webhook_allow_local) as readers,
     ):
+        limiter = Limiter(pool, enabled=settings.rate_limits)
+        own_scorer = (scorer or Scorer.loaded()).for_sites(pool, events)
         state: State = {
             "settings": settings,
             "pool": pool,
             "keyring": keyring,
             "passwords": Passwords(),
             "openid": provider,
-            "limiter": Limiter(pool, enabled=settings.rate_limits),
+            "limiter": limiter,
+            "keys": Keys(pool, events, limiter),
+            "usage": Usage(pool),
             "events": events,
             "sites": Sites(pool, events),
             "policies": Policies(pool, events),
@@ -107,12 +115,14 @@ async def resources(
             "puzzles": Puzzles(keyring, enabled=settings.rate_limits),
             "live": Live(events),
             "figures": Figures(pool),
-            "scorer": (scorer or Scorer.loaded()).for_sites(pool, events),
+            "scorer": own_scorer,
+            "assessor": Assessor(own_scorer),
         }
         async with events.listening():
             state["simulator"] = Simulator(pool, state["scorer"])
             yield state
             await state["likes"].close()
+            await state["usage"].close()
 
 
 def create_app(

@@ -16,7 +16,7 @@ SCHEMES = {
     "reader": "the JWT that the publisher gave a reader who has signed in",
     "subscriber": "the subscription's token",
     "publisher": "a publisher's key of scope publish",
-    "classify": "a publisher's key of scope classify",
+    "classify": "a publisher's key of scope classify, or a moderator's token",
     "moderator": "a moderator's token, or the desk's session with X-CSRF-Token",
     "editor": "the same of an editor",
     "session": "the desk's session with X-CSRF-Token, and no token",

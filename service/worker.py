@@ -14,6 +14,7 @@ from pgqueuer.models import Schedule
 
 from service.accounts.jobs import LinkSender
 from service.comments.jobs import ticks as comment_ticks
+from service.compat.jobs import ticks as compat_ticks
 from service.core.db import Pool, open_pool
 from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
@@ -46,6 +47,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         ticks = [
             *push.ticks(pushing),
             *comment_ticks(pool),
+            *compat_ticks(pool),
             *learning,
             *post.ticks(),
             *notice_ticks(pool, keyring, settings),

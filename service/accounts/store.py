@@ -28,7 +28,8 @@ async def get_key(conn: Executor, token_hash: bytes) -> ApiKey | None:
     """The living key with this hash, noted as used, at most once an hour."""
     row = await conn.fetchrow(
         """
-        select id, site_id, scopes, coalesce(last_used_at < now() - interval '1 hour', true) as due
+        select id, site_id, scopes, quota, keeps, trusted,
+            coalesce(last_used_at < now() - interval '1 hour', true) as due
         from api_key where token_hash = $1 and revoked_at is null
         """,
         token_hash,
@@ -37,7 +38,7 @@ async def get_key(conn: Executor, token_hash: bytes) -> ApiKey | None:
         return None
     if row["due"]:
         await conn.execute("update api_key set last_used_at = now() where id = $1", row["id"])
-    return ApiKey(row["id"], row["site_id"], row["scopes"])
+    return ApiKey(**{name: row[name] for name in ApiKey.__struct_fields__})
 
 
 async def upsert_moderator(

@@ -19,11 +19,18 @@ Label = Annotated[str, Meta(max_length=100)]
 
 
 class ApiKey(msgspec.Struct, frozen=True):
-    """A publisher's key."""
+    """A publisher's key.
+
+    `quota` in requests a minute, None for none, is for what other systems ask. `keeps`: a text that
+    its sender doesn't forbid to store may be stored. `trusted`: its examples are learnt from.
+    """
 
     id: UUID
     site_id: UUID
     scopes: list[str]
+    quota: int | None = None
+    keeps: bool = False
+    trusted: bool = False
 
 
 class Moderator(msgspec.Struct, frozen=True):

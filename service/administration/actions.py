@@ -8,6 +8,7 @@ from uuid import UUID
 
 from service.accounts.auth import KEY
 from service.accounts.credentials_store import insert_event
+from service.accounts.keys import key_changed
 from service.accounts.types import Event, Moderator
 from service.administration import store
 from service.administration.types import KeyAnswer, MadeKey
@@ -150,6 +151,7 @@ async def revoke_key(conn: Conn, editor: Moderator | None, ident: UUID) -> None:
             raise NotFound("There is no such key.")
         site_id, label = revoked
         await insert_event(conn, _event("key revoked", editor, site_id, {"label": label}))
+        await key_changed(conn)
 
 
 async def _key(conn: Conn, site_id: UUID, ident: UUID) -> KeyAnswer:

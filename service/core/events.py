@@ -22,7 +22,7 @@ Heard = Callable[[str], None]
 
 MOST_TOLD = 50  # comments in one notice, which PostgreSQL limits to 8,000 bytes
 HEARTBEAT = 3.0  # seconds between two probes, and the longest wait for one's answer
-CHANNELS = ("thread", "site", "policy", "model", "desk")
+CHANNELS = ("thread", "site", "policy", "model", "desk", "key")
 
 
 class Events:

@@ -38,15 +38,17 @@ class Limiter:
         if wait:
             raise TooManyRequests(wait)
 
-    async def wait(self, limit: Limit, who: bytes, conn: Executor | None = None) -> int:
-        """Take one, also where limits are off: what an editor asks for is none of the operator's.
+    async def wait(
+        self, limit: Limit, who: bytes, conn: Executor | None = None, count: int = 1
+    ) -> int:
+        """Take, also where limits are off: what an editor asks for is none of the operator's.
 
-        Seconds to wait where there is none to take, else 0. Whoever holds a connection gives it,
-        outside of any transaction: a full pool has no second one.
+        Seconds to wait where there are no `count` to take, else 0. Whoever holds a connection gives
+        it, outside of any transaction: a full pool has no second one.
         """
         values = (
             limit.name.encode() + b"\x00" + who,
-            timedelta(seconds=limit.every),
+            timedelta(seconds=limit.every * count),
             timedelta(seconds=limit.every * limit.burst),
         )
         wait: float | None = None

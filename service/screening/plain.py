@@ -5,12 +5,16 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from classifiers import Scored
+from classifiers import Evidence, Scored
 from classifiers.language import learnt
+
+__all__ = ["Evidence", "Scored", "Scoring", "classify_text"]
 
 
 class Scoring(Protocol):
     """What is needed of a model, shared or a site's own."""
+
+    id: str
 
     def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
         """Score texts in order."""

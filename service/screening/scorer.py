@@ -68,18 +68,22 @@ class Scorer:
         levels = self.model.thresholds_in(language) if self.model else {}
         return {label: Threshold(**level) for label, level in levels.items()}
 
+    async def model_of(self, site_id: UUID | None = None) -> Classifier | None:
+        """The model that scores for a site; None where there is none at all."""
+        if self.model is not None and site_id is not None and self._sites is not None:
+            return await self._sites.of(site_id)
+        return self.model
+
     async def score(self, text: str, site_id: UUID | None = None) -> Scores:
         """Scores and language of one text, and the evidence for labels that are in question.
 
         By the site's live model, where the site is told and has one, else by the shared model.
         """
-        model = self.model
-        if model is None:
+        if self.model is None:
             SCREENING_FAILURES.labels("classifier").inc()
             return self._failed(self._error)
         try:
-            if site_id is not None and self._sites is not None:
-                model = await self._sites.of(site_id)
+            model = await self.model_of(site_id) or self.model
             if len(text) <= INLINE:
                 scored, share = self._score(model, text)
             else:

@@ -1,0 +1,114 @@
+"""Keys of other systems, which ask hundreds of times a second: known in memory, and their quotas.
+
+A key that was changed or revoked is forgotten by a notice; while notices may be lost every request
+asks the database.
+"""
+
+import asyncio
+import math
+import time
+from uuid import UUID
+
+from service.accounts import store
+from service.accounts.auth import KEY
+from service.accounts.types import ApiKey
+from service.core.db import Conn, Pool
+from service.core.events import Events, notify
+from service.core.limits import Limit, Limiter
+from service.core.problems import TooManyRequests
+from service.core.tokens import token_hash
+
+KNOWN_FOR = 600.0  # seconds: so often a key's last use is noted
+MOST_KNOWN = 1000
+MINUTE = 60.0
+SHARES = 50  # a quota is taken from in so many parts: that much of it may be lost or come late
+
+
+class Share:
+    """What a process has left of a key's quota, or until when there is none."""
+
+    def __init__(self) -> None:
+        """Nothing is taken yet."""
+        self.lock = asyncio.Lock()
+        self.left = 0
+        self.taken_at = 0.0
+        self.full_at = 0.0
+
+
+class Keys:
+    """The keys that other systems call with, and what is left of their quotas here."""
+
+    def __init__(self, pool: Pool, events: Events, limiter: Limiter) -> None:
+        """Nothing is read before the first question."""
+        self._pool = pool
+        self._events = events
+        self._limiter = limiter
+        self._known: dict[bytes, tuple[ApiKey, float]] = {}
+        self._shares: dict[UUID, Share] = {}
+        self._changes = 0
+        events.on("key", lambda _: self._forget())
+        events.on_lost(self._forget)
+
+    def _forget(self) -> None:
+        self._known = {}
+        self._shares = {}
+        self._changes += 1
+
+    async def find(self, token: str) -> ApiKey | None:
+        """The living key that this token opens."""
+        if not token.startswith(KEY):
+            return None
+        hashed = token_hash(token)
+        key, read_at = self._known.get(hashed, (None, 0.0))
+        if key is not None and time.monotonic() - read_at < KNOWN_FOR and self._events.alive:
+            return key
+        changes = self._changes
+        key = await store.get_key(self._pool, hashed)
+        # Not where it was changed while it was read.
+        if key is not None and changes == self._changes:
+            if len(self._known) >= MOST_KNOWN:
+                self._known = {}
+            self._known[hashed] = key, time.monotonic()
+        return key
+
+    async def spend(self, key: ApiKey) -> None:
+        """Take one request from the key's quota; raises TooManyRequests with the seconds to wait.
+
+        A process takes a fiftieth of a minute's quota at a time, and spends it within a minute.
+        """
+        if key.quota is None:
+            return
+        share = self._shares.setdefault(key.id, Share())
+        async with share.lock:
+            now = time.monotonic()
+            if share.left == 0 or share.taken_at + MINUTE < now:
+                # Who has been told to wait costs no question until then.
+                if share.full_at <= now:
+                    await self._take(key, share)
+                if share.full_at > now:
+                    wait = max(1, math.ceil(share.full_at - time.monotonic()))
+                    raise TooManyRequests(
+                        wait,
+                        f"This key's quota is {key.quota} requests a minute; try again in {wait} "
+                        "seconds.",
+                    )
+            share.left -= 1
+
+    async def _take(self, key: ApiKey, share: Share) -> None:
+        quota = key.quota or 1
+        limit = Limit(f"key {quota}", quota, MINUTE / quota)
+        count = max(1, quota // SHARES)
+        wait = await self._limiter.wait(limit, key.id.bytes, count=count)
+        if wait and count > 1:
+            # The last few of a quota, one by one.
+            count, wait = 1, await self._limiter.wait(limit, key.id.bytes)
+        now = time.monotonic()
+        if wait:
+            share.full_at = now + wait
+        else:
+            share.left, share.taken_at = count, now
+
+
+async def key_changed(conn: Conn) -> None:
+    """Tell every process, once the caller's transaction commits, that a key is not what it was."""
+    await notify(conn, "key", "")
