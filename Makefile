@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PORT ?= 8000
 
-.PHONY: run test check bench screenshots browsers train evaluate clean help
+.PHONY: run test check bench screenshots browsers train scale evaluate clean help
 
 help:
 	@echo "make run       the demo: an article with comments and alerts, and the desk"
@@ -16,6 +16,7 @@ help:
 	@echo "make screenshots  take the README's pictures anew"
 	@echo "make browsers  install Debian's Chromium and Firefox where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
+	@echo "make scale     fit its scores to Perspective's: make scale DATA=… [PAIRS=/path/to/pairs.jsonl]"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
 
 $(READY): pyproject.toml
@@ -72,6 +73,11 @@ browsers:
 
 train: $(READY)
 	$(BIN)/python -m classifiers.train --data $(DATA)
+	$(BIN)/python -m classifiers.scaling --data $(DATA)
+
+# Without pairs the lines that were fitted to them are kept, and checked against the model.
+scale: $(READY)
+	$(BIN)/python -m classifiers.scaling --data $(DATA) $(if $(PAIRS),--pairs $(PAIRS))
 
 # The extra is for this alone: pictures, attacks from Unicode's tables, and two peers.
 evaluate: $(READY)

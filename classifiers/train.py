@@ -2,7 +2,8 @@
 
 Two fits: a trial that never sees the held-out rows, from which come the calibration and the
 held-out figures, and the final one over all rows, which ships. Deterministic: no randomness is
-used, and the same data give the same bytes.
+used, and the same data give the same bytes. A new model needs its scale for Perspective's users
+checked and written anew: `python -m classifiers.scaling`, which `make train` runs after this.
 """
 
 from dataclasses import dataclass
