@@ -50,6 +50,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.desk
 	$(BIN)/python -m tests.bench.page
 	$(BIN)/python -m tests.bench.push
+	$(BIN)/python -m tests.bench.dropin
 	$(BIN)/python -m tests.bench.alerts
 	@if [ -n "$(DATA)" ]; then $(BIN)/python -m tests.bench.campaigns --data $(DATA); \
 	else echo "Not measured: campaigns, which need labelled data: make bench DATA=/path"; fi

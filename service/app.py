@@ -28,6 +28,8 @@ from service.comments.routes import ENDPOINTS as COMMENTS
 from service.comments.routes import THREAD, kept_thread
 from service.comments.threads import Answer, Threads
 from service.compat.classify_routes import ENDPOINTS as CLASSIFY
+from service.compat.perspective_routes import ROUTES as PERSPECTIVE
+from service.compat.perspective_routes import is_perspective, problem_response
 from service.compat.usage import Usage
 from service.core import log
 from service.core.database import database
@@ -77,6 +79,9 @@ FEATURES: list[Endpoint] = [
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
 PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES]
+
+# Other services' protocols, with errors of their own.
+DROP_IN: list[Endpoint] = [*PERSPECTIVE]
 
 State = dict[str, Any]
 
@@ -145,7 +150,7 @@ def create_app(
                 yield state
 
     app = Starlette(
-        routes=[*routes_of([*ENDPOINTS, *PAGES, *extra]), *Files().routes()],
+        routes=[*routes_of([*ENDPOINTS, *DROP_IN, *PAGES, *extra]), *Files().routes()],
         lifespan=lifespan,
         exception_handlers={
             Problem: on_problem,  # type: ignore[dict-item]  # takes its own exception only
@@ -173,7 +178,9 @@ def create_app(
 
 
 async def on_problem(request: Request[Any], problem: Problem) -> Response:
-    """A feature's failure: a page for a person, problem+json for everybody else."""
+    """A feature's failure: as its protocol has it, a page for a person, else problem+json."""
+    if is_perspective(request.scope["path"]):
+        return problem_response(problem)
     if is_page(request.scope["path"]):
         return error_page(request, problem)
     return problem.response(request.scope["request_id"])

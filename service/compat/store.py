@@ -13,6 +13,12 @@ Used = Literal["calls", "spam", "ham", "missed_spam", "false_positives"]
 USED: tuple[Used, ...] = get_args(Used)
 MOST_BLOGS = 1000  # rows of a key and day; beyond them addresses are no longer told apart
 KEPT = "30 days"
+LONGEST = 20_480  # characters, as the tables check
+
+
+def storable(text: str) -> str:
+    """A text without NUL, which PostgreSQL refuses, and no longer than a row may be."""
+    return text.replace("\x00", "")[:LONGEST]
 
 
 async def add_usage(

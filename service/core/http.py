@@ -1,5 +1,6 @@
 """From bytes to structs and back: endpoints, request bodies, JSON answers, cursors."""
 
+import asyncio
 import base64
 import contextlib
 import re
@@ -18,6 +19,7 @@ from service.core.problems import (
     Invalid,
     MalformedRequest,
     NotFound,
+    RequestTimeout,
     Told,
 )
 
@@ -36,6 +38,7 @@ Access: TypeAlias = Literal[
 ]
 
 LARGEST_BODY = 64 * 1024
+SLOWEST = 60  # seconds in which a body must have come
 LONGEST_LIST = 200
 EARLIEST, LATEST = 1900, 2200  # years
 
@@ -87,20 +90,23 @@ def _dispatch(handlers: Mapping[str, Handler]) -> Handler:
 
 
 async def read_bytes(request: Request[Any], largest: int = LARGEST_BODY) -> bytes:
-    """The request's body; raises BodyTooLarge as soon as it is known to be."""
+    """The request's body; raises BodyTooLarge as soon as it is known to be, and RequestTimeout."""
     declared = request.headers.get("content-length", "0")
     if declared.isascii() and declared.isdigit() and int(declared) > largest:
         raise BodyTooLarge(f"The request body may have at most {largest} bytes.")
     chunks: list[bytes] = []
     size = 0
     try:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > largest:
-                raise BodyTooLarge(f"The request body may have at most {largest} bytes.")
-            chunks.append(chunk)
+        async with asyncio.timeout(SLOWEST):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > largest:
+                    raise BodyTooLarge(f"The request body may have at most {largest} bytes.")
+                chunks.append(chunk)
     except ClientDisconnect as error:
         raise MalformedRequest("The request was cut off.") from error
+    except TimeoutError as error:
+        raise RequestTimeout(f"The request body took longer than {SLOWEST} seconds.") from error
     return b"".join(chunks)
 
 

@@ -176,6 +176,16 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
+class RequestTimeout(Problem):
+    """The request came too slowly."""
+
+    status = 408
+
+    def __init__(self, detail: str = "") -> None:
+        """The rest of it is not waited for (RFC 9110, section 15.5.9)."""
+        super().__init__(detail, headers={"connection": "close"})
+
+
 class Conflict(Problem):
     """What is there doesn't allow that now."""
 

@@ -6,9 +6,13 @@ from typing import Protocol
 from msgspec.structs import replace
 
 from classifiers import Evidence, Scored
-from classifiers.language import learnt
+from classifiers.language import GROUNDED, language, learnt
 
-__all__ = ["Evidence", "Scored", "Scoring", "classify_text"]
+__all__ = ["LEARNT", "LEARNT_BEST", "Evidence", "Scored", "Scoring", "classify_text", "language"]
+
+# Languages (ISO 639-1) that the model has learnt spam and abuse in, and the finer kinds of abuse.
+LEARNT: frozenset[str] = GROUNDED
+LEARNT_BEST = frozenset({"en"})
 
 
 class Scoring(Protocol):
