@@ -18,6 +18,7 @@ from service.accounts.own_routes import ENDPOINTS as OWN_ACCOUNT
 from service.accounts.passwords import Passwords
 from service.accounts.routes import ENDPOINTS as ACCOUNTS
 from service.administration.article_routes import ENDPOINTS as ARTICLES
+from service.administration.key_routes import ENDPOINTS as KEYS
 from service.administration.member_routes import ENDPOINTS as MEMBERS
 from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
@@ -74,7 +75,7 @@ from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 FEATURES: list[Endpoint] = [
     *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY, *EXTERNAL, *STATS,
     *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS, *ADMINISTRATION, *ARTICLES,
-    *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS, *CLASSIFY,
+    *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS, *CLASSIFY, *KEYS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.

@@ -1,22 +1,17 @@
-"""Sites, keys and the record over HTTP."""
+"""Sites and the record over HTTP."""
 
 from typing import Any
-from uuid import UUID
 
 from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
 from service.accounts.auth import require_editor
-from service.accounts.types import Moderator
 from service.administration import actions, store
 from service.administration.types import (
     After,
     Before,
     EventList,
-    KeyList,
-    MadeKey,
-    NewKey,
     NewSite,
     SiteAnswer,
     SiteChange,
@@ -28,16 +23,13 @@ from service.articles.store import list_sites
 from service.articles.types import Site
 from service.core.http import (
     Endpoint,
-    empty_response,
     json_response,
-    path_uuid,
     query_limit,
     read_cursor,
     read_json,
     write_cursor,
 )
-from service.core.problems import Forbidden, Invalid, NotFound
-from service.moderation.filters import site_of as asked_site
+from service.core.problems import Forbidden, NotFound
 
 PAGE = 100
 
@@ -98,39 +90,6 @@ def _site(site: Site) -> SiteAnswer:
     return SiteAnswer(site.slug, site.name, site.origins, site.words_marked, support)
 
 
-async def get_keys(request: Request[Any]) -> Response:
-    """A site's keys."""
-    editor = await require_editor(request)
-    site_id = await _asked_site(request, editor)
-    return json_response(KeyList(await store.list_keys(request.state["pool"], site_id)))
-
-
-async def make_key(request: Request[Any]) -> Response:
-    """Make a key."""
-    editor = await require_editor(request)
-    body = await read_json(request, NewKey)
-    site_id = await _asked_site(request, editor)
-    async with request.state["pool"].acquire() as conn:
-        made = await actions.make_key(conn, editor, site_id, body.scopes, body.label)
-    return json_response(made, 201)
-
-
-async def _asked_site(request: Request[Any], editor: Moderator) -> UUID:
-    site_id = await asked_site(request, editor, request.query_params.get("site"))
-    if site_id is None:
-        raise Invalid.field("site", "Expected the site that this is about")
-    return site_id
-
-
-async def revoke_key(request: Request[Any]) -> Response:
-    """Revoke a key."""
-    editor = await require_editor(request)
-    ident = path_uuid(request, "key", "key")
-    async with request.state["pool"].acquire() as conn:
-        await actions.revoke_key(conn, editor, ident)
-    return empty_response()
-
-
 async def get_events(request: Request[Any]) -> Response:
     """Who changed what of members, sites, keys and ways in; newest first."""
     editor = await require_editor(request)
@@ -157,18 +116,6 @@ ENDPOINTS = [
         "PATCH", "/v1/moderation/sites/{site}", change_site,
         "Change a site: name, origins, words that are marked, support",
         access="editor", body=SiteChange, answer=SiteAnswer,
-    ),
-    Endpoint(
-        "GET", "/v1/moderation/keys", get_keys, "A site's publisher keys", access="editor",
-        answer=KeyList, query=("site",),
-    ),
-    Endpoint(
-        "POST", "/v1/moderation/keys", make_key, "Make a publisher key", access="editor",
-        body=NewKey, answer=MadeKey, status=201, query=("site",),
-    ),
-    Endpoint(
-        "DELETE", "/v1/moderation/keys/{key}", revoke_key, "Revoke a publisher key",
-        access="editor", status=204,
     ),
     Endpoint(
         "GET", "/v1/moderation/account-events", get_events,

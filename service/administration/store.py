@@ -7,8 +7,8 @@ import asyncpg
 import msgspec
 
 from service.accounts.types import Moderator
-from service.administration.types import EventAnswer, KeyAnswer, Member
-from service.core.db import Conn, Executor, row_to
+from service.administration.types import EventAnswer, Member
+from service.core.db import Conn, Executor
 
 # One change of members at a time: two editors of every site could else demote each other.
 LOCK = 6_120_553_871_004
@@ -130,60 +130,9 @@ async def count_chief_editors(conn: Conn) -> int:
     return found
 
 
-async def insert_key(
-    conn: Conn, ident: UUID, site_id: UUID, token_hash: bytes, scopes: Sequence[str], label: str,
-    created_by: UUID | None,
-) -> None:  # fmt: skip
-    """Store a new key."""
-    await conn.execute(
-        """
-        insert into api_key (id, site_id, token_hash, scopes, label, created_by)
-        values ($1, $2, $3, $4, $5, $6)
-        """,
-        ident,
-        site_id,
-        token_hash,
-        scopes,
-        label,
-        created_by,
-    )
-
-
 async def lock_site(conn: Conn, site_id: UUID) -> None:
     """Wait for every other change of this site and its keys; needs a transaction."""
     await conn.execute("select from site where id = $1 for no key update", site_id)
-
-
-async def list_keys(conn: Executor, site_id: UUID) -> list[KeyAnswer]:
-    """A site's living keys, newest first."""
-    rows = await conn.fetch(
-        """
-        select k.id, k.scopes, k.label, k.created_at, k.last_used_at,
-            coalesce(nullif(m.name, ''), m.email) as created_by
-        from api_key k left join moderator m on m.id = k.created_by
-        where k.site_id = $1 and k.revoked_at is null
-        order by k.id desc
-        """,
-        site_id,
-    )
-    return [row_to(KeyAnswer, row) for row in rows]
-
-
-async def revoke_key(
-    conn: Conn, sites: Sequence[UUID] | None, ident: UUID
-) -> tuple[UUID, str] | None:
-    """Revoke a living key of these sites, None for any; its site and label."""
-    row = await conn.fetchrow(
-        """
-        update api_key set revoked_at = now()
-        where id = $2 and revoked_at is null
-            and ($1::uuid[] is null or site_id = any($1::uuid[]))
-        returning site_id, label
-        """,
-        sites,
-        ident,
-    )
-    return (row["site_id"], row["label"]) if row else None
 
 
 async def list_events(

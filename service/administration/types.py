@@ -1,6 +1,6 @@
 """Requests, rows and answers of administration."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -173,15 +173,34 @@ class DeskArticles(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+Quota = Annotated[int, Meta(ge=1, le=1_000_000)]
+
+
 class NewKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key to be made."""
+    """A key to be made. `quota` and `keeps` as in KeyAnswer."""
 
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=2)]
     label: Label = ""
+    quota: Quota | None = None
+    keeps: bool = False
+
+
+class KeyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What changes of a key; what is left out stays. `quota` null is none."""
+
+    label: Label | UnsetType = UNSET
+    quota: Quota | UnsetType | None = UNSET
+    keeps: bool | UnsetType = UNSET
+    trusted: bool | UnsetType = UNSET
 
 
 class KeyAnswer(msgspec.Struct, frozen=True):
-    """A key, without what opens anything. `last_used_at` is right to an hour."""
+    """A key, without what opens anything. `last_used_at` is right to an hour.
+
+    `quota` in requests a minute, null for none, is for what other systems ask. `keeps`: texts that
+    their sender lets be stored are, for 30 days. `trusted`: the site's model learns from what the
+    key suggests; `examples` counts these, `calls` the requests of the last 30 days.
+    """
 
     id: UUID
     scopes: list[str]
@@ -189,6 +208,67 @@ class KeyAnswer(msgspec.Struct, frozen=True):
     created_at: datetime
     created_by: str | None
     last_used_at: datetime | None
+    quota: int | None
+    keeps: bool
+    trusted: bool
+    examples: int
+    calls: int
+
+
+class ExampleAnswer(msgspec.Struct, frozen=True):
+    """A text, and what a key says of it: spam or ham, abuse or fine.
+
+    `score` is what was suggested, where the protocol has one.
+    """
+
+    id: UUID
+    text: str
+    label: str
+    source: str
+    score: float | None
+    trusted: bool
+    created_at: datetime
+
+
+class Examples(msgspec.Struct, frozen=True):
+    """A page of what a key says, newest first."""
+
+    items: list[ExampleAnswer]
+    next_cursor: str | None
+
+
+class KeptText(msgspec.Struct, frozen=True):
+    """A text that its sender let be stored, with the scores that were answered."""
+
+    id: UUID
+    text: str
+    scores: dict[str, float]
+    created_at: datetime
+
+
+class KeptTexts(msgspec.Struct, frozen=True):
+    """A page of texts, newest first."""
+
+    items: list[KeptText]
+    next_cursor: str | None
+
+
+class UsedDay(msgspec.Struct, frozen=True):
+    """What a key was used for on a day (UTC): calls, and verdicts and corrections of spam."""
+
+    day: date
+    calls: int
+    spam: int
+    ham: int
+    missed_spam: int
+    false_positives: int
+
+
+class Used(msgspec.Struct, frozen=True):
+    """The last 30 days on which the key was used, newest first."""
+
+    items: list[UsedDay]
+    next_cursor: str | None = None
 
 
 class MadeKey(msgspec.Struct, frozen=True):

@@ -159,7 +159,7 @@ async def test_a_key_needs_its_site(chief: Any) -> None:
 
 
 async def test_keys_are_not_made_without_end(chief: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.administration.actions.MOST_KEYS", 2)
+    monkeypatch.setattr("service.administration.keys.MOST_KEYS", 2)
     body = {"scopes": ["publish"]}
     calls = [chief("POST", "/keys", body, site="default") for _ in range(4)]
     answers = await asyncio.gather(*calls)

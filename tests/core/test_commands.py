@@ -55,6 +55,28 @@ def test_secrets_are_printed_alone(data: Path) -> None:
     assert re.fullmatch(r"[a-z0-9]{10,63}\n", token.stdout)
 
 
+def test_a_key_is_bounded_trusted_and_distrusted(data: Path) -> None:
+    made = run(data, "keys", "create", "--site", "courier", "--scope", "classify", "--quota", "60",
+               "--label", "coral", "--keeps")  # fmt: skip
+    assert re.fullmatch(r"rk[a-z0-9]{40}\n", made.stdout), made.stderr
+    listed = run(data, "keys", "list", "--site", "courier", columns=200).stdout
+    [line] = [line for line in listed.splitlines() if "coral" in line]
+    assert re.search(r" 60 +0 +0 not trusted", line)
+    ident = line.split()[0]
+    assert run(data, "keys", "trust", ident).returncode == 0
+    assert run(data, "keys", "change", ident, "--quota", "0", "--label", "talk").returncode == 0
+    listed = run(data, "keys", "list", "--site", "courier", columns=200).stdout
+    assert re.search(rf"{ident} .*talk.* none +0 +0 trusted", listed)
+    shown = run(data, "keys", "examples", ident)
+    assert (shown.returncode, shown.stdout.split()) == (0, ["SAID", "LABEL", "BY", "TEXT"])
+    assert run(data, "keys", "distrust", ident).returncode == 0
+    assert "0 not trusted" in run(data, "keys", "list", "--site", "courier", columns=200).stdout
+    wrong = run(data, "keys", "trust", "7")
+    assert wrong.returncode == 2
+    missing = run(data, "keys", "trust", "00000000-0000-0000-0000-000000000000")
+    assert (missing.returncode, "no such key" in missing.stderr) == (1, True)
+
+
 def test_webhooks_are_added_listed_and_removed(data: Path) -> None:
     url = "https://hooks.courier.example/in"
     added = run(data, "webhooks", "add", url, "--site", "courier", "--event", "comment.created")
@@ -148,7 +170,7 @@ def test_accounts_from_the_command_line(data: Path) -> None:
     made = run(data, "keys", "create", "--site", "courier", "--label", "import")
     assert made.returncode == 0, made.stderr
     keys = run(data, "keys", "list", "--site", "courier").stdout
-    found = re.search(r"^(\S+) +classify, publish +import .+never$", keys, re.MULTILINE)
+    found = re.search(r"^(\S+) +classify, publish +import .+never +none +0 +0 not trusted$", keys, re.MULTILINE)
     assert found
     assert run(data, "keys", "revoke", found[1]).returncode == 0
     assert found[1] not in run(data, "keys", "list", "--site", "courier").stdout
