@@ -170,7 +170,8 @@ def test_accounts_from_the_command_line(data: Path) -> None:
     made = run(data, "keys", "create", "--site", "courier", "--label", "import")
     assert made.returncode == 0, made.stderr
     keys = run(data, "keys", "list", "--site", "courier").stdout
-    found = re.search(r"^(\S+) +classify, publish +import .+never +none +0 +0 not trusted$", keys, re.MULTILINE)
+    row = r"^(\S+) +classify, publish +import .+never +none +0 +0 not trusted$"
+    found = re.search(row, keys, re.MULTILINE)
     assert found
     assert run(data, "keys", "revoke", found[1]).returncode == 0
     assert found[1] not in run(data, "keys", "list", "--site", "courier").stdout
