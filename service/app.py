@@ -28,6 +28,9 @@ from service.comments.puzzles import Puzzles
 from service.comments.routes import ENDPOINTS as COMMENTS
 from service.comments.routes import THREAD, kept_thread
 from service.comments.threads import Answer, Threads
+from service.compat.akismet_answers import is_akismet, refusal
+from service.compat.akismet_routes import ROUTES as AKISMET
+from service.compat.akismet_senders import Senders
 from service.compat.classify_routes import ENDPOINTS as CLASSIFY
 from service.compat.perspective_routes import ROUTES as PERSPECTIVE
 from service.compat.perspective_routes import is_perspective, problem_response
@@ -82,7 +85,7 @@ ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES]
 
 # Other services' protocols, with errors of their own.
-DROP_IN: list[Endpoint] = [*PERSPECTIVE]
+DROP_IN: list[Endpoint] = [*PERSPECTIVE, *AKISMET]
 
 State = dict[str, Any]
 
@@ -111,6 +114,7 @@ async def resources(
             "limiter": limiter,
             "keys": Keys(pool, events, limiter),
             "usage": Usage(pool),
+            "senders": Senders(pool),
             "events": events,
             "sites": Sites(pool, events),
             "policies": Policies(pool, events),
@@ -129,6 +133,7 @@ async def resources(
             yield state
             await state["likes"].close()
             await state["usage"].close()
+            await state["senders"].close()
 
 
 def create_app(
@@ -182,6 +187,8 @@ async def on_problem(request: Request[Any], problem: Problem) -> Response:
     """A feature's failure: as its protocol has it, a page for a person, else problem+json."""
     if is_perspective(request.scope["path"]):
         return problem_response(problem)
+    if is_akismet(request.scope["path"]):
+        return refusal(problem)
     if is_page(request.scope["path"]):
         return error_page(request, problem)
     return problem.response(request.scope["request_id"])

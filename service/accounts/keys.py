@@ -94,6 +94,11 @@ class Keys:
                     )
             share.left -= 1
 
+    def is_full(self, key: ApiKey) -> bool:
+        """Whether this process tells who calls with the key to wait."""
+        share = self._shares.get(key.id)
+        return share is not None and share.full_at > time.monotonic()
+
     async def _take(self, key: ApiKey, share: Share) -> None:
         quota = key.quota or 1
         limit = Limit(f"key {quota}", quota, MINUTE / quota)

@@ -34,6 +34,21 @@ def client_address(scope: Scope, trusted: Sequence[Network]) -> str:
     return _counted(peer)
 
 
+def is_trusted_peer(scope: Scope, trusted: Sequence[Network]) -> bool:
+    """Whether the very next hop is a proxy whose headers are believed."""
+    peer = _parse((scope.get("client") or ("",))[0])
+    return peer is not None and any(peer in network for network in trusted)
+
+
+def countable(text: str) -> str:
+    """An address that somebody else tells, as client_address has it; empty where it is no one's.
+
+    Private ones, and those of this machine, say nothing of who wrote.
+    """
+    address = _parse(text.partition(",")[0].strip())
+    return _counted(address) if address is not None and address.is_global else ""
+
+
 def is_literal(host: str) -> bool:
     """Whether a host is an address in digits."""
     try:

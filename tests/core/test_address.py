@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from service.core.address import client_address
+from service.core.address import client_address, countable, is_trusted_peer
 
 PROXY = [ipaddress.ip_network("10.0.0.0/8"), ipaddress.ip_network("fd00::/8")]
 
@@ -34,3 +34,28 @@ def test_an_address_is_believed_only_from_a_trusted_proxy(
     peer: str, forwarded: list[str], expected: str
 ) -> None:
     assert client_address(scope(peer, *forwarded), PROXY) == expected
+
+
+@pytest.mark.parametrize(("peer", "trusted"), [("10.0.0.1", True), ("6.6.6.6", False), ("", False)])
+def test_a_peer_is_trusted_by_its_own_address_alone(peer: str, *, trusted: bool) -> None:
+    assert is_trusted_peer(scope(peer, "10.0.0.7"), PROXY) is trusted
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ("81.2.69.142", "81.2.69.142"),
+        (" 81.2.69.142, 10.0.0.1", "81.2.69.142"),
+        ("2001:4860:4860:1::9", "2001:4860:4860:1::/64"),
+        ("::ffff:81.2.69.142", "81.2.69.142"),
+        ("10.0.0.1", ""),
+        ("127.0.0.1", ""),
+        ("fe80::1", ""),
+        ("nobody", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_that_somebody_tells_counts_where_it_is_a_readers(
+    told: str, expected: str
+) -> None:
+    assert countable(told) == expected
