@@ -8,7 +8,7 @@ from starlette.requests import Request
 from service.accounts.auth import KEY, bearer
 from service.accounts.types import ApiKey
 from service.compat.akismet_answers import SlowRequest
-from service.compat.akismet_forms import read_form, read_query
+from service.compat.akismet_forms import LARGEST_FORM, read_form, read_query
 from service.compat.akismet_types import Fields
 from service.compat.callers import SCOPE
 from service.core.address import is_trusted_peer
@@ -26,7 +26,7 @@ async def fields_of(request: Request[Any]) -> Fields:
         return read_query(request.scope["query_string"])
     try:
         async with asyncio.timeout(PATIENCE):
-            body = await read_bytes(request)
+            body = await read_bytes(request, LARGEST_FORM)
     except TimeoutError as error:
         raise SlowRequest from error
     return read_form(request.headers.get("content-type", ""), body)

@@ -21,6 +21,12 @@ OF_PAGES = re.compile(
 )
 NAME_OF_CHARSET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{1,39}")
 TRUE = {"1", "true"}
+# Percent-encoded, a long comment of Discourse's is nine times its length; WordPress sends it twice.
+LARGEST_FORM = 512 * 1024
+MOST_FIELDS = 1000
+TRAPS = ("POST_ak_hp_textarea", "POST__wpcf7_ak_hp_textarea")  # of WordPress's plugin
+STAMP = "POST_ak_js"  # when the form was shown, put there by a script; below this: none ran
+LEAST_STAMP = 1000
 
 Pairs = list[tuple[str, bytes]]
 
@@ -59,12 +65,16 @@ def read_query(query: bytes) -> Fields:
 
 def _urlencoded(body: bytes) -> Pairs:
     # Latin-1 there and back keeps every byte as it was sent.
+    if body.count(b"&") >= MOST_FIELDS:
+        raise MalformedRequest(f"The form has more than {MOST_FIELDS} fields.")
     pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, encoding="latin-1")
     return [(_name(name.encode("latin-1")), value.encode("latin-1")) for name, value in pairs]
 
 
 def _multipart(content_type: str, body: bytes) -> Pairs:
     # The library's own reader of MIME: bodies are small here, and no file is meant.
+    if body.count(b"\n--") > MOST_FIELDS:
+        raise MalformedRequest(f"The form has more than {MOST_FIELDS} fields.")
     head = f"content-type: {content_type}\r\n\r\n".encode("latin-1", "replace")
     message = message_from_bytes(head + body)
     parts = message.get_payload()
@@ -108,7 +118,8 @@ def read_submission(fields: Fields, client: str) -> Submission:
 
     Whatever can't be read counts as not sent.
     """
-    trap = fields.get("honeypot_field_name")
+    traps = (fields.get("honeypot_field_name"), *TRAPS)
+    stamp = fields.get(STAMP)
     return Submission(
         blog=fields.get("blog"),
         user_ip=fields.get("user_ip"),
@@ -126,7 +137,8 @@ def read_submission(fields: Fields, client: str) -> Submission:
             sorted({part[:2] for part in re.findall(r"[a-z]+", _main(fields.get("blog_lang")))})
         ),
         roles=tuple(part.strip().lower() for part in fields.get("user_role").split(",")),
-        filled_trap=fields.get(trap) if trap else "",
+        filled_trap=next((filled for trap in traps if trap and (filled := fields.get(trap))), ""),
+        ran_no_script=stamp.isdecimal() and int(stamp[:20]) < LEAST_STAMP,
         recheck_reason=fields.get("recheck_reason"),
         is_test=fields.get("is_test").lower() in TRUE,
         tells_agent="user_agent" in fields.values or client.startswith("WordPress/"),

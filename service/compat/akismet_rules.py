@@ -77,9 +77,11 @@ def author(facts: Facts) -> Iterator[Weight]:
 
 
 def trap(facts: Facts) -> Iterator[Weight]:
-    """A field that people don't see is filled."""
+    """A field that people don't see is filled; a script of the form never ran."""
     if facts.submission.filled_trap:
         yield Weight("honeypot", 12.0)
+    if facts.submission.ran_no_script and not facts.submission.recheck_reason:
+        yield Weight("no_script", 0.7)
 
 
 def words(facts: Facts) -> Iterator[Weight]:

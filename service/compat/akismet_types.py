@@ -27,9 +27,10 @@ class Fields(msgspec.Struct, frozen=True):
 class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A comment somewhere else: the parameters of comment-check, submit-spam and submit-ham.
 
-    `filled_trap` is what stands in the field that `honeypot_field_name` names. `languages` are the
-    site's, two letters each. `tells_agent`: this client always sends what it knows of the reader's
-    browser, so that what it leaves out wasn't there.
+    `filled_trap` is what stands in a field that people don't see: the one that
+    `honeypot_field_name` names, or that of WordPress's plugin. `ran_no_script`: nor did that one's
+    script run. `languages` are the site's, two letters each. `tells_agent`: this client always
+    sends what it knows of the reader's browser, so that what it leaves out wasn't there.
     """
 
     blog: str
@@ -47,6 +48,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     filled_trap: str = ""
+    ran_no_script: bool = False
     recheck_reason: str = ""
     is_test: bool = False
     tells_agent: bool = False

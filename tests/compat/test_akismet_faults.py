@@ -9,7 +9,7 @@ import pytest
 from compat.akismet_site import ADDRESS, BLOG, FRIENDLY, AkismetSite
 
 PATHS = ("/1.1/verify-key", "/1.1/comment-check", "/1.1/submit-spam", "/1.1/submit-ham")
-LARGEST = 64 * 1024
+LARGEST = 512 * 1024
 
 
 def is_plain(answer: httpx.Response) -> bool:
@@ -81,6 +81,19 @@ async def test_a_broken_multipart_body(client: httpx.AsyncClient, path: str) -> 
     assert is_plain(answer)
 
 
+async def test_more_fields_than_any_client_sends(client: httpx.AsyncClient) -> None:
+    for content_type, body in (
+        ("application/x-www-form-urlencoded", b"a&" * 1001),
+        ("multipart/form-data; boundary=x", b"\n--x\n\na" * 1001),
+    ):
+        answer = await client.post(
+            "/1.1/comment-check", content=body, headers={"content-type": content_type}
+        )
+        assert answer.status_code == 400
+        assert is_plain(answer)
+        assert "fields" in answer.text
+
+
 async def test_a_multipart_form_is_taken(blog: AkismetSite, client: httpx.AsyncClient) -> None:
     form = {
         "api_key": blog.token, "blog": BLOG, "user_ip": ADDRESS, "comment_content": FRIENDLY,
@@ -91,7 +104,9 @@ async def test_a_multipart_form_is_taken(blog: AkismetSite, client: httpx.AsyncC
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_64_kilobytes_are_taken_and_no_more(blog: AkismetSite, path: str) -> None:
+async def test_a_form_of_512_kilobytes_is_taken_and_none_larger(
+    blog: AkismetSite, path: str
+) -> None:
     form = f"api_key={blog.token}&blog=https://a.example&user_ip={ADDRESS}&comment_content="
     for size, status in ((LARGEST, 200), (LARGEST + 1, 413)):
         answer = await blog.client.post(

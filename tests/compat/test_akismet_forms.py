@@ -164,6 +164,17 @@ def test_every_parameter_is_understood() -> None:
     assert len(got.content) == LONGEST_TEXT
 
 
+def test_what_wordpress_knows_of_its_form_is_understood() -> None:
+    plugin = {"POST_ak_hp_textarea": "buy", "POST_ak_js": "137", "comment_agent": "x"}
+    got = read_submission(Fields(plugin), "WordPress/6.8 | Akismet/5.5")
+    assert (got.filled_trap, got.ran_no_script, got.tells_agent) == ("buy", True, True)
+    person = {"POST_ak_hp_textarea": "", "POST_ak_js": "1795910400000"}
+    got = read_submission(Fields(person), "")
+    assert (got.filled_trap, got.ran_no_script, got.tells_agent) == ("", False, False)
+    for stamp in ("", "soon", "\u00b2", "9" * 500):
+        assert not read_submission(Fields({"POST_ak_js": stamp}), "").ran_no_script
+
+
 @pytest.mark.parametrize("value", ["", "0", "false", "no", "2"])
 def test_only_a_clear_yes_is_a_test(value: str) -> None:
     assert not read_submission(Fields({"is_test": value}), "").is_test

@@ -53,6 +53,7 @@ submissions = st.builds(
     | st.integers(-40_000, 40_000).map(lambda days: NOW + timedelta(days=days)),
     languages=st.lists(st.sampled_from(["en", "fr"]), max_size=2).map(tuple),
     filled_trap=st.text(max_size=2),
+    ran_no_script=st.booleans(),
     recheck_reason=st.text(max_size=2),
     tells_agent=st.booleans(),
 )
@@ -130,6 +131,7 @@ def test_a_report_never_makes_a_sender_better(given_facts: Facts, kind: SenderKi
     ("signal", "sent"),
     [
         ("honeypot", {"filled_trap": "x"}),
+        ("no_script", {"ran_no_script": True}),
         ("website", {"url": "https://shop.example"}),
         ("website_in_text", {"url": "https://shop.example", "content": "Go to www.shop.example"}),
         ("kind_trackback", {"kind": "trackback"}),
@@ -166,7 +168,9 @@ def test_a_sign_of_a_reader_counts_for_ham(signal: str, sent: dict[str, Any]) ->
 
 
 def test_a_comment_asked_about_again_came_without_a_browser() -> None:
-    sent = {"tells_agent": True, "referrer": "https://elsewhere.example/"}
+    sent = {
+        "tells_agent": True, "referrer": "https://elsewhere.example/", "ran_no_script": True,
+    }  # fmt: skip
     signals = {weight.signal for weight in rule(facts(**sent, recheck_reason="edit")).weights}
     assert signals == {"text"}
 
