@@ -19,6 +19,15 @@ LARGEST_OFFSET = 1_000_000
 COLUMNS = (
     "Site", "Total API Calls", "Spam", "Ham", "Missed Spam", "False Positives", "Is Revoked",
 )  # fmt: skip
+SUBSCRIPTION = msgspec.json.encode(
+    {
+        "account_name": "Rejoinder",
+        "account_type": "rejoinder",
+        "status": "active",
+        "next_billing_date": False,
+        "limit_reached": False,
+    }
+)
 
 
 class Limits(msgspec.Struct, frozen=True):

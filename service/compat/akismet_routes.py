@@ -91,6 +91,14 @@ async def key_sites(request: Request[Any]) -> Response:
     return say_json(await figures.sites_as_json(pool, key, asked))
 
 
+async def get_subscription(request: Request[Any]) -> Response:
+    """Tell WordPress's plugin that all is paid: without it its settings call the key invalid."""
+    fields = await fields_of(request)
+    if await known_key(request, token_of(request, fields)) is None:
+        return say(INVALID, help_text="The key opens nothing here.")
+    return say_json(figures.SUBSCRIPTION)
+
+
 # Not of the API: what they answer is another protocol's.
 ROUTES: list[Endpoint] = [
     Endpoint(method, path, handler, summary, access="classify", documented=False)
@@ -99,6 +107,7 @@ ROUTES: list[Endpoint] = [
         ("POST", "/1.1/comment-check", comment_check, "Whether a comment is spam"),
         ("POST", "/1.1/submit-spam", submit_spam, "A comment is spam"),
         ("POST", "/1.1/submit-ham", submit_ham, "A comment is no spam"),
+        ("POST", "/1.1/get-subscription", get_subscription, "What the key is"),
         ("GET", "/1.2/usage-limit", usage_limit, "This month's use"),
         ("POST", "/1.2/usage-limit", usage_limit, "This month's use"),
         ("GET", "/1.2/key-sites", key_sites, "Sites that use a key"),

@@ -169,6 +169,15 @@ async def test_a_quota_that_is_gone_keeps_comments_waiting(blog: AkismetSite) ->
     assert limit.json()["throttled"] is True
 
 
+async def test_wordpress_is_told_that_its_key_is_in_order(blog: AkismetSite) -> None:
+    answer = await blog.ask("get-subscription")
+    assert answer.json()["status"] == "active"
+    assert answer.json()["next_billing_date"] is False
+    wrong = await blog.ask("get-subscription", api_key="rkwrong")
+    assert (wrong.status_code, wrong.text) == (200, "invalid")
+    assert await blog.used() == (0, 0, 0, 0, 0)
+
+
 async def test_this_months_use_is_told(blog: AkismetSite) -> None:
     await blog.check()
     await blog.check(comment_content=SPAM)

@@ -50,6 +50,7 @@ $comment = array('blog' => BLOG, 'user_ip' => ADDRESS, 'user_agent' => 'Mozilla/
     'comment_context' => array('sport', 'city'), 'is_test' => 'true');
 echo json_encode(array(
     'key' => ask('verify-key', array('key' => '123456789abc', 'blog' => BLOG)),
+    'account' => json_decode(ask('get-subscription', array('key' => '123456789abc')))->status,
     'friendly' => ask('comment-check', $comment + array('comment_content' => FRIENDLY)),
     'spam' => ask('comment-check', $comment + array('comment_content' => SPAM)),
     'said' => ask('submit-spam', $comment + array('comment_content' => 'Grüße & mehr #1?')),
@@ -91,6 +92,7 @@ async def test_the_filter_for_wordpress_asks_rejoinder(
     assert process.returncode == 0, (out, errors)
     assert json.loads(out) == {
         "key": "valid",
+        "account": "active",
         "friendly": "false",
         "spam": "true",
         "said": "Thanks for making the web a better place.",
