@@ -15,6 +15,7 @@ from service.core.address import is_trusted_peer
 from service.core.http import read_bytes
 
 PATIENCE = 30.0  # seconds for a whole body
+INLINE = 32 * 1024  # bytes; a larger form, made for it, would hold everybody up
 
 
 async def fields_of(request: Request[Any]) -> Fields:
@@ -29,7 +30,10 @@ async def fields_of(request: Request[Any]) -> Fields:
             body = await read_bytes(request, LARGEST_FORM)
     except TimeoutError as error:
         raise SlowRequest from error
-    return read_form(request.headers.get("content-type", ""), body)
+    content_type = request.headers.get("content-type", "")
+    if len(body) > INLINE:
+        return await asyncio.to_thread(read_form, content_type, body)
+    return read_form(content_type, body)
 
 
 def token_of(request: Request[Any], fields: Fields) -> str:

@@ -4,12 +4,17 @@ import codecs
 import contextlib
 import re
 from datetime import UTC, datetime
-from email import message_from_bytes
-from email.message import Message
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
 
 from service.compat.akismet_types import LONGEST_TEXT, Fields, Submission
 from service.core.problems import MalformedRequest
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -36,18 +41,16 @@ def read_form(content_type: str, body: bytes) -> Fields:
 
     `blog_charset` says what the bytes mean, else the Content-Type does, else they are UTF-8.
     """
-    header = Message()
-    header["content-type"] = content_type or URLENCODED
-    kind = header.get_content_type()
-    if kind == MULTIPART:
-        pairs = _multipart(content_type, body)
-    elif kind == URLENCODED:
+    kind, options = parse_options_header(content_type or URLENCODED)
+    if kind == MULTIPART.encode():
+        pairs = _multipart(options.get(b"boundary", b""), body)
+    elif kind == URLENCODED.encode():
         pairs = _urlencoded(body)
     else:
-        return Fields(note=f"The body is {kind}, not a form.")
+        return Fields(note=f"The body is {kind.decode('latin-1')}, not a form.")
     raw = dict(pairs)
     told = raw.get("blog_charset", b"").decode("latin-1").strip()
-    told = told or header.get_content_charset("")
+    told = told or options.get(b"charset", b"").decode("latin-1")
     charset, note = _charset(told)
     values: dict[str, str] = {}
     for name, value in raw.items():
@@ -71,22 +74,67 @@ def _urlencoded(body: bytes) -> Pairs:
     return [(_name(name.encode("latin-1")), value.encode("latin-1")) for name, value in pairs]
 
 
-def _multipart(content_type: str, body: bytes) -> Pairs:
-    # The library's own reader of MIME: bodies are small here, and no file is meant.
-    if body.count(b"\n--") > MOST_FIELDS:
-        raise MalformedRequest(f"The form has more than {MOST_FIELDS} fields.")
-    head = f"content-type: {content_type}\r\n\r\n".encode("latin-1", "replace")
-    message = message_from_bytes(head + body)
-    parts = message.get_payload()
-    if not isinstance(parts, list) or message.defects:
+def _multipart(boundary: bytes, body: bytes) -> Pairs:
+    parts = _Parts()
+    try:
+        MultipartParser(boundary, parts.callbacks()).write(body)
+    except FormParserError as error:
+        raise MalformedRequest("The multipart body is broken.") from error
+    if not parts.ended:
         raise MalformedRequest("The multipart body is broken or was cut off.")
-    pairs: Pairs = []
-    for part in parts:
-        name = isinstance(part, Message) and part.get_param("name", header="content-disposition")
-        value = part.get_payload(decode=True) if isinstance(part, Message) else None
-        if isinstance(name, str) and isinstance(value, bytes):
-            pairs.append((_name(name.encode("utf-8", "surrogateescape")), value))
-    return pairs
+    return parts.pairs
+
+
+class _Parts:
+    """The fields of a multipart body, as the parser comes upon them."""
+
+    def __init__(self) -> None:
+        self.pairs: Pairs = []
+        self.ended = False
+        self._header = b""
+        self._value = b""
+        self._name = ""
+        self._data: list[bytes] = []
+
+    def callbacks(self) -> "MultipartCallbacks":
+        return {
+            "on_part_begin": self.on_part_begin,
+            "on_header_begin": self.on_header_begin,
+            "on_header_field": self.on_header_field,
+            "on_header_value": self.on_header_value,
+            "on_header_end": self.on_header_end,
+            "on_part_data": self.on_part_data,
+            "on_part_end": self.on_part_end,
+            "on_end": self.on_end,
+        }
+
+    def on_part_begin(self) -> None:
+        self._name, self._data = "", []
+
+    def on_header_begin(self) -> None:
+        self._header = self._value = b""
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._header += data[start:end]
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def on_header_end(self) -> None:
+        if self._header.lower() == b"content-disposition":
+            self._name = _name(parse_options_header(self._value)[1].get(b"name", b""))
+
+    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+        self._data.append(data[start:end])
+
+    def on_part_end(self) -> None:
+        if len(self.pairs) >= MOST_FIELDS:
+            raise MalformedRequest(f"The form has more than {MOST_FIELDS} fields.")
+        if self._name:
+            self.pairs.append((self._name, b"".join(self._data)))
+
+    def on_end(self) -> None:
+        self.ended = True
 
 
 def _name(name: bytes) -> str:

@@ -1,5 +1,6 @@
 """Whatever bytes come, fields come out, or a refusal; never anything else."""
 
+import contextlib
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -52,6 +53,27 @@ def test_a_multipart_form_is_read() -> None:
 def test_a_broken_multipart_form_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedRequest, match="multipart"):
         read_form(MULTI, body)
+
+
+NAMED = b'Content-Disposition: form-data; name="a"'
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"Content-Type: message/rfc822\r\n\r\n" * 10_000,
+        b'Content-Type: multipart/mixed; boundary="0"\r\n\r\n--0\r\n\r\n--0--',
+        NAMED + b"; a=b" * 80_000 + b"\r\n\r\n",
+        NAMED + b'\\"' * 100_000 + b"\r\n\r\n",
+        b"A: b\r\n" * 50_000 + b"\r\n",
+        b"A: " + b"b" * 400_000 + b"\r\n\r\n",
+    ],
+    ids=["nested", "parts in parts", "parameters", "quotes", "headers", "a long header"],
+)
+def test_a_hostile_multipart_form_costs_nothing(part: bytes) -> None:
+    body = b"--xYzZy\r\n" + part + b"\r\n--xYzZy--\r\n"
+    with contextlib.suppress(MalformedRequest):
+        assert read_form(MULTI, body).values == {}
 
 
 def test_a_multipart_form_without_a_boundary_is_refused() -> None:
