@@ -5,8 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import msgspec
 import pytest
 from perspective import ANALYZE, FRIENDLY, INSULT, SIX, SUGGEST, asking, suggesting
+from support import running_app
 
 from service.compat.attributes import ATTRIBUTES
 from service.core.db import Pool
@@ -282,3 +284,43 @@ async def test_the_document_describes_both_methods(client: httpx.AsyncClient) ->
         "type": "object",
         "additionalProperties": {"$ref": "AttributeParameters"},
     }
+
+
+async def test_coral_asks_as_its_source_does(ask: Any, state: dict[str, Any]) -> None:
+    """coralproject/talk, server/src/core/server/services/perspective/perspective.ts."""
+    asked = {
+        "comment": {"text": INSULT},
+        "doNotStore": True,
+        "requestedAttributes": {"TOXICITY": {}},
+        "languages": ["en"],
+    }
+    assert value(await ask(asked)) > 0.8
+    entry = {
+        "url": "https://news.example/a?commentID=7",
+        "reply_to_id_Coral_comment_id": None,
+        "Coral_comment_id": "7",
+    }
+    decided = {
+        "comment": {"text": INSULT},
+        "context": {"entries": [{"text": json.dumps(entry)}]},
+        "attributeScores": {"TOXICITY": {"summaryScore": {"value": 1}}},
+        "languages": ["en"],
+        "communityId": "Coral:https://talk.news.example",
+        "clientToken": "comment:7",
+    }
+    answer = await ask(decided, SUGGEST)
+    assert answer.json()["clientToken"] == "comment:7"
+    assert await examples(state["pool"]) == [(INSULT, "abuse", False)]
+
+
+async def test_it_is_answered_below_a_prefix(settings: Any, publisher_key: str) -> None:
+    below = msgspec.structs.replace(settings, public_url="https://news.example/rejoinder")
+    async with running_app(below) as (app, _):
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(
+            transport=transport, base_url="https://news.example/rejoinder"
+        ) as there:
+            answer = await there.post(ANALYZE, json=asking(), params={"key": publisher_key})
+            assert value(answer) > 0.8
+            document = (await there.get("/$discovery/rest")).json()
+            assert document["rootUrl"] == "https://news.example/rejoinder/"
