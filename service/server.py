@@ -136,4 +136,7 @@ OPTIONS: dict[str, Any] = {
     "proxy_headers": False,
     "lifespan": "on",
     "timeout_graceful_shutdown": GRACE,
+    # Longer than proxies and other systems' clients keep one idle (60 s and less): whoever closes
+    # first must not be the one that a request is under way to.
+    "timeout_keep_alive": 75,
 }

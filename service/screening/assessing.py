@@ -31,6 +31,7 @@ class Assessor:
         """Nothing waits yet."""
         self._scorer = scorer
         self._waiting = 0
+        self._long = asyncio.Lock()
 
     async def model_of(self, site_id: UUID | None) -> Scoring:
         """The model that scores for a site, None: the shared one. Raises Unavailable."""
@@ -63,14 +64,16 @@ class Assessor:
         finally:
             self._waiting -= size
 
-    @staticmethod
-    async def _score(model: Scoring, texts: Sequence[str], *, evidence: bool) -> list[Scored]:
+    async def _score(self, model: Scoring, texts: Sequence[str], *, evidence: bool) -> list[Scored]:
         done: list[Scored] = []
         turn = time.perf_counter() + TURN
         for text in texts:
             if len(text) > INLINE:
-                # One that takes long by itself would hold everybody up.
-                done.append(await asyncio.to_thread(classify_text, model, text, evidence=evidence))
+                # One that takes long by itself would hold everybody up; several threads, too, as
+                # each of them takes the interpreter from the loop.
+                async with self._long:
+                    scored = await asyncio.to_thread(classify_text, model, text, evidence=evidence)
+                done.append(scored)
                 continue
             done.append(classify_text(model, text, evidence=evidence))
             if time.perf_counter() > turn:

@@ -87,11 +87,13 @@ async def test_how_many_texts_are_taken(
 async def test_four_megabytes_are_taken_and_no_more(
     client: httpx.AsyncClient, publisher_key: str
 ) -> None:
-    for size, status in ((4 * 1024 * 1024 - 100, 200), (4 * 1024 * 1024, 413)):
+    for texts, status in ((41, 200), (43, 413)):
         answer = await client.post(
-            URL, json={"texts": ["word " * (size // 5)]}, headers=bearer(publisher_key)
+            URL, json={"texts": ["word " * 20_000] * texts}, headers=bearer(publisher_key)
         )
         assert answer.status_code == status
+    answer = await client.post(URL, json={"texts": ["x" * 100_001]}, headers=bearer(publisher_key))
+    assert answer.status_code == 422
 
 
 async def test_whoever_comes_while_too_much_waits_is_sent_away(
