@@ -14,7 +14,7 @@ help:
 	@echo "make check     linters, types, import contracts, migrations"
 	@echo "make bench     measurements, as tables"
 	@echo "make screenshots  take the README's pictures anew"
-	@echo "make browsers  install Debian's Chromium and Firefox where they are missing"
+	@echo "make browsers  install Debian's Chromium, Firefox and PHP where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
 	@echo "make scale     fit its scores to Perspective's: make scale DATA=… [PAIRS=/path/to/pairs.jsonl]"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
@@ -58,12 +58,14 @@ bench: $(READY)
 screenshots: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/screenshots.py
 
-# The shell, which has no windows, makes the tests faster; they do without it.
+# PHP runs the filter that WordPress sites are given. The shell, which has no windows, makes the tests
+# faster; they do without it.
 browsers:
 	@missing=""; \
 	for program in chromium firefox-esr; do \
 		command -v $$program >/dev/null 2>&1 || missing="$$missing $$program"; \
 	done; \
+	command -v php >/dev/null 2>&1 || missing="$$missing php-cli"; \
 	shell=""; \
 	command -v chromium-headless-shell >/dev/null 2>&1 || shell=chromium-headless-shell; \
 	if [ -n "$$missing$$shell" ]; then apt-get update || [ -z "$$missing" ]; fi && \

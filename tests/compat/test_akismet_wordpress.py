@@ -1,4 +1,4 @@
-"""The filter that docs/akismet.md gives a WordPress site, in PHP, against a running server."""
+"""The filter that docs/switch/wordpress.md gives a site, in PHP, against a running server."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ import pytest
 from compat.akismet_site import ADDRESS, BLOG, FRIENDLY, SPAM
 from live import LiveServer
 
-DOCS = Path(__file__).parents[2] / "docs" / "akismet.md"
+DOCS = Path(__file__).parents[2] / "docs" / "switch" / "wordpress.md"
 
 # As much of WordPress as the filter and the plugin's own requests need.
 WORDPRESS = r"""
