@@ -10,19 +10,13 @@ from collections.abc import Mapping
 from starlette.responses import Response
 
 from service.core.db import uuid7
-from service.core.problems import Forbidden, MalformedRequest, Problem, Unauthenticated
+from service.core.problems import Forbidden, Problem, Unauthenticated
 
 VERSIONS = ("/1.1/", "/1.2/")
 INVALID = "invalid"
 THANKS = "Thanks for making the web a better place."
 LONGEST_HELP = 300
 UNSAFE = re.compile(r"[^ -~]+")
-
-
-class SlowRequest(MalformedRequest):
-    """The request's body took too long to arrive."""
-
-    status = 408
 
 
 def is_akismet(path: str) -> bool:

@@ -7,29 +7,23 @@ from starlette.requests import Request
 
 from service.accounts.auth import KEY, bearer
 from service.accounts.types import ApiKey
-from service.compat.akismet_answers import SlowRequest
 from service.compat.akismet_forms import LARGEST_FORM, read_form, read_query
 from service.compat.akismet_types import Fields
 from service.compat.callers import SCOPE
 from service.core.address import is_trusted_peer
 from service.core.http import read_bytes
 
-PATIENCE = 30.0  # seconds for a whole body
 INLINE = 32 * 1024  # bytes; a larger form, made for it, would hold everybody up
 
 
 async def fields_of(request: Request[Any]) -> Fields:
     """The form of the body, or of the query where there is no body to a GET.
 
-    Raises BodyTooLarge, SlowRequest and MalformedRequest.
+    Raises BodyTooLarge, RequestTimeout and MalformedRequest.
     """
     if request.method == "GET":
         return read_query(request.scope["query_string"])
-    try:
-        async with asyncio.timeout(PATIENCE):
-            body = await read_bytes(request, LARGEST_FORM)
-    except TimeoutError as error:
-        raise SlowRequest from error
+    body = await read_bytes(request, LARGEST_FORM)
     content_type = request.headers.get("content-type", "")
     if len(body) > INLINE:
         return await asyncio.to_thread(read_form, content_type, body)

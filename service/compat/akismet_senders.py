@@ -1,28 +1,22 @@
 """Who sent a comment, as digests; and what checks found of them, written every few seconds."""
 
-import asyncio
-import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import islice
 from uuid import UUID
 
-import structlog
-
 from service.compat import akismet_store as store
 from service.compat.akismet_rules import host_of
 from service.compat.akismet_store import Sender
 from service.compat.akismet_types import SenderKind, Submission
+from service.compat.tally import Tally
 from service.core.address import countable
-from service.core.db import AWAY, Pool
+from service.core.db import Pool
 from service.core.tokens import Keyring
 from service.screening.checks import LINK
 from service.screening.names import name_key
 
-log = structlog.get_logger("rejoinder.akismet")
-
-EVERY = 2.0  # seconds
 MOST_WAITING = 20_000  # rows that one process keeps while the database is away
 MOST_HOSTS = 8  # of one comment
 MOST_LINKS = 100  # that are looked at for them
@@ -55,49 +49,33 @@ def _named(sent: Submission) -> Iterator[tuple[SenderKind, str]]:
 
 
 class Senders:
-    """Counts what checks found, at no cost to them. A process that is killed loses the last."""
+    """Counts what checks found of senders."""
 
     def __init__(self, pool: Pool) -> None:
         """Nothing is counted yet."""
         self._pool = pool
-        self._counts: dict[Row, Counter[bool]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._tally: Tally[Row, bool] = Tally("senders", self._add)
 
     def count(self, site_id: UUID, senders: list[Sender], *, taken: bool) -> None:
         """Count one comment of theirs, and whether it was taken for spam."""
         day = datetime.now(UTC).date()
+        waiting = self._tally.waiting
         for sender in senders:
             row = (site_id, sender, day)
-            if row in self._counts or len(self._counts) < MOST_WAITING:
-                self._counts.setdefault(row, Counter())[taken] += 1
-        if self._task is None:
-            self._task = asyncio.create_task(self._write_later(), name="senders")
+            if row in waiting or len(waiting) < MOST_WAITING:
+                self._tally.count(row, (taken,))
 
-    async def _write_later(self) -> None:
-        await asyncio.sleep(EVERY)
-        self._task = None
-        try:
-            await self.write()
-        except AWAY as error:
-            log.warning("senders not written yet", error=type(error).__name__)
-
-    async def write(self) -> None:
-        """Add what was counted to the records; where that fails it is counted on."""
-        counts, self._counts = self._counts, {}
+    async def _add(self, counts: dict[Row, Counter[bool]]) -> None:
         rows = [
             (*row, counts[row].total(), counts[row][True])
             for row in sorted(counts, key=lambda row: (row[0], row[1], row[2]))
         ]
-        try:
-            await store.add_checks(self._pool, rows)
-        except BaseException:
-            for row, counted in counts.items():
-                self._counts.setdefault(row, Counter()).update(counted)
-            raise
+        await store.add_checks(self._pool, rows)
+
+    async def write(self) -> None:
+        """Add what was counted to the records."""
+        await self._tally.write()
 
     async def close(self) -> None:
         """Write at once what is counted."""
-        if self._task is not None:
-            self._task.cancel()
-        with contextlib.suppress(*AWAY):
-            await self.write()
+        await self._tally.close()

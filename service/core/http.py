@@ -38,7 +38,7 @@ Access: TypeAlias = Literal[
 ]
 
 LARGEST_BODY = 64 * 1024
-SLOWEST = 60  # seconds in which a body must have come
+SLOWEST = 30  # seconds in which a body must have come
 LONGEST_LIST = 200
 EARLIEST, LATEST = 1900, 2200  # years
 

@@ -151,7 +151,7 @@ async def sent_by(app: Any, receive: Any) -> list[dict[str, Any]]:
 async def test_a_client_that_sends_nothing_more_is_given_up(
     application: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("service.compat.akismet_callers.PATIENCE", 0.01)
+    monkeypatch.setattr("service.core.http.SLOWEST", 0.01)
     sent = [{"type": "http.request", "body": b"api_key=", "more_body": True}]
 
     async def receive() -> dict[str, Any]:
@@ -163,7 +163,7 @@ async def test_a_client_that_sends_nothing_more_is_given_up(
     start, body = await sent_by(application[0], receive)
     assert start["status"] == 408
     assert (b"content-type", b"text/plain; charset=utf-8") in start["headers"]
-    assert b"too long" in body["body"]
+    assert b"took longer" in body["body"]
 
 
 async def test_a_body_that_is_cut_off_is_no_comment(application: Any) -> None:
