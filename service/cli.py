@@ -9,7 +9,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from service.commands import keys, models, moderators, sites, webhooks
+from service.commands import classify, keys, models, moderators, sites, webhooks
 from service.commands.shared import LOCAL, SiteOption, say
 from service.core import log
 from service.core.database import database
@@ -110,18 +110,7 @@ def replay(
         raise typer.Exit(1)
 
 
-@app.command()
-def classify(
-    file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="A text a line.")
-    ] = None,
-) -> None:
-    """Score texts from a file or standard input: one JSON object a line."""
-    from service.screening.classify import run  # noqa: PLC0415 (slow to load: the classifier)
-
-    run(file, say)
-
-
+app.command(epilog=classify.EXAMPLES)(classify.classify)
 app.command()(models.retrain)
 
 

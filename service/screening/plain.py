@@ -5,10 +5,12 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from classifiers import Evidence, Scored
+from classifiers import LABELS, Evidence, Scored
 from classifiers.language import GROUNDED, language, learnt
 
-__all__ = ["LEARNT", "LEARNT_BEST", "Evidence", "Scored", "Scoring", "classify_text", "language"]
+__all__ = [
+    "LABELS", "LEARNT", "LEARNT_BEST", "Evidence", "Scored", "Scoring", "classify_text", "language",
+]  # fmt: skip
 
 # Languages (ISO 639-1) that the model has learnt spam and abuse in, and the finer kinds of abuse.
 LEARNT: frozenset[str] = GROUNDED
