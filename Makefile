@@ -46,6 +46,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.classify
 	$(BIN)/python -m tests.bench.policy
 	$(BIN)/python -m tests.bench.desk
 	$(BIN)/python -m tests.bench.page
