@@ -32,9 +32,11 @@ def test_a_file_from_a_pipe_is_read_and_packed_as_one_on_disk(tmp_path: Path) ->
     named = classify(file, "--keep")
     assert named.returncode == 0, named.stderr
     assert [json.loads(line)["id"] for line in named.stdout.splitlines()] == [1, 2]
-    for words in (["--format", "jsonl"], ["-", "--format", "jsonl", "--output", "-"]):
-        for stdin in (content, gzip.compress(content)):
-            assert classify(*words, "--keep", stdin=stdin).stdout == named.stdout
+    for words, stdin in (
+        (["--format", "jsonl"], content),
+        (["-", "--format", "jsonl", "--output", "-"], gzip.compress(content)),
+    ):
+        assert classify(*words, "--keep", stdin=stdin).stdout == named.stdout
     table = classify("-", "--format", "jsonl", "--to", "csv", stdin=content).stdout.decode()
     assert table.splitlines()[0].startswith("text,spam,abuse,")
     assert b"2 texts in" in named.stderr
@@ -45,20 +47,20 @@ def test_the_number_of_jobs_changes_nothing(tmp_path: Path) -> None:
     with file.open("w", encoding="utf-8", newline="") as output:
         rows = csv.writer(output)
         rows.writerow(["id", "comment"])
-        rows.writerows([n, f"{INSULT} " * (n % 9) + f"Street {n}\nhouse"] for n in range(1_000))
+        rows.writerows([n, f"{INSULT} " * (n % 9) + f"Street {n}\nhouse"] for n in range(400))
         # Batches of unlike cost end in another order than they began in.
-        rows.writerow([1_000, INSULT * 2_000])
-        rows.writerows([n, f"Short {n}"] for n in range(1_001, 2_000))
+        rows.writerow([400, INSULT * 2_000])
+        rows.writerows([n, f"Short {n}"] for n in range(401, 800))
     outputs = []
-    for jobs in (1, 2, 3):
+    for jobs in (1, 3):
         target = tmp_path / f"{jobs}.csv.gz"
         done = classify(file, "--keep", "--evidence", "--jobs", str(jobs), "--output", target)
         assert done.returncode == 0, done.stderr
         outputs.append(target.read_bytes())
-    assert outputs[0] == outputs[1] == outputs[2]
+    assert outputs[0] == outputs[1]
     text = gzip.decompress(outputs[0]).decode()
     ids = [row["id"] for row in csv.DictReader(text.splitlines(keepends=True))]
-    assert ids == [str(number) for number in range(2_000)]
+    assert ids == [str(number) for number in range(800)]
 
 
 @pytest.mark.parametrize(
