@@ -68,13 +68,16 @@ class Sites:
     async def allows(self, path: str, origin: str) -> bool:
         """Whether a page of this origin may call this path (CORS).
 
-        Paths of one site: its origins. What a push message's receipt goes with names no site: any.
+        Paths of one site: its origins. What a push message's receipt goes with names no site, nor
+        does Perspective's protocol, which its writers' pages call: those of any.
         """
         parts = path.split("/", 4)
         if path.startswith("/v1/sites/") and len(parts) > 3:  # noqa: PLR2004 ("", v1, sites, slug)
             site = await self.find(parts[3])
             return site is not None and origin in site.origins
-        if path in {"/v1/push/receipts", "/v1/push/fewer"}:
+        if path in {"/v1/push/receipts", "/v1/push/fewer"} or path.startswith(
+            ("/v1alpha1/", "/$discovery/")
+        ):
             return any(origin in site.origins for site in await store.list_sites(self._pool))
         return path.endswith((".js", ".css", ".svg")) or path.startswith("/words/")
 

@@ -23,7 +23,9 @@ AllowsOrigin = Callable[[str, str], Awaitable[bool]]
 Shortcut = Callable[[Scope], ASGIApp | None]
 
 ALLOWED_METHODS = b"GET, POST, PUT, PATCH, DELETE"
-ALLOWED_HEADERS = b"authorization, content-type, idempotency-key, if-none-match, x-reader"
+ALLOWED_HEADERS = (
+    b"authorization, content-type, idempotency-key, if-none-match, x-goog-api-key, x-reader"
+)
 EXPOSED_HEADERS = b"etag, retry-after, x-request-id"
 PREFLIGHT_SECONDS = b"7200"  # the longest that Chromium keeps
 

@@ -324,3 +324,22 @@ async def test_it_is_answered_below_a_prefix(settings: Any, publisher_key: str) 
             assert value(answer) > 0.8
             document = (await there.get("/$discovery/rest")).json()
             assert document["rootUrl"] == "https://news.example/rejoinder/"
+
+
+async def test_a_sites_own_pages_may_ask(client: httpx.AsyncClient, publisher_key: str) -> None:
+    for origin, allowed in (("https://news.example", True), ("https://other.example", False)):
+        preflight = await client.options(
+            ANALYZE,
+            headers={
+                "origin": origin,
+                "access-control-request-method": "POST",
+                "access-control-request-headers": "content-type,x-goog-api-key",
+            },
+        )
+        asked = await client.post(
+            ANALYZE, json=asking(), headers={"origin": origin, "x-goog-api-key": publisher_key}
+        )
+        for answer in (preflight, asked):
+            assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+        assert "x-goog-api-key" in preflight.headers["access-control-allow-headers"]
+        assert asked.status_code == 200
