@@ -14,7 +14,7 @@ help:
 	@echo "make check     linters, types, import contracts, migrations"
 	@echo "make bench     measurements, as tables"
 	@echo "make screenshots  take the README's pictures anew"
-	@echo "make browsers  install Debian's Chromium, Firefox and PHP where they are missing"
+	@echo "make browsers  install Debian's Chromium, Firefox, PHP and nginx where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
 	@echo "make scale     fit its scores to Perspective's: make scale DATA=… [PAIRS=/path/to/pairs.jsonl]"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
@@ -59,7 +59,8 @@ bench: $(READY)
 screenshots: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/screenshots.py
 
-# PHP runs the filter that WordPress sites are given. The shell, which has no windows, makes the tests
+# PHP runs the filter that WordPress sites are given, nginx the guide to proxies: unpacked, because
+# installed it would begin to serve this machine. The shell, which has no windows, makes the tests
 # faster; they do without it.
 browsers:
 	@missing=""; \
@@ -73,6 +74,11 @@ browsers:
 	if [ -n "$$missing" ]; then apt-get install --yes --no-install-recommends $$missing; fi && \
 	if [ -n "$$shell" ]; then \
 		apt-get install --yes --no-install-recommends $$shell || echo "Tests go without $$shell"; \
+	fi
+	@if [ ! -x /usr/sbin/nginx ] && [ ! -x var/nginx/usr/sbin/nginx ]; then \
+		mkdir -p var/nginx && cd var/nginx && \
+		{ apt-get download nginx || { apt-get update && apt-get download nginx; }; } && \
+		dpkg -x nginx_*.deb . && rm nginx_*.deb; \
 	fi
 
 train: $(READY)
