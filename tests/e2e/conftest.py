@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+from e2e.keys_page import Chief, Key
 from e2e.visitors import PATIENCE, Api, MakeVisitor, Visitor
 from live import LiveServer
 from npm import install
@@ -113,3 +114,26 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The script, from npm."""
     folder = install("axe-core@4", tmp_path_factory.mktemp("axe"), "axe-core looked at nothing")
     return (folder / "axe.min.js").read_text()
+
+
+@pytest.fixture
+async def chief(api: Api, live_server: LiveServer) -> Chief:
+    """An editor elsewhere."""
+    live_server.command("moderators", "add", "chief@desk.example", "--role", "editor")
+    token = live_server.command("moderators", "token", "chief@desk.example")
+    headers = {"Authorization": f"Bearer {token}"}
+
+    async def call(method: str, path: str, body: object = None) -> httpx.Response:
+        answer = await api.client.request(
+            method, f"/v1/moderation/{path}", json=body, headers=headers
+        )
+        return answer.raise_for_status()
+
+    return call
+
+
+@pytest.fixture
+async def coral(api: Api, chief: Chief) -> Key:
+    """A key of another system, which stores the texts that it may."""
+    body = {"scopes": ["classify"], "label": f"Coral {uuid.uuid4().hex[:6]}", "keeps": True}
+    return Key(api, (await chief("POST", "keys?site=default", body)).json())
