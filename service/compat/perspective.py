@@ -110,22 +110,26 @@ def _scores(
     spans: Sequence[tuple[Passage, Scored]],
 ) -> dict[str, AttributeScores]:
     units = Utf16(asked.comment.text)
-    places = [(units(passage.begin), units(passage.end)) for passage, _ in spans]
+    places = [(units(passage.begin), units(passage.end), scored) for passage, scored in spans]
     scores = {}
     for name, attribute in wanted.items():
         label = attribute.label
-        value = perspective_score(label, whole.scores[label])
+        summary = _score(label, whole)
         parameters = asked.requested_attributes[name]
-        if parameters and value < parameters.score_threshold:
+        if parameters and summary.value < parameters.score_threshold:
             continue
         scores[name] = AttributeScores(
             [
-                SpanScore(begin, end, Score(perspective_score(label, scored.scores[label])))
-                for (begin, end), (_, scored) in zip(places, spans, strict=True)
+                SpanScore(begin, end, summary if scored is whole else _score(label, scored))
+                for begin, end, scored in places
             ],
-            Score(value),
+            summary,
         )
     return scores
+
+
+def _score(label: str, scored: Scored) -> Score:
+    return Score(perspective_score(label, scored.scores[label]))
 
 
 async def _keep(pool: Pool, key: ApiKey, text: str, scores: Mapping[str, AttributeScores]) -> None:
