@@ -6,14 +6,17 @@ from html import unescape
 from typing import NamedTuple
 
 # A sentence ends with its marks and what closes around them, before a space; or with its line.
+# Marks inside a word (1.2) end none, those of Chinese and Japanese always do. Nothing is given back
+# once it is matched (`++`): a row of marks of both kinds would be tried from each of them again.
 _SENTENCE = re.compile(
-    r"[^.!?\u2026\u3002\uff01\uff1f\n]*"
-    r"(?:[.!?\u2026\u3002\uff01\uff1f]+[\"'\u201d\u2019)\]]*(?=\s|$)"
-    r"|[.!?\u2026]+(?=\S)[^.!?\u2026\u3002\uff01\uff1f\n]*"
-    r"|[\u3002\uff01\uff1f]+)*"
+    r"[^.!?\u2026\u3002\uff01\uff1f\n]*+"
+    r"(?:[.!?\u2026]++(?![\u3002\uff01\uff1f]|[\"'\u201d\u2019)\]]*+(?:\s|$))"
+    r"[^.!?\u2026\u3002\uff01\uff1f\n]*+)*+"
+    r"(?:[.!?\u2026\u3002\uff01\uff1f]++(?:[\"'\u201d\u2019)\]]*+(?=\s|$))?)?"
 )
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _UNSEEN = re.compile(r"<(script|style|template)\b[^>]*>.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
+_CLOSING = re.compile(r"</(script|style|template)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)[^>]*>|<[!?][^>]*>")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 # Elements that stand on lines of their own.
@@ -119,7 +122,7 @@ def _markup(source: str) -> list[tuple[int, int, str]]:
     # Searched for once: what never closes would be looked for from every opening again.
     last = source.rfind(">")
     no_comment = source.rfind("-->")
-    closing = {name: source.lower().rfind(f"</{name}") for name in ("script", "style", "template")}
+    closing = {match[1].lower(): match.start() for match in _CLOSING.finditer(source)}
     while 0 <= at <= last:
         match = _COMMENT.match(source, at) if at < no_comment else None
         if match is None:
@@ -137,7 +140,7 @@ def _markup(source: str) -> list[tuple[int, int, str]]:
 
 def _unseen(source: str, at: int, closing: dict[str, int]) -> re.Match[str] | None:
     name = re.match(r"<(script|style|template)\b", source[at : at + 10], re.IGNORECASE)
-    if name is None or closing[name[1].lower()] <= at:
+    if name is None or closing.get(name[1].lower(), -1) <= at:
         return None
     return _UNSEEN.match(source, at)
 
