@@ -84,6 +84,7 @@ def read_comment(comment: TextEntry, context: Context | None) -> Reading:
     if len(comment.text) > LONGEST or len(comment.text.encode()) > LONGEST:
         raise RequestError("Comment text too long.", "COMMENT_TOO_LONG")
     reading = html(comment.text) if comment.type == "HTML" else plain(comment.text)
-    if not reading.text.strip():
+    # NUL can't be stored, so a comment of nothing else is none.
+    if not reading.text.replace("\x00", "").strip():
         raise RequestError("Comment must be non-empty.", "COMMENT_EMPTY")
     return reading

@@ -46,6 +46,7 @@ def send(client: httpx.AsyncClient, publisher_key: str) -> Any:
 BAD: list[tuple[str, Any, str]] = [
     ("empty text", asking(""), "COMMENT_EMPTY"),
     ("space", asking(" \n\t "), "COMMENT_EMPTY"),
+    ("NUL", asking("\0 \0", languages=["en"]), "COMMENT_EMPTY"),
     ("no comment", {"requestedAttributes": {"TOXICITY": {}}}, "COMMENT_EMPTY"),
     (
         "only markup",
@@ -164,6 +165,15 @@ async def test_bad_suggestions_are_not_kept(
     assert answer.status_code == status
     count = await state["pool"].fetchval("select count(*) from example")
     assert count == (0 if status == 400 else 1)
+
+
+async def test_a_comment_of_nul_alone_is_none(send: Any, state: dict[str, Any]) -> None:
+    await state["pool"].execute("update api_key set keeps = true")
+    state["keys"]._forget()
+    told = {"text": "\0"}
+    for body, path in ((asking(languages=["en"]), ANALYZE), (suggesting(TOXICITY=1), SUGGEST)):
+        answer = await send(json.dumps({**body, "comment": told}).encode(), path)
+        check_error(answer, 400, "INVALID_ARGUMENT", "COMMENT_EMPTY")
 
 
 async def test_keys(client: httpx.AsyncClient, publisher_key: str, site: Site, state: Any) -> None:
