@@ -91,6 +91,7 @@ class _Parts:
     def __init__(self) -> None:
         self.pairs: Pairs = []
         self.ended = False
+        self._count = 0
         self._header = b""
         self._value = b""
         self._name = ""
@@ -128,7 +129,9 @@ class _Parts:
         self._data.append(data[start:end])
 
     def on_part_end(self) -> None:
-        if len(self.pairs) >= MOST_FIELDS:
+        # Those without a name, too: they cost as much to read.
+        self._count += 1
+        if self._count > MOST_FIELDS:
             raise MalformedRequest(f"The form has more than {MOST_FIELDS} fields.")
         if self._name:
             self.pairs.append((self._name, b"".join(self._data)))

@@ -88,6 +88,7 @@ async def test_more_fields_than_any_client_sends(client: httpx.AsyncClient) -> N
     for content_type, body in (
         ("application/x-www-form-urlencoded", b"a&" * 1001),
         ("multipart/form-data; boundary=x", PART * 1001 + b"--x--\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\n\r\n\r\n" * 1001 + b"--x--\r\n"),
     ):
         answer = await client.post(
             "/1.1/comment-check", content=body, headers={"content-type": content_type}
