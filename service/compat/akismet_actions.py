@@ -118,9 +118,7 @@ async def _learn(conn: Conn, key: ApiKey, sent: Submission, said: Said) -> Said 
     await akismet_store.lock_text(conn, key.id, sent.content)
     before = await akismet_store.get_said(conn, key.id, sent.content)
     if before != said or key.trusted:
-        await compat_store.put_example(
-            conn, key.site_id, key.id, sent.content, said, SOURCES[said], trusted=key.trusted
-        )
+        await compat_store.put_example(conn, key.site_id, key.id, sent.content, said, SOURCES[said])
     return before
 
 

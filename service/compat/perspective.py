@@ -150,9 +150,8 @@ async def suggest(pool: Pool, key: ApiKey, asked: SuggestRequest) -> SuggestAnsw
     async with pool.acquire() as conn, conn.transaction():
         for label, score in said:
             await store.put_example(
-                conn, key.site_id, key.id, text, label, "suggestscore", score=score,
-                trusted=key.trusted,
-            )  # fmt: skip
+                conn, key.site_id, key.id, text, label, "suggestscore", score=score
+            )
     detected = language(reading.text)
     return SuggestAnswer(
         asked.client_token, [detected] if detected != "und" else [], asked.languages

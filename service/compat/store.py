@@ -92,14 +92,23 @@ async def put_example(
     source: ExampleSource,
     *,
     score: float | None = None,
-    trusted: bool,
 ) -> None:
-    """Keep what a key says of a text; of spam and of abuse the last that it says stands."""
+    """Keep what a key says of a text; of spam and of abuse the last that it says stands.
+
+    It counts if the key is trusted now. The key's row is locked until the transaction ends, so
+    that whoever ends the trust finds what was said before.
+    """
+    # A shared lock would be passed on from one call to the next, and never come to who changes
+    # the key.
     await conn.execute(
         """
+        with key as (select trusted from api_key where id = $3 for no key update)
         insert into example (
             site_id, id, api_key_id, text, text_hash, label, source, score, trusted
-        ) values ($1, $2, $3, $4, sha256(convert_to($4, 'UTF8')), $5, $6, $7, $8)
+        )
+        select $1::uuid, $2::uuid, $3::uuid, $4::text, sha256(convert_to($4::text, 'UTF8')),
+            $5::text, $6::text, $7::real, key.trusted
+        from key
         on conflict (api_key_id, text_hash, (label in ('spam', 'ham'))) where text_hash is not null
         do update set id = excluded.id, label = excluded.label, source = excluded.source,
             score = excluded.score, created_at = now(),
@@ -112,7 +121,6 @@ async def put_example(
         label,
         source,
         score,
-        trusted,
     )
 
 

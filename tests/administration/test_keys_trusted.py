@@ -1,11 +1,15 @@
 """What an editor lets a key do, and what becomes of what it has sent."""
 
+import asyncio
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from perspective import ANALYZE, FRIENDLY, INSULT, SUGGEST, asking, suggesting
 
+from service.administration import keys
+from service.administration.types import KeyChange
 from service.articles.types import Site
 from service.screening import learning_store
 
@@ -31,6 +35,28 @@ async def say(client: httpx.AsyncClient, made: dict[str, Any], text: str, score:
         SUGGEST, json=suggesting(text, TOXICITY=score), params={"key": made["token"]}
     )
     assert answer.status_code == 200
+
+
+WAITING = """
+select count(*) from pg_stat_activity
+where datname = current_database() and wait_event_type = 'Lock'
+"""
+
+
+async def test_what_is_said_while_trust_ends_counts_nothing(
+    client: httpx.AsyncClient, chief: Any, made: dict[str, Any], where: str, site: Site, state: Any
+) -> None:
+    await chief("PATCH", where, {"trusted": True})
+    await say(client, made, INSULT, 1)
+    pool, ident = state["pool"], UUID(made["key"]["id"])
+    async with pool.acquire() as conn, conn.transaction():
+        await keys.change_key(conn, None, ident, KeyChange(trusted=False))
+        # Every process still knows the key as a trusted one.
+        saying = asyncio.create_task(say(client, made, FRIENDLY, 0))
+        while not saying.done() and not await pool.fetchval(WAITING):  # noqa: ASYNC110 (PostgreSQL tells nobody)
+            await asyncio.sleep(0.01)
+    await saying
+    assert await learning_store.list_trusted(pool, site.id, 10) == []
 
 
 async def test_a_new_key_may_do_anything_and_is_trusted_in_nothing(made: dict[str, Any]) -> None:
