@@ -125,10 +125,20 @@ async def put_example(
 
 
 async def delete_old(conn: Executor, most_examples: int) -> None:
-    """Forget kept texts and senders after 30 days, and all but the newest examples of a key."""
+    """Forget kept texts and senders after 30 days, and all but the newest examples of a key.
+
+    Of a revoked key all examples, after as long: no editor can look at them any more.
+    """
     await conn.execute("delete from kept_text where created_at < now() - $1::text::interval", KEPT)
     await conn.execute(
         "delete from sender_day where day < (now() at time zone 'utc' - $1::text::interval)::date",
+        KEPT,
+    )
+    await conn.execute(
+        """
+        delete from example e using api_key k
+        where k.id = e.api_key_id and k.revoked_at < now() - $1::text::interval
+        """,
         KEPT,
     )
     await conn.execute(

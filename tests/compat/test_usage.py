@@ -170,3 +170,18 @@ async def test_what_is_kept_is_forgotten_in_time(conn: Conn, key: ApiKey) -> Non
     assert [row["digest"] for row in senders] == [b"\x00", b"\x1d"]
     # The trusted one stays, whatever its age.
     assert [row[0] for row in await examples(conn, key)] == ["0", "3", "4"]
+
+
+@pytest.mark.parametrize(("days", "left"), [(29, 1), (31, 0)])
+async def test_what_a_revoked_key_said_is_forgotten_in_time(
+    conn: Conn, key: ApiKey, days: int, left: int
+) -> None:
+    await conn.execute("update api_key set trusted = true where id = $1", key.id)
+    await store.put_example(conn, key.site_id, key.id, "Buy", "spam", "submit-spam")
+    await conn.execute(
+        "update api_key set revoked_at = now() - $2::interval where id = $1",
+        key.id,
+        timedelta(days=days),
+    )
+    await store.delete_old(conn, 2)
+    assert len(await examples(conn, key)) == left
