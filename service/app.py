@@ -32,8 +32,9 @@ from service.compat.akismet_answers import is_akismet, refusal
 from service.compat.akismet_routes import ROUTES as AKISMET
 from service.compat.akismet_senders import Senders
 from service.compat.classify_routes import ENDPOINTS as CLASSIFY
+from service.compat.google_errors import problem_error
 from service.compat.perspective_routes import ROUTES as PERSPECTIVE
-from service.compat.perspective_routes import is_perspective, problem_response
+from service.compat.perspective_routes import is_perspective
 from service.compat.usage import Usage
 from service.core import log
 from service.core.database import database
@@ -188,7 +189,7 @@ def create_app(
 async def on_problem(request: Request[Any], problem: Problem) -> Response:
     """A feature's failure: as its protocol has it, a page for a person, else problem+json."""
     if is_perspective(request.scope["path"]):
-        return problem_response(problem)
+        return problem_error(problem)
     if is_akismet(request.scope["path"]):
         return refusal(problem)
     if is_page(request.scope["path"]):

@@ -15,7 +15,7 @@ from service.accounts.types import ApiKey
 from service.core.db import Conn, Pool
 from service.core.events import Events, notify
 from service.core.limits import Limit, Limiter
-from service.core.problems import TooManyRequests
+from service.core.problems import Invalid, TooManyRequests
 from service.core.tokens import token_hash
 
 KNOWN_FOR = 600.0  # seconds: so often a key's last use is noted
@@ -71,47 +71,55 @@ class Keys:
             self._known[hashed] = key, time.monotonic()
         return key
 
-    async def spend(self, key: ApiKey) -> None:
-        """Take one request from the key's quota; raises TooManyRequests with the seconds to wait.
+    async def spend(self, key: ApiKey, count: int = 1) -> None:
+        """Take texts from the key's quota; raises TooManyRequests with the seconds to wait.
 
         A process takes a fiftieth of a minute's quota at a time, and spends it within a minute.
+        Raises Invalid for more than the quota, which no waiting helps.
         """
         if key.quota is None:
             return
+        if count > key.quota:
+            raise Invalid.field("$.texts", f"More than this key's quota of {key.quota} a minute")
         share = self._shares.setdefault(key.id, Share())
         async with share.lock:
             now = time.monotonic()
-            if share.left == 0 or share.taken_at + MINUTE < now:
+            if share.taken_at + MINUTE < now:
+                share.left = 0
+            if share.left < count:
                 # Who has been told to wait costs no question until then.
-                if share.full_at <= now:
-                    await self._take(key, share)
-                if share.full_at > now:
-                    wait = max(1, math.ceil(share.full_at - time.monotonic()))
+                full_at = share.full_at
+                if full_at <= now:
+                    full_at = await self._take(key.id, key.quota, share, count)
+                if full_at > now:
+                    wait = max(1, math.ceil(full_at - time.monotonic()))
                     raise TooManyRequests(
                         wait,
-                        f"This key's quota is {key.quota} requests a minute; try again in {wait} "
+                        f"This key's quota is {key.quota} texts a minute; try again in {wait} "
                         "seconds.",
                     )
-            share.left -= 1
+            share.left -= count
 
     def is_full(self, key: ApiKey) -> bool:
         """Whether this process tells who calls with the key to wait."""
         share = self._shares.get(key.id)
         return share is not None and share.full_at > time.monotonic()
 
-    async def _take(self, key: ApiKey, share: Share) -> None:
-        quota = key.quota or 1
+    async def _take(self, ident: UUID, quota: int, share: Share, count: int) -> float:
+        """Take a part of the quota that `count` is covered by; until when there is none, else 0."""
         limit = Limit(f"key {quota}", quota, MINUTE / quota)
-        count = max(1, quota // SHARES)
-        wait = await self._limiter.wait(limit, key.id.bytes, count=count)
-        if wait and count > 1:
-            # The last few of a quota, one by one.
-            count, wait = 1, await self._limiter.wait(limit, key.id.bytes)
+        taken = max(count, quota // SHARES)
+        wait = await self._limiter.wait(limit, ident.bytes, count=taken)
+        if wait and taken > count:
+            # The last few of a quota, as many as are asked for.
+            taken, wait = count, await self._limiter.wait(limit, ident.bytes, count=count)
         now = time.monotonic()
-        if wait:
+        if not wait:
+            share.left, share.taken_at = share.left + taken, now
+            return 0.0
+        if count == 1:
             share.full_at = now + wait
-        else:
-            share.left, share.taken_at = count, now
+        return now + wait
 
 
 async def key_changed(conn: Conn) -> None:

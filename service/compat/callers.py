@@ -15,7 +15,7 @@ SCOPE = "classify"
 async def require_classify(request: Request[Any], token: str = "") -> ApiKey:
     """The key of scope classify that calls; `token` is where the protocol has it, else the bearer.
 
-    Takes one request from its quota. Raises Unauthenticated, Forbidden and TooManyRequests.
+    Takes one text from its quota. Raises Unauthenticated, Forbidden and TooManyRequests.
     """
     keys: Keys = request.state["keys"]
     token = token or bearer(request)

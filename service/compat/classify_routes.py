@@ -59,6 +59,9 @@ async def classify(request: Request[Any]) -> Response:
         key = await require_classify(request)
         site_id = key.site_id
     asked = await read_json(request, Texts, LARGEST)
+    if key is not None and len(asked.texts) > 1:
+        # One was taken before the body was read.
+        await state["keys"].spend(key, len(asked.texts) - 1)
     evidence = query_choice(request, "evidence", ("false", "true")) == "true"
     assessor: Assessor = state["assessor"]
     model = await assessor.model_of(site_id)

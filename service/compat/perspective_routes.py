@@ -11,11 +11,10 @@ from service.accounts.types import ApiKey
 from service.compat import perspective
 from service.compat.callers import require_classify
 from service.compat.discovery import description
-from service.compat.google_errors import RequestError, bad_key, problem_error
+from service.compat.google_errors import RequestError, bad_key
 from service.compat.perspective_reading import decode
 from service.compat.perspective_types import AnalyzeRequest, SuggestRequest
 from service.core.http import Endpoint, read_bytes
-from service.core.problems import Problem
 
 # Twenty kilobytes of text grow sixfold where a client escapes all of it, and its context may have
 # a megabyte; beyond the text's own limit the protocol has an error of its own.
@@ -28,11 +27,6 @@ Method = Callable[[Request[Any], ApiKey, bytes], Awaitable[msgspec.Struct]]
 def is_perspective(path: str) -> bool:
     """Whether what this path answers, failures too, is in Google's shape."""
     return path.startswith(PREFIXES)
-
-
-def problem_response(problem: Problem) -> Response:
-    """A failure of the service in the protocol's shape."""
-    return problem_error(problem)
 
 
 async def _answer(request: Request[Any], method: Method) -> Response:

@@ -13,6 +13,7 @@ Used = Literal["calls", "spam", "ham", "missed_spam", "false_positives"]
 USED: tuple[Used, ...] = get_args(Used)
 MOST_BLOGS = 1000  # rows of a key and day; beyond them addresses are no longer told apart
 KEPT = "30 days"
+USAGE_DAYS = 400  # thirteen months, to compare one with the year before
 LONGEST = 20_480  # characters, as the tables check
 
 
@@ -124,15 +125,20 @@ async def put_example(
     )
 
 
-async def delete_old(conn: Executor, most_examples: int) -> None:
-    """Forget kept texts and senders after 30 days, and all but the newest examples of a key.
+async def delete_old(conn: Executor, most: int) -> None:
+    """Forget kept texts and senders after 30 days, and usage after 400.
 
-    Of a revoked key all examples, after as long: no editor can look at them any more.
+    Of a key's kept texts and untrusted examples only the newest `most` stay; of a revoked key no
+    example, after 30 days: no editor can look at them any more.
     """
     await conn.execute("delete from kept_text where created_at < now() - $1::text::interval", KEPT)
     await conn.execute(
         "delete from sender_day where day < (now() at time zone 'utc' - $1::text::interval)::date",
         KEPT,
+    )
+    await conn.execute(
+        "delete from key_usage where day < (now() at time zone 'utc')::date - $1::integer",
+        USAGE_DAYS,
     )
     await conn.execute(
         """
@@ -149,5 +155,15 @@ async def delete_old(conn: Executor, most_examples: int) -> None:
         ) placed
         where placed.id = e.id and placed.place > $1
         """,
-        most_examples,
+        most,
+    )
+    await conn.execute(
+        """
+        delete from kept_text t using (
+            select id, row_number() over (partition by api_key_id order by id desc) as place
+            from kept_text
+        ) placed
+        where placed.id = t.id and placed.place > $1
+        """,
+        most,
     )

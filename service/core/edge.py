@@ -13,6 +13,7 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.core.db import AWAY
 from service.core.log import write_request
 from service.core.metrics import REQUEST_SECONDS, REQUESTS
 from service.core.problems import InternalError
@@ -74,8 +75,15 @@ class Edge:
         try:
             app = self.shortcut(scope) or self.app
             await app(scope, receive, send_with_headers)
-        except Exception:
-            log.exception("request failed", request_id=request_id, path=_route(scope))
+        except Exception as error:
+            if isinstance(error, AWAY):
+                # A thousand requests in a bad minute would each write the same frames.
+                log.warning(
+                    "database away", request_id=request_id, path=_route(scope),
+                    error=type(error).__name__,
+                )  # fmt: skip
+            else:
+                log.exception("request failed", request_id=request_id, path=_route(scope))
             if status == 0:
                 status = InternalError.status
                 answer = InternalError().response(request_id)

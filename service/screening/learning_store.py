@@ -1,6 +1,5 @@
 """SQL of learning: what people decided, examples, each site's models."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,8 +9,6 @@ from service.core.db import Conn, Executor, row_to, uuid7
 from service.screening.learning_types import (
     Decided,
     Example,
-    ExampleLabel,
-    ExampleSource,
     Judged,
     LiveModel,
     Made,
@@ -85,48 +82,6 @@ def _scored_spam(signals: bytes) -> bool:
     return any(
         signal.check == "spam" and signal.verdict == "spam"
         for signal in msgspec.json.decode(signals, type=list[Signal])
-    )
-
-
-async def insert_example(
-    conn: Executor,
-    site_id: UUID,
-    api_key_id: UUID,
-    text: str,
-    label: ExampleLabel,
-    source: ExampleSource,
-    *,
-    score: float | None = None,
-    trusted: bool = False,
-) -> UUID:
-    """Keep an example that a publisher's key sent; nothing learns from it until it is trusted."""
-    ident = uuid7()
-    await conn.execute(
-        """
-        insert into example (site_id, id, api_key_id, text, label, source, score, trusted)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
-        """,
-        site_id,
-        ident,
-        api_key_id,
-        text,
-        label,
-        source,
-        score,
-        trusted,
-    )
-    return ident
-
-
-async def update_trust(
-    conn: Executor, site_id: UUID, ids: Sequence[UUID], *, trusted: bool
-) -> None:
-    """Let examples of a site count, or no longer: an editor's decision."""
-    await conn.execute(
-        "update example set trusted = $3 where site_id = $1 and id = any($2::uuid[])",
-        site_id,
-        list(ids),
-        trusted,
     )
 
 

@@ -118,3 +118,24 @@ async def test_whoever_has_no_quota_is_never_refused(
     key = await state["keys"].find(publisher_key)
     for _ in range(1000):
         await state["keys"].spend(key)
+
+
+async def test_each_text_of_many_counts(
+    client: httpx.AsyncClient, publisher_key: str, pool: Pool, state: dict[str, Any]
+) -> None:
+    await set_quota(pool, 100)
+    state["keys"]._forget()
+
+    async def ask(texts: int) -> int:
+        answer = await client.post(
+            URL, json={"texts": ["A fine remark."] * texts}, headers=bearer(publisher_key)
+        )
+        return answer.status_code
+
+    assert await ask(60) == 200
+    assert await ask(60) == 429
+    # A large request that has to wait keeps no small one waiting.
+    assert await ask(20) == 200
+    assert await ask(1) == 200
+    # More than there ever is: no waiting helps.
+    assert await ask(102) == 422

@@ -18,8 +18,10 @@ from thread import bearer, comment, post
 
 from classifiers import Model
 from service.accounts import actions as accounts
+from service.administration import keys_store
 from service.articles import actions as articles
 from service.articles.types import Site
+from service.compat.store import put_example
 from service.core.db import Conn, Pool, connect, uuid7
 from service.core.problems import Conflict
 from service.screening import learning, retrain, site_models
@@ -312,7 +314,7 @@ async def test_no_decision_of_another_site_leaks(
     key = UUID(str(await key_of(pool, other.id)))
     for at in range(40):
         text = f"The Beacon is a fine paper, number {at}"
-        await store.insert_example(pool, other.id, key, text, "fine", "suggestscore", trusted=True)
+        await put_example(pool, other.id, key, text, "fine", "suggestscore")
     await pool.execute("delete from model")
     beside = await learning.retrain(one, site.id, base)
     assert await pool.fetchval("select content from model") == content
@@ -320,8 +322,9 @@ async def test_no_decision_of_another_site_leaks(
     assert await store.get_live(pool, other.id) is None
 
 
-async def key_of(pool: Pool, site_id: UUID) -> UUID:
+async def key_of(pool: Pool, site_id: UUID, *, trusted: bool = True) -> UUID:
     await accounts.create_key(pool, site_id, ["classify"])
+    await pool.execute("update api_key set trusted = $1", trusted)
     ident: UUID = await pool.fetchval(
         "select id from api_key where site_id = $1 order by created_at desc, id desc limit 1",
         site_id,
@@ -518,16 +521,10 @@ async def test_only_the_shared_model_s_own_word_is_learnt_from(
 async def test_examples_count_only_when_trusted_and_their_key_is_good(
     pool: Pool, site: Site
 ) -> None:
-    key = await key_of(pool, site.id)
-    ident = await store.insert_example(
-        pool, site.id, key, "Words.", "abuse", "suggestscore", score=0.9
-    )
+    key = await key_of(pool, site.id, trusted=False)
+    await put_example(pool, site.id, key, "Words.", "abuse", "suggestscore", score=0.9)
     assert await store.list_trusted(pool, site.id, 10) == []
-    async with pool.acquire() as conn:
-        other = await articles.add_site(conn, "other", "Other", ["https://other.example"])
-    await store.update_trust(pool, other.id, [ident], trusted=True)
-    assert await store.list_trusted(pool, site.id, 10) == []
-    await store.update_trust(pool, site.id, [ident], trusted=True)
+    await keys_store.trust_examples(pool, key, trusted=True)  # type: ignore[arg-type]  # one statement
     [example] = await store.list_trusted(pool, site.id, 10)
     assert (example.text, example.label, example.api_key_id) == ("Words.", "abuse", key)
     await pool.execute("update api_key set revoked_at = now()")
@@ -535,7 +532,7 @@ async def test_examples_count_only_when_trusted_and_their_key_is_good(
     for wrong in ({"label": "good"}, {"source": "elsewhere"}, {"text": ""}):
         row = {"text": "x", "label": "spam", "source": "submit-spam", **wrong}
         with pytest.raises(asyncpg.CheckViolationError):
-            await store.insert_example(pool, site.id, key, **row)  # type: ignore[arg-type]
+            await put_example(pool, site.id, key, **row)  # type: ignore[arg-type]
 
 
 async def test_of_two_retrainings_at_once_one_says_so(
@@ -644,7 +641,7 @@ async def test_trusted_examples_and_the_machine_are_counted_apart(
     key = await key_of(pool, site.id)
     for label in ("abuse", "spam"):
         text = f"An example of {label}"
-        await store.insert_example(pool, site.id, key, text, label, "suggestscore", trusted=True)  # type: ignore[arg-type]
+        await put_example(pool, site.id, key, text, label, "suggestscore")  # type: ignore[arg-type]
     # What the machine took for spam before the newest fifth was decided, and nobody touched.
     await pool.execute("alter table ledger disable trigger ledger_append_only")
     await pool.execute(
