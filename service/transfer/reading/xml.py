@@ -1,0 +1,146 @@
+"""Records of an XML file, one after another, in memory that doesn't grow with it.
+
+Expat itself, because nothing above it gives line numbers while it reads. Document types are
+refused, and with them every entity of a file's own (defusedxml, which does so for ElementTree, had
+its last release in 2021).
+"""
+
+from collections.abc import Iterator, Mapping
+from xml.parsers import expat
+
+import msgspec
+
+from service.transfer.reading.input import Input
+from service.transfer.types import UNREADABLE, ImportFileError, Notes
+
+DEEPEST = 200
+LONGEST_FIELD = 1 << 20  # characters; a comment of more is refused, and never held whole
+LONGEST_TOKEN = 32 << 20  # bytes of one tag with its attributes
+STRAY = 4096  # characters before the first tag that may be stray
+
+
+class Record(msgspec.Struct):
+    """An element that was asked for: its fields by path, such as `author/name` and `thread@dsq:id`.
+
+    `outer`: the fields, so far, of the record that it lies in. `too_long`: the fields of which only
+    the beginning was kept.
+    """
+
+    name: str
+    line: int
+    fields: dict[str, str]
+    outer: "Record | None" = None
+    too_long: set[str] = msgspec.field(default_factory=set)
+
+    def get(self, path: str) -> str:
+        """A field without the blanks around it; '' where there is none."""
+        return self.fields.get(path, "").strip()
+
+
+class Records:
+    """What expat tells, gathered into records."""
+
+    def __init__(self, wanted: Mapping[str, frozenset[str]]) -> None:
+        """`wanted`: the paths to keep of each kind of element."""
+        self.done: list[Record] = []
+        self._wanted = wanted
+        self._path: list[str] = []
+        self._begun: list[tuple[int, Record]] = []
+        self._text: list[str] | None = None
+        self._length = 0
+        self._parser = parser = expat.ParserCreate("utf-8")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._characters
+        parser.StartDoctypeDeclHandler = _refuse
+        parser.EntityDeclHandler = _refuse
+        self._fed = 0
+
+    def feed(self, text: str, *, final: bool = False) -> None:
+        """Take one more block; raises ExpatError and ImportFileError."""
+        data = text.encode("utf-8", "replace")
+        self._fed += len(data)
+        self._parser.Parse(data, final)
+        if self._fed - self._parser.CurrentByteIndex > LONGEST_TOKEN:
+            raise ImportFileError("A tag of the file is too long to be one")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._path.append(name)
+        if len(self._path) > DEEPEST:
+            raise ImportFileError("The file's elements lie too deep in one another")
+        self._text = None
+        if name in self._wanted:
+            outer = self._begun[-1][1] if self._begun else None
+            record = Record(name, self._parser.CurrentLineNumber, {}, outer)
+            self._begun.append((len(self._path), record))
+            self._attributes("", record, attributes)
+        elif self._begun:
+            begun, record = self._begun[-1]
+            path = "/".join(self._path[begun:])
+            self._attributes(path, record, attributes)
+            if path in self._wanted[record.name]:
+                self._text, self._length = [], 0
+
+    def _attributes(self, path: str, record: Record, attributes: dict[str, str]) -> None:
+        for name, value in attributes.items():
+            if f"{path}@{name}" in self._wanted[record.name]:
+                record.fields[f"{path}@{name}"] = value[:LONGEST_FIELD]
+
+    def _characters(self, text: str) -> None:
+        if self._text is not None and self._length <= LONGEST_FIELD:
+            self._text.append(text)
+            self._length += len(text)
+
+    def _end(self, name: str) -> None:
+        self._path.pop()
+        if not self._begun:
+            return
+        begun, record = self._begun[-1]
+        if len(self._path) < begun:
+            self._begun.pop()
+            self.done.append(record)
+        elif self._text is not None:
+            path = "/".join([*self._path[begun:], name])
+            record.fields[path] = "".join(self._text)[:LONGEST_FIELD]
+            if self._length > LONGEST_FIELD:
+                record.too_long.add(path)
+        self._text = None
+
+
+def _refuse(*_: object) -> None:
+    raise ImportFileError("The file declares a document type or entities, which no export does")
+
+
+def records(source: Input, notes: Notes, wanted: Mapping[str, frozenset[str]]) -> Iterator[Record]:
+    """The records of a file in the order in which they end; of a damaged one, what came before."""
+    gathered = Records(wanted)
+    try:
+        for block in _from_first_tag(source, notes):
+            gathered.feed(block)
+            yield from gathered.done
+            gathered.done.clear()
+        gathered.feed("", final=True)
+    except expat.ExpatError as error:
+        yield from gathered.done
+        why = source.cut or expat.errors.messages.get(error.code, str(error))
+        notes.refuse(UNREADABLE, error.lineno, why)
+
+
+def _from_first_tag(source: Input, notes: Notes) -> Iterator[str]:
+    """The text without what stands before its first tag, where blank lines may be (an error)."""
+    begun = False
+    for block in source.text():
+        if begun:
+            yield block
+            continue
+        at = block.find("<")
+        if not 0 <= at <= STRAY:
+            raise ImportFileError(f"{source.path} is no XML")
+        before = block[:at].lstrip("\ufeff")
+        if before:
+            notes.repair("stray first bytes")
+        begun = True
+        yield block[at:]
+    if not begun:
+        raise ImportFileError(f"{source.path} is no XML")

@@ -1,0 +1,138 @@
+"""What a file of another system says, and what became of it."""
+
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+Kept = Literal["published", "held", "spam", "rejected", "removed"]
+Markup = Literal["html", "paragraphs", "markdown", "text"]
+
+UNREADABLE = "the rest of the file, which can't be read"
+MOST_SHOWN = 100  # lines of one kind of refusal that a report names
+
+
+class SourceArticle(msgspec.Struct, frozen=True, array_like=True):
+    """A page that has comments. `key`: the old system's own stable id for it, if any.
+
+    `url` may be a path where the old system knows no more.
+    """
+
+    source: str
+    url: str
+    title: str
+    key: str | None = None
+    published_at: datetime | None = None
+
+
+class SourceComment(msgspec.Struct, frozen=True, array_like=True):
+    """A comment as the file has it. `article` and `parent` are the old system's ids, '' for none.
+
+    `account` tells authors without an e-mail address apart. `created_at` is None where the file's
+    date can't be meant. `markup`: what the body is written in; "paragraphs" is HTML in which line
+    ends count, "text" goes with `html` that is shown already. `html` is the old system's own
+    rendering, if it gave one beside.
+    """
+
+    source: str
+    article: str
+    parent: str
+    name: str
+    email: str
+    body: str
+    markup: Markup
+    status: Kept
+    created_at: datetime | None
+    website: str = ""
+    account: str = ""
+    html: str = ""
+    votes: int = 0
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """A comment and what it will hang below, None for a root.
+
+    That is the old system's id, and of the too deep isn't what it answered.
+    """
+
+    line: int
+    comment: SourceComment
+    parent: str | None
+
+
+class ImportFileError(Exception):
+    """A file, or what is beside it, that can't be used at all; the message says why."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Something that was left out, and where it stands."""
+
+    line: int
+    what: str
+
+
+class Notes:
+    """What was repaired, left out and refused on the way: counted by kind, the first with lines."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.repaired: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.first: dict[str, list[Refused]] = {}
+        self.unmatched: Counter[str] = Counter()
+
+    def repair(self, kind: str, count: int = 1) -> None:
+        """Count something that was put right."""
+        self.repaired[kind] += count
+
+    def skip(self, kind: str, count: int = 1) -> None:
+        """Count something that is no comment, and so isn't missing."""
+        self.skipped[kind] += count
+
+    def refuse(self, kind: str, line: int, what: str) -> None:
+        """Count something that is left out though it may be a comment."""
+        self.refused[kind] += 1
+        shown = self.first.setdefault(kind, [])
+        if len(shown) < MOST_SHOWN:
+            shown.append(Refused(line, what[:200]))
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What an import did, or in a dry run would have done."""
+
+    file: str
+    format: str
+    source: str
+    site: str
+    dry_run: bool
+    articles: int
+    articles_made: int
+    comments: dict[str, int]
+    already: int
+    readers: int
+    readers_made: int
+    skipped: dict[str, int]
+    repaired: dict[str, int]
+    unmatched: dict[str, int]
+    refused: dict[str, int]
+    refused_first: dict[str, list[Refused]]
+    seconds: float
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is in."""
+        return not self.refused
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What to import, from where, and as what."""
+
+    file: Path
+    format: str
+    source: str
+    moved: dict[str, str]
+    origins: dict[str, str]
+    dry_run: bool = False
