@@ -45,8 +45,13 @@ def render(body: str) -> str:
     What turns a line round is taken out before, as it may stand in a link's address, and after, as
     it may have been written as an entity.
     """
+    return sanitised(_markdown.render(BIDI.sub("", body)))
+
+
+def sanitised(html: str) -> str:
+    """What readers may see of HTML that anybody wrote."""
     html = nh3.clean(
-        _markdown.render(BIDI.sub("", body)),
+        html,
         tags=ALLOWED_TAGS,
         attributes=ALLOWED_ATTRIBUTES,
         url_schemes=ALLOWED_SCHEMES,

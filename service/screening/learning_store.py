@@ -22,21 +22,26 @@ async def list_decided(conn: Executor, site_id: UUID, limit: int) -> list[Decide
     """The newest decisions of people on comments that are as they were decided, newest first.
 
     The last word of a person counts. A comment that was edited, removed or undone since has
-    another version or status, and what is held is undecided.
+    another version or status, and what is held is undecided. Of imported comments, what people
+    made of them where they come from, as far as that is known; the ledger dates them as they were.
     """
     rows = await conn.fetch(
         """
         with said as (
             select distinct on (comment_id) comment_id, id, actor, to_status, reason, version,
                 created_at
-            from ledger where site_id = $1 and actor in ('moderator', 'undo')
+            from ledger where site_id = $1 and actor in ('moderator', 'undo', 'import')
             order by comment_id, id desc
         )
         select c.body as text, c.status, coalesce(s.reason, c.reason) as reason,
             s.created_at as decided_at
         from said s join comment c on c.id = s.comment_id
         -- What was taken back was no decision.
-        where c.site_id = $1 and s.actor = 'moderator'
+        where c.site_id = $1 and (
+                s.actor = 'moderator' or s.actor = 'import' and exists (
+                    select from imported i where i.comment_id = c.id and i.decided
+                )
+            )
             and c.version = s.version and c.status = s.to_status
             and c.status in ('published', 'rejected', 'spam') and c.body <> ''
         order by s.created_at desc, s.id desc limit $2

@@ -15,7 +15,7 @@ import { REASONS, time } from './saying.js';
 
 const CALM = 150; // milliseconds: who hurries down the list doesn't load every comment
 /** @type {Record<string, string>} */
-const ACTORS = { machine: 'The checks', author: 'Its author', undo: 'Undone', system: 'The service', policy: 'The policy' };
+const ACTORS = { machine: 'The checks', author: 'Its author', undo: 'Undone', system: 'The service', policy: 'The policy', import: 'Imported' };
 
 /** @param {string} html sanitised by the server; only its text is shown here */
 const textOf = (html) => new DOMParser().parseFromString(html, 'text/html').body.textContent?.trim() ?? '';

@@ -1,0 +1,53 @@
+"""A comment as the file has it, made one that can be kept; or the reason why it can't."""
+
+import hashlib
+
+import msgspec
+
+from service.transfer import rules
+from service.transfer.bodies import html_and_text
+from service.transfer.types import Notes, SourceComment
+
+LONGEST = 65_535  # characters: WordPress's own column holds as many bytes
+
+
+def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | None:
+    """The comment with its body as text and safe HTML; None, and noted, where it is refused.
+
+    Cutting a text would be a loss that nobody sees, so what is too long is refused whole.
+    """
+    if comment.status == "removed":
+        # Of what somebody took away only its place is kept, where answers to it hang.
+        comment = msgspec.structs.replace(
+            comment, body="", html="", name="", email="", website="", account="removed"
+        )
+    if max(len(comment.body), len(comment.html)) > LONGEST:
+        notes.refuse("too long", line, comment.source)
+        return None
+    html, text = html_and_text(comment) if comment.status != "removed" else ("", "")
+    if not text and comment.status != "removed":
+        notes.refuse("empty", line, comment.source)
+        return None
+    name, website = rules.shown_name(comment.name), rules.shown_website(comment.website)
+    if website == "" and comment.website.strip() not in {"", "http://", "https://"}:
+        notes.repair("websites that are no addresses, left out")
+    if len(comment.name.strip()) > rules.LONGEST_NAME:
+        notes.repair("names too long, cut")
+    return msgspec.structs.replace(
+        comment,
+        source=_ident(comment.source, comment, notes),
+        body=text,
+        html=html,
+        markup="text",
+        name=name,
+        website=website,
+        votes=max(comment.votes, 0),
+    )
+
+
+def _ident(source: str, comment: SourceComment, notes: Notes) -> str:
+    """The old system's id; of what has none, one made of the comment, the same every time."""
+    if source and len(source) <= rules.LONGEST_SOURCE_ID:
+        return source
+    notes.repair("ids missing or too long, made anew")
+    return "~" + hashlib.blake2b(msgspec.msgpack.encode(comment), digest_size=12).hexdigest()
