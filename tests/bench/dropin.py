@@ -24,7 +24,7 @@ from rich.table import Table
 from classifiers import Model, load
 from service.core import embedded
 from tests.bench.__main__ import running
-from tests.bench.load import cpu_seconds, drive, http
+from tests.bench.load import cpu_seconds, drive, drive_timed, http
 from tests.live import free_port
 
 SIX = ("TOXICITY", "SEVERE_TOXICITY", "IDENTITY_ATTACK", "INSULT", "PROFANITY", "THREAT")
@@ -85,9 +85,8 @@ class Round:
         self, port: int, requests: Sequence[bytes], pieces: int, connections: int,
         processes: Callable[[], list[psutil.Process]],
     ) -> None:  # fmt: skip
-        before, started = cpu_seconds(processes()), time.perf_counter()
-        self.taken = drive(port, requests, connections)
-        seconds = time.perf_counter() - started
+        before = cpu_seconds(processes())
+        self.taken, seconds = drive_timed(port, requests, connections)
         self.cost = (cpu_seconds(processes()) - before) / pieces * 1e6
         self.rate = pieces / seconds
         self.cuts = statistics.quantiles(self.taken, n=100)

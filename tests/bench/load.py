@@ -50,10 +50,25 @@ def _send(port: int, requests: Sequence[bytes], connections: int) -> list[float]
     return asyncio.run(_all(port, shares))
 
 
+def _send_timed(
+    port: int, requests: Sequence[bytes], connections: int
+) -> tuple[list[float], float]:
+    started = time.perf_counter()
+    taken = _send(port, requests, connections)
+    return sorted(taken), time.perf_counter() - started
+
+
 def drive(port: int, requests: Sequence[bytes], connections: int = 16) -> list[float]:
     """Send all requests over kept connections; the seconds that each took, sorted."""
+    return drive_timed(port, requests, connections)[0]
+
+
+def drive_timed(
+    port: int, requests: Sequence[bytes], connections: int = 16
+) -> tuple[list[float], float]:
+    """The same, and the seconds from the first to the last."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return sorted(pool.apply(_send, (port, requests, connections)))
+        return pool.apply(_send_timed, (port, requests, connections))
 
 
 def measure(
