@@ -53,6 +53,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.push
 	$(BIN)/python -m tests.bench.dropin
 	$(BIN)/python -m tests.bench.alerts
+	$(BIN)/python -m tests.bench.imports
 	@if [ -n "$(DATA)" ]; then $(BIN)/python -m tests.bench.campaigns --data $(DATA); \
 	else echo "Not measured: campaigns, which need labelled data: make bench DATA=/path"; fi
 

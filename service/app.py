@@ -73,6 +73,7 @@ from service.thread_page.addresses import is_page
 from service.thread_page.errors import error_page
 from service.thread_page.own_routes import PAGES as OWN_PAGES
 from service.thread_page.routes import PAGES as THREAD_PAGES
+from service.transfer.routes import ENDPOINTS as TRANSFER
 from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
@@ -81,6 +82,7 @@ FEATURES: list[Endpoint] = [
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
     *KEYS,
+    *TRANSFER,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.

@@ -54,8 +54,8 @@ def wp_comment(
     email: str = "ann@reader.example",
     kind: str = "",
 ) -> str:
-    """A comment of a WordPress export; an hour later than the one whose number is one less."""
-    number = ident if isinstance(ident, int) else 0
+    """A comment of a WordPress export; an hour later than that of one less."""
+    number = ident % 10_000 if isinstance(ident, int) else 0
     date = date or (BEGAN + timedelta(hours=number)).isoformat(" ")
     return f"""<wp:comment>
 <wp:comment_id>{ident}</wp:comment_id>

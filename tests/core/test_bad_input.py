@@ -30,6 +30,8 @@ PARAMETERS = {
     "key": UNKNOWN,
     "session": UNKNOWN,
     "id": UNKNOWN,
+    "source": "wordpress",
+    "ident": "123",
 }
 
 # Bodies that are no JSON of any endpoint, and what each is answered.

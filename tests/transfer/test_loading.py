@@ -326,3 +326,19 @@ async def test_a_copy_of_a_recent_comment_is_recognised(load: Load, pool: Pool) 
     assert await count(pool, "fingerprint_band") == 16
     age = await pool.fetchval("select now() - created_at from fingerprint")
     assert timedelta(hours=23) < age < timedelta(hours=25)
+
+
+async def test_an_old_permalink_finds_its_comment(load: Load, client: httpx.AsyncClient) -> None:
+    await load(wxr(item(5, wp_comment(1), wp_comment(2, parent=1), wp_comment(3, approved="0"))))
+    for source in ("wordpress", "any"):
+        answer = await client.get(f"/v1/sites/default/comments/by-source/{source}/2")
+        assert answer.status_code == 200
+        placed = answer.json()
+        assert placed["comment"]["html"] == "<p>Comment 2</p>"
+        assert placed["article"]["key"] == "5"
+        assert placed["root_id"] == placed["comment"]["parent_id"]
+    for path in ("disqus/2", "wordpress/3", "wordpress/99", "any/comment"):
+        answer = await client.get(f"/v1/sites/default/comments/by-source/{path}")
+        assert answer.status_code == 404, path
+    answer = await client.get("/v1/sites/default/comments/by-source/NO/2")
+    assert answer.status_code == 422

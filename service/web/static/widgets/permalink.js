@@ -7,14 +7,34 @@ import { moreReplies } from './replies.js';
 import { tree } from './thread.js';
 import { words } from './words.js';
 
+const OURS = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 /**
  * @param {import('./comments.js').Comments} thread
- * @param {string} id
+ * @param {string} id of a comment, here or in an old system
  */
 export async function reveal(thread, id) {
-  if (!thread.find(id)) await fetchComment(thread, id);
-  const node = thread.find(id);
+  const own = OURS.test(id) ? id : await imported(thread, id);
+  if (own && !thread.find(own)) await fetchComment(thread, own);
+  const node = own && thread.find(own);
   if (node) light(node);
+}
+
+/**
+ * The id of a comment that had this one in an old system; null where nobody knows it, as it may be
+ * that of something else in the page.
+ * @param {import('./comments.js').Comments} thread
+ * @param {string} id
+ * @returns {Promise<string | null>}
+ */
+async function imported(thread, id) {
+  try {
+    const at = await thread.call('GET', `comments/by-source/any/${id}`, { signal: thread.signal });
+    return at.comment.id;
+  } catch (error) {
+    if (error instanceof ApiError && [404, 410].includes(error.status)) return null;
+    throw error;
+  }
 }
 
 /**
