@@ -38,7 +38,7 @@ NOT_ALL = 3  # the exit code where something was refused
 LINES_SHOWN = 10
 
 FormatArgument = Annotated[
-    Literal["wordpress", "disqus", "isso", "remark42", "commento", "comentario"],
+    Literal["wordpress", "disqus", "isso", "remark42", "commento", "comentario", "json"],
     typer.Argument(help="What wrote the file.", metavar="FORMAT"),
 ]
 FileArgument = Annotated[

@@ -15,7 +15,7 @@ from service.core.text import visible
 from service.transfer.types import ImportFileError, Kept, SourceComment
 
 LONGEST_NAME = 80
-LONGEST_SOURCE_ID = 400
+LONGEST_SOURCE_ID = 380  # so that a number still fits behind it in the column
 LONGEST_EMAIL = 254
 NAMELESS = "Anonymous"
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")

@@ -218,3 +218,34 @@ def test_objects_are_cut_out_alike_however_the_text_comes(
         line += block.count("\n")
     assert cut == objects
     assert not scanner.open
+
+
+OWN = """\
+{"type": "comment", "id": "c2", "article": "17", "parent": "c1", "body": "At last"}
+{"type": "article", "id": "17", "url": "/ferry", "title": "The ferry", "key": "17", "more": 1}
+{"type": "comment", "id": "c1", "article": "17", "name": "Ann", "email": "ann@reader.example",\
+ "body": "<p>Hi</p>", "markup": "html", "status": "spam", "created_at": "2019-03-04T05:06:07Z",\
+ "likes": 4}
+{"type": "comment", "id": "", "article": "17", "body": "x"}
+{"type": "vote"}
+"""
+
+
+def test_our_own_lines_are_read_in_any_order(read: Read) -> None:
+    found, notes = read("json", OWN)
+    assert found[1].what == SourceArticle("17", "/ferry", "The ferry", "17")
+    second, first = comments(found)
+    assert (second.parent, second.markup, second.status) == ("c1", "markdown", "published")
+    assert (first.name, first.email, first.body) == ("Ann", "ann@reader.example", "<p>Hi</p>")
+    assert (first.markup, first.status, first.votes) == ("html", "spam", 4)
+    assert str(first.created_at) == "2019-03-04 05:06:07+00:00"
+    assert [one.line for one in notes.first["no line of this format"]] == [4, 5]
+
+
+def test_the_documented_lines_are_read(read: Read) -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "import.md").read_text("utf-8")
+    found, notes = read("json", guide.split("```json\n")[1].split("```")[0])
+    assert [(one.source, one.parent, one.status) for one in comments(found)] == [
+        ("c1", "", "published"), ("c2", "c1", "held"),
+    ]  # fmt: skip
+    assert not notes.refused

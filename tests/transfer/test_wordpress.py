@@ -5,6 +5,7 @@ import gzip
 import pytest
 from exports import Read, comments, item, wp_comment, wxr
 
+from service.transfer.reading.input import BLOCK
 from service.transfer.types import UNREADABLE, ImportFileError, SourceArticle, SourceComment
 
 
@@ -158,3 +159,55 @@ def test_a_body_of_ten_megabytes_costs_only_itself(read: Read) -> None:
 def test_an_empty_file_is_no_file(read: Read) -> None:
     with pytest.raises(ImportFileError, match="empty"):
         read("wordpress", "")
+
+
+DAMAGED = "damaged, up to the next whole one"
+
+
+def test_a_damage_costs_what_it_lies_in(read: Read) -> None:
+    content = wxr(
+        item(5, wp_comment(1), wp_comment(2), wp_comment(3)), item(6, wp_comment(4))
+    ).replace("]]></wp:comment_author>", "]]></wp:comment_autor>", 2).replace(
+        "</wp:comment_autor>", "</wp:comment_author>", 1
+    )  # fmt: skip
+    found, notes = read("wordpress", content)
+    assert [(one.source, one.article) for one in comments(found)] == [
+        ("1", "5"), ("3", "5"), ("4", "6"),
+    ]  # fmt: skip
+    lines = content.split("\n")
+    for line, what in found:
+        assert lines[line - 1] == ("<item>" if isinstance(what, SourceArticle) else "<wp:comment>")
+    assert notes.refused == {DAMAGED: 1}
+    assert "autor" in lines[notes.first[DAMAGED][0].line - 1]
+
+
+@pytest.mark.parametrize(
+    "damage", ["&nope;", "<", "<wp:comment_id", "</item>", "&#0;", "]]>", "\x01<b"]
+)
+def test_any_damage_in_a_field_costs_one_comment(read: Read, damage: str) -> None:
+    content = wxr(item(5, *map(wp_comment, range(1, 6))), item(6, wp_comment(6)))
+    content = content.replace("<wp:comment_id>3", f"<wp:comment_id>{damage}3")
+    found, notes = read("wordpress", content)
+    kept = [one.source for one in comments(found)]
+    assert {"1", "2", "6"} <= set(kept)
+    assert len(kept) >= 5 or damage == "</item>"
+    assert sum(notes.refused.values()) >= 1
+
+
+def test_a_damage_is_found_across_blocks(read: Read) -> None:
+    posts = [item(n, *[wp_comment(n * 100 + m) for m in range(50)]) for n in range(1, 40)]
+    content = wxr(*posts).replace("<wp:comment_id>2001<", "<wp:comment_id>2001<<")
+    found, notes = read("wordpress", content)
+    assert len(content) > 2 * BLOCK
+    assert len(comments(found)) == 39 * 50 - 1
+    lines = content.split("\n")
+    assert {lines[one.line - 1] for one in found} == {"<item>", "<wp:comment>"}
+    assert notes.refused == {DAMAGED: 1}
+
+
+def test_comments_of_a_post_whose_tag_is_damaged_are_refused_and_not_anothers(read: Read) -> None:
+    content = wxr(item(5, wp_comment(1)), item(6, wp_comment(2))).replace("<item>", "<itm>")
+    content = content.replace("<itm>", "<item>", 1)
+    found, notes = read("wordpress", content)
+    assert [one.source for one in comments(found)] == ["1"]
+    assert notes.refused["in no post"] == 1

@@ -1,5 +1,7 @@
 """Disqus: what *Moderation, Export* mails (XML, gzipped)."""
 
+import re
+
 from service.transfer.reading.found import Found, Reading, date_of, plain
 from service.transfer.reading.input import Input
 from service.transfer.reading.xml import Record, records
@@ -12,13 +14,15 @@ POST = frozenset(
         "author/name", "author/email", "author/username", "thread@dsq:id", "parent@dsq:id",
     }
 )  # fmt: skip
-# Disqus names threads within a post by the same element; there it has nothing but an id.
+# Disqus names threads within a post by the same element; there it has nothing but an id, and ends
+# within its tag.
+BEGINS = re.compile(rb"<(post|thread)(?:>|\s[^<>]*[^/<>]>)")
 WANTED = {"thread": THREAD, "post": POST}
 
 
 def read(source: Input, notes: Notes) -> Reading:
     """Threads, which the file has first, then posts; raises ImportFileError."""
-    for record in records(source, notes, WANTED):
+    for record in records(source, notes, WANTED, BEGINS):
         if record.name == "thread" and record.outer is not None:
             record.outer.fields["thread@dsq:id"] = record.get("@dsq:id")
         elif record.name == "thread":

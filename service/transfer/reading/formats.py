@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from service.transfer.reading import commento, disqus, isso, remark42, wordpress
+from service.transfer.reading import commento, disqus, isso, own, remark42, wordpress
 from service.transfer.reading.found import Reading
 from service.transfer.reading.input import Input
 from service.transfer.types import Notes
@@ -14,4 +14,5 @@ READERS: dict[str, Callable[[Input, Notes], Reading]] = {
     "remark42": remark42.read,
     "commento": commento.read,
     "comentario": commento.read,
+    "json": own.read,
 }

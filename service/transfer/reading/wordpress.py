@@ -1,5 +1,7 @@
 """WordPress: what *Tools, Export* writes (WXR 1.0 to 1.2), also gzipped."""
 
+import re
+
 from service.transfer.reading.found import Found, Reading, date_of, plain
 from service.transfer.reading.input import Input
 from service.transfer.reading.xml import Record, records
@@ -13,6 +15,7 @@ COMMENT = frozenset(
         "type", "parent", "user_id",
     )
 )  # fmt: skip
+BEGINS = re.compile(rb"<(item|wp:comment)>")
 STATUSES: dict[str, Kept] = {
     "1": "published", "approve": "published", "approved": "published",
     "0": "held", "hold": "held",
@@ -26,9 +29,12 @@ TYPES = {"", "comment"}  # others are pings, orders' notes, reviews of plugins
 def read(source: Input, notes: Notes) -> Reading:
     """Each post that has comments, before the first of them; raises ImportFileError."""
     told: Record | None = None
-    for record in records(source, notes, {"item": ITEM, "wp:comment": COMMENT}):
+    for record in records(source, notes, {"item": ITEM, "wp:comment": COMMENT}, BEGINS):
         item = record.outer
-        if record.name != "wp:comment" or item is None:
+        if record.name != "wp:comment":
+            continue
+        if item is None:
+            notes.refuse("in no post", record.line, record.get("wp:comment_id"))
             continue
         kind = record.get("wp:comment_type")
         if kind not in TYPES:
