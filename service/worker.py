@@ -25,6 +25,7 @@ from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
 from service.screening.jobs import ticks as learning_ticks
 from service.settings import Settings
+from service.transfer.jobs import ticks as transfer_ticks
 from service.webhooks import jobs as webhooks
 
 log = structlog.get_logger("rejoinder.worker")
@@ -53,6 +54,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *notice_ticks(pool, keyring, settings),
             *webhooks.ticks(pool),
             *feeds.ticks(pool),
+            *transfer_ticks(pool, state.get("scorer")),
         ]
         links = LinkSender(pool, keyring, settings)
         jobs = [

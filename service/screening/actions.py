@@ -8,17 +8,25 @@ import msgspec
 from service.core.db import Pool
 from service.core.events import Events
 from service.screening import store
-from service.screening.checks import run_checks
+from service.screening.checks import OF_TEXT, run_checks
 from service.screening.facts import pack
 from service.screening.policy import judge
-from service.screening.types import Context, Screening, SitePolicy
+from service.screening.types import Context, Finding, Screening, SitePolicy
 
 FRESH = 60.0  # seconds that a policy is trusted without a notice
 
 
 def screen(context: Context) -> Screening:
     """The verdict on one comment. Touches no connection; never raises on any text."""
-    findings = run_checks(context)
+    return _judged(run_checks(context), context)
+
+
+def screen_text(context: Context) -> Screening:
+    """The same by the checks of the text alone, whoever posted it and however."""
+    return _judged(run_checks(context, OF_TEXT), context)
+
+
+def _judged(findings: list[Finding], context: Context) -> Screening:
     return msgspec.structs.replace(judge(findings, context), packed=pack(findings, context))
 
 

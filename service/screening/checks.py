@@ -255,6 +255,10 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
+# What needs nothing but the text: of an old comment nobody knows how it was posted.
+OF_TEXT: tuple[Check, ...] = (length, language, words, word_list, links, classifier)
+
+
 def run_checks(context: Context, checks: tuple[Check, ...] = CHECKS) -> list[Finding]:
     """All findings. A check that raises becomes a finding that holds: never published unseen."""
     findings: list[Finding] = []

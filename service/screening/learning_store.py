@@ -63,7 +63,8 @@ async def list_judged(conn: Executor, site_id: UUID, limit: int) -> list[Judged]
         with untouched as (
             select c.id, c.version, c.body, c.created_at from comment c
             where c.site_id = $1 and c.status = 'spam' and c.body <> '' and not exists (
-                select from ledger l where l.comment_id = c.id and l.actor = 'moderator'
+                select from ledger l
+                where l.comment_id = c.id and l.actor in ('moderator', 'import')
             )
             order by c.created_at desc, c.id desc limit $2
         )

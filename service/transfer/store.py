@@ -154,6 +154,11 @@ async def copy_rows(
         columns=["site_id", "source", "source_id", "comment_id", "decided"],
         records=[(site_id, source, r.source_id, r.at.id, r.decided) for r in rows],
     )
+    await conn.copy_records_to_table(
+        "unscreened",
+        columns=["site_id", "comment_id", "held"],
+        records=[(site_id, r.at.id, r.status == "held") for r in rows if r.body],
+    )
     await _copy_prints(conn, site_id, [(r, r.print_) for r in rows if r.print_])
 
 

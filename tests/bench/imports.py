@@ -20,8 +20,10 @@ from rich.table import Table
 
 from service.articles.actions import add_site
 from service.core import embedded
-from service.core.db import connect
+from service.core.db import connect, open_pool
 from service.core.migrating import migrate
+from service.screening.scorer import Scorer
+from service.transfer.jobs import SHARE, screen_waiting
 from tests.bench.dropin import comments as prose
 from tests.exports import item, wp_comment
 
@@ -29,6 +31,7 @@ SECRET = "a secret of measurements, long enough"
 POST = 50  # comments of an article
 BAR = 1_000_000 / (15 * 60)  # comments a second
 BAR_MEMORY = 300  # MB
+SCREENING = 10.0  # seconds of it
 COLUMNS = (
     "site_id", "id", "article_id", "root_id", "parent_id", "depth", "reader_id", "author_name",
     "website", "body", "html", "status", "reason", "risk", "likes", "reply_count", "created_at",
@@ -100,6 +103,15 @@ async def floor(url: str, folder: Path) -> float:
         await conn.close()
 
 
+async def screening(url: str) -> float:
+    """Imported comments screened a second, with the share of a core that the worker takes."""
+    scorer = Scorer.loaded()
+    async with open_pool(url) as pool:
+        began = time.perf_counter()
+        done = await screen_waiting(pool, scorer, SCREENING)
+        return done / (time.perf_counter() - began)
+
+
 async def prepared(url: str) -> None:
     """A site to import into."""
     conn = await connect(url)
@@ -116,6 +128,7 @@ def bench(folder: Path, count: int, say: Console) -> None:
         asyncio.run(prepared(url))
         first, again = command(file, url), command(file, url)
         bare = asyncio.run(floor(url, folder))
+        screened = asyncio.run(screening(url))
     title = f"Importing {count:,} comments ({file.stat().st_size / 1e6:,.0f} MB of WXR)"
     table = Table("", "seconds", "comments/s", "of bare COPY", "peak MB", "aim", title=title)
     for what, run, aim in (
@@ -127,6 +140,7 @@ def bench(folder: Path, count: int, say: Console) -> None:
     table.add_row(
         "bare COPY, the same indexes", f"{bare:.1f}", f"{count / bare:,.0f}", "1 x", "", ""
     )
+    table.add_row(f"screening, with {SHARE:.0%} of a core", "", f"{screened:,.0f}", "", "", "")
     say.print(table)
 
 
