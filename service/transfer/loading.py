@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -41,6 +42,14 @@ class Home(msgspec.Struct, frozen=True):
     published_at: datetime | None
 
 
+class Taken(NamedTuple):
+    """A comment that will be stored, under which article, and its date."""
+
+    placed: Placed
+    article_id: UUID
+    created: datetime
+
+
 class Import:
     """One file on its way into one site."""
 
@@ -57,7 +66,8 @@ class Import:
         self._statuses: Counter[str] = Counter()
         self._already = 0
         self._readers_made = 0
-        self._last: tuple[str, datetime] | None = None  # article and date of the comment before
+        self._first: datetime | None = None  # date in the file
+        self._last: tuple[str, datetime | None] = "", None  # article and date of the one before
 
     async def run(self) -> Report:
         """Do it all; raises ImportFileError, and Conflict while another import is at work."""
@@ -89,6 +99,7 @@ class Import:
                 spool.add_article(line, what)
             elif (comment := cleaned(line, what, self._notes)) is not None:
                 spool.add_comment(line, comment)
+                self._first = self._first or comment.created_at
             if number % 1000 == 0:
                 self._told("Reading", source.read, source.size)
 
@@ -99,35 +110,29 @@ class Import:
         known = await store.list_known(
             self._conn, self._site.id, self._wanted.source, sorted(asked)
         )
-        emails = self._emails(batch, known)
+        taken = self._taken(batch, known)
+        names = {
+            self._email(placed): (placed.comment.name, name_key(placed.comment.name))
+            for placed, _, _ in taken
+        }
+        for email in names:
+            self._spool.add_reader(email)
         if self._wanted.dry_run:
-            self._rows(batch, known, dict.fromkeys(emails, self._site.id))
+            self._rows(taken, known, dict.fromkeys(names, self._site.id))
             return
         async with self._conn.transaction():
-            readers, made = await store.ensure_readers(self._conn, self._site.id, emails)
-            rows = self._rows(batch, known, readers)
+            readers, made = await store.ensure_readers(self._conn, self._site.id, names)
+            rows = self._rows(taken, known, readers)
             if rows:
                 await self._store(rows)
         self._readers_made += made
 
-    def _emails(
-        self, batch: Sequence[Placed], known: Mapping[str, Known]
-    ) -> dict[str, tuple[str, str]]:
-        """Name and name's key of everybody of whom something new will be stored."""
-        return {
-            rules.reader_of(placed.comment, self._wanted.source): (
-                placed.comment.name,
-                name_key(placed.comment.name),
-            )
-            for placed in batch
-            if placed.comment.source not in known and self._homes[placed.comment.article].id
-        }
+    def _email(self, placed: Placed) -> str:
+        return rules.reader_of(placed.comment, self._wanted.source)
 
-    def _rows(
-        self, batch: Sequence[Placed], known: dict[str, Known], readers: Mapping[str, UUID]
-    ) -> list[NewRow]:
-        """What is new of a batch; adds where it hangs to `known`."""
-        rows: list[NewRow] = []
+    def _taken(self, batch: Sequence[Placed], known: Mapping[str, Known]) -> list[Taken]:
+        """What is new of a batch and can be stored; the rest is counted."""
+        taken: list[Taken] = []
         for placed in batch:
             comment = placed.comment
             if comment.source in known:
@@ -135,36 +140,43 @@ class Import:
                 continue
             home, created = self._homes[comment.article], self._date(placed)
             if home.id is None:
-                self._notes.unmatched[home.url or comment.article] += 1
-                self._notes.refuse(
-                    "on pages of other sites", placed.line, home.url or comment.article
-                )
-                continue
-            if created is None:
-                self._notes.refuse("without any date near", placed.line, comment.source)
-                continue
-            at = place(rules.uuid_at(created), home.id, known.get(placed.parent or ""))
-            known[comment.source] = at
-            email = rules.reader_of(comment, self._wanted.source)
-            self._spool.add_reader(email)
-            reader = readers[email]
-            rows.append(self._row(placed, at, reader, created))
-            self._statuses[comment.status] += 1
+                where = home.url or comment.article
+                self._notes.unmatched[where] += 1
+                self._notes.refuse("on pages of other sites", placed.line, where)
+            elif created is None:
+                self._notes.refuse("without any date in the file", placed.line, comment.source)
+            else:
+                taken.append(Taken(placed, home.id, created))
+        return taken
+
+    def _rows(
+        self, taken: Sequence[Taken], known: dict[str, Known], readers: Mapping[str, UUID]
+    ) -> list[NewRow]:
+        """The rows of comments; adds where they hang to `known`."""
+        rows: list[NewRow] = []
+        for placed, article_id, created in taken:
+            parent = known.get(placed.parent or "")
+            at = place(rules.uuid_at(created), article_id, parent)
+            known[placed.comment.source] = at
+            rows.append(self._row(placed, at, readers[self._email(placed)], created))
+            self._statuses[placed.comment.status] += 1
         return rows
 
     def _date(self, placed: Placed) -> datetime | None:
-        """The comment's date; where it has none, its neighbour's in the thread or its article's."""
+        """The comment's date.
+
+        Where it has none, that of the one before in its thread, of its article, or of the first in
+        the file, in this order.
+        """
         comment = placed.comment
         created = comment.created_at
         if created is None:
-            last = self._last
-            created = self._homes[comment.article].published_at
-            if last is not None and (last[0] == comment.article or created is None):
-                created = last[1]
+            article, before = self._last
+            created = before if article == comment.article else None
+            created = created or self._homes[comment.article].published_at or self._first
             if created is not None:
                 self._notes.repair("dates that can't be meant, a neighbour's taken")
-        if created is not None:
-            self._last = comment.article, created
+        self._last = comment.article, created
         return created
 
     def _row(self, placed: Placed, at: Known, reader: UUID, created: datetime) -> NewRow:

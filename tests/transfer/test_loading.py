@@ -234,6 +234,15 @@ async def test_a_date_that_cannot_be_meant_is_its_neighbours(
     assert report.repaired == {"dates that can't be meant, a neighbour's taken": 2}
 
 
+async def test_without_any_date_nothing_is_stored_and_nobody_made(load: Load, pool: Pool) -> None:
+    content = wxr(item(5, wp_comment(1, date="0000"))).replace("2019-03-01 00:00:00", "")
+    report = await load(content)
+    assert report.refused == {"without any date in the file": 1}
+    assert (report.readers, report.readers_made, await count(pool, "reader")) == (0, 0, 0)
+    dated = content.replace("</channel>", item(6, wp_comment(2)) + "</channel>")
+    assert (await load(dated)).whole
+
+
 async def test_pages_of_other_sites_are_refused_and_named(load: Load) -> None:
     report = await load(
         wxr(item(5, wp_comment(1), wp_comment(2), link="https://old.example/a?p=1"))
