@@ -9,7 +9,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from service.commands import classify, imports, keys, models, moderators, sites, webhooks
+from service.commands import classify, exports, imports, keys, models, moderators, sites, webhooks
 from service.commands.shared import LOCAL, SiteOption, say
 from service.core import log
 from service.core.database import database
@@ -112,6 +112,7 @@ def replay(
 
 app.command(epilog=classify.EXAMPLES)(classify.classify)
 app.command("import", epilog=imports.EXAMPLES)(imports.import_)
+app.command(epilog=exports.EXAMPLES)(exports.export)
 app.command()(models.retrain)
 
 

@@ -89,4 +89,4 @@ def _rename(part: Path, target: Path, *, force: bool) -> None:
     # Hours of work aren't thrown away because somebody else took the name meanwhile.
     spare = target.with_name(f"{part.name.removeprefix('.').removesuffix('.part')}")
     part.replace(spare)
-    raise FileError(f"{target} was made meanwhile; the scored texts are in {spare}.")
+    raise FileError(f"{target} was made meanwhile; what was written is in {spare}.")

@@ -1,15 +1,13 @@
 """Scores of a file's texts."""
 
-import contextlib
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
-from service.commands.shared import in_database, say, site_of
+from service.commands.shared import ends_orderly, in_database, say, site_of
 from service.core.db import Conn
 
 if TYPE_CHECKING:
@@ -114,7 +112,7 @@ def classify(  # noqa: PLR0913 (a parameter an option)
         by = By(_own_model(site) if site else None, evidence)
         if source is None and sys.stdin is not None and sys.stdin.isatty():
             say.print("Type a text a line; Ctrl-D ends.")
-        with _ends_orderly():
+        with ends_orderly():
             outcome = actions.run(reading, writing, actions.Scoring(by, jobs, skip_bad), say)
     except (types.FileError, ScoringError) as error:
         _fail(str(error))
@@ -145,28 +143,6 @@ def _own_model(slug: str) -> bytes | None:
     if content is None:
         say.print(f"{slug} has no model of its own: the shared one scores.", highlight=False)
     return content
-
-
-@contextlib.contextmanager
-def _ends_orderly() -> Iterator[None]:
-    """Let a request to end leave no process and no half file behind."""
-
-    def end(number: int, _frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    # What is ignored, as by nohup, stays so.
-    ours = [
-        number
-        for number in (signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) == signal.SIG_DFL
-    ]
-    for number in ours:
-        signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number in ours:
-            signal.signal(number, signal.SIG_DFL)
 
 
 def _fail(why: str) -> NoReturn:

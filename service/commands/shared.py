@@ -5,9 +5,11 @@ everything else goes beside it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import contextlib
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -49,6 +51,28 @@ async def site_of(conn: Conn, slug: str) -> Site:
     if site is None:
         raise NotFound(f"There is no site {slug}. `rejoinder sites add` makes one.")
     return site
+
+
+@contextlib.contextmanager
+def ends_orderly() -> Iterator[None]:
+    """Let a request to end leave no process and no half file behind."""
+
+    def end(number: int, _frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    # What is ignored, as by nohup, stays so.
+    ours = [
+        number
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) == signal.SIG_DFL
+    ]
+    for number in ours:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def shown_time(moment: datetime | None) -> str:

@@ -1,5 +1,6 @@
-"""Import: the comments of other systems, read as files, into a site's threads.
+"""Import and export: the comments of other systems into a site's threads, and a site into files.
 
-Owns the formats (`reading/`), what is repaired and refused, and what was imported from where. May
-import comments, readers, screening, articles, accounts and core; never the desk or its siblings.
+Owns the formats (`reading/`, `writing/`), what is repaired and refused, and what was imported from
+where. May import comments, readers, screening, articles, accounts and core; never the desk or its
+siblings.
 """
