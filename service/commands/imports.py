@@ -66,6 +66,13 @@ SourceOption = Annotated[
     ),
 ]
 DryOption = Annotated[bool, typer.Option("--dry-run", help="Say what would happen; write nothing.")]
+TrustOption = Annotated[
+    bool,
+    typer.Option(
+        "--trust-confirmed",
+        help="Of an export of Rejoinder: believe which addresses were confirmed, and who signs in.",
+    ),
+]
 ReportOption = Annotated[
     Path | None, typer.Option("--report", dir_okay=False, help="Write the whole report as JSON.")
 ]
@@ -81,6 +88,7 @@ def import_(
     report: ReportOption = None,
     *,
     dry_run: DryOption = False,
+    trust_confirmed: TrustOption = False,
 ) -> None:
     """Take over the comments of another system: threads, dates and states stay what they are.
 
@@ -89,6 +97,7 @@ def import_(
     """
     from service.transfer import rules  # noqa: PLC0415 (slow to load)
     from service.transfer.loading import Import  # noqa: PLC0415 (as above)
+    from service.transfer.restoring import Restore, is_export  # noqa: PLC0415 (as above)
     from service.transfer.types import ImportFileError, Wanted  # noqa: PLC0415 (as above)
 
     try:
@@ -99,11 +108,13 @@ def import_(
             _moved(moved) if moved else {},
             _origins(origin or []),
             dry_run,
+            trust_confirmed,
         )
+        kind = Restore if is_export(wanted) else Import
 
         async def run(conn: Conn) -> "Report":
             with _bar(say) as told:
-                return await Import(conn, await site_of(conn, site), wanted, told).run()
+                return await kind(conn, await site_of(conn, site), wanted, told).run()
 
         done = in_database(run)
     except ImportFileError as error:
@@ -177,6 +188,7 @@ def _tell(report: "Report") -> None:
     if report.already:
         table.add_row(f"{report.already:,}", "comments were here already")
     table.add_row(f"{report.readers:,}", f"readers, {report.readers_made:,} of them new")
+    rows(report.restored, "")
     rows(report.skipped, "left out: ")
     rows(report.repaired, "repaired: ")
     rows(report.refused, "refused: ")

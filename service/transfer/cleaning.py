@@ -4,6 +4,7 @@ import hashlib
 
 import msgspec
 
+from service.comments.rules import sanitised
 from service.transfer import rules
 from service.transfer.bodies import html_and_text
 from service.transfer.types import Notes, SourceComment
@@ -16,6 +17,8 @@ def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | 
 
     Cutting a text would be a loss that nobody sees, so what is too long is refused whole.
     """
+    if comment.whole is not None:
+        return _restored(line, comment, notes)
     if comment.status == "removed":
         # Of what somebody took away only its place is kept, where answers to it hang.
         comment = msgspec.structs.replace(
@@ -42,6 +45,21 @@ def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | 
         name=name,
         website=website,
         votes=max(comment.votes, 0),
+    )
+
+
+def _restored(line: int, comment: SourceComment, notes: Notes) -> SourceComment | None:
+    """What an export of ours has was clean; what has been through other hands since may not be."""
+    if max(len(comment.body), len(comment.html)) > LONGEST:
+        notes.refuse("too long", line, comment.source)
+        return None
+    html = sanitised(comment.html)
+    if html != comment.html:
+        notes.repair("HTML that no export has, sanitised")
+    website = rules.shown_website(comment.website)
+    name = rules.shown_name(comment.name) if comment.name else ""
+    return msgspec.structs.replace(
+        comment, html=html, name=name, website=website, votes=max(comment.votes, 0)
     )
 
 

@@ -72,8 +72,7 @@ class Import:
     async def run(self) -> Report:
         """Do it all; raises ImportFileError, and Conflict while another import is at work."""
         began = time.perf_counter()
-        if not self._wanted.dry_run and not await store.lock_imports(self._conn, self._site.id):
-            raise Conflict(f"Something is being imported into {self._site.slug} already.")
+        await self.lock()
         with open_spool(self._notes) as spool:
             self._spool = spool
             self._read(spool)
@@ -91,6 +90,11 @@ class Import:
                 self._readers_made = readers - await self._known_readers(spool)
         return self._report(readers, time.perf_counter() - began)
 
+    async def lock(self) -> None:
+        """Let nobody else import into the site; raises Conflict where somebody does."""
+        if not self._wanted.dry_run and not await store.lock_imports(self._conn, self._site.id):
+            raise Conflict(f"Something is being imported into {self._site.slug} already.")
+
     def _read(self, spool: Spool) -> None:
         source = Input(self._wanted.file, self._notes)
         reader = READERS[self._wanted.format]
@@ -107,9 +111,7 @@ class Import:
         """Store what isn't there of a batch, in a transaction of its own."""
         asked = {placed.comment.source for placed in batch}
         asked |= {placed.parent for placed in batch if placed.parent is not None}
-        known = await store.list_known(
-            self._conn, self._site.id, self._wanted.source, sorted(asked)
-        )
+        known = await self._known(batch, sorted(asked))
         taken = self._taken(batch, known)
         names = {
             self._email(placed): (placed.comment.name, name_key(placed.comment.name))
@@ -126,6 +128,10 @@ class Import:
             if rows:
                 await self._store(rows)
         self._readers_made += made
+
+    async def _known(self, _batch: Sequence[Placed], asked: Sequence[str]) -> dict[str, Known]:
+        """Where those hang that are here already, of the ids asked for."""
+        return await store.list_known(self._conn, self._site.id, self._wanted.source, asked)
 
     def _email(self, placed: Placed) -> str:
         return rules.reader_of(placed.comment, self._wanted.source)
@@ -156,11 +162,15 @@ class Import:
         rows: list[NewRow] = []
         for placed, article_id, created in taken:
             parent = known.get(placed.parent or "")
-            at = place(rules.uuid_at(created), article_id, parent)
+            at = place(self._ident(placed, created), article_id, parent)
             known[placed.comment.source] = at
             rows.append(self._row(placed, at, readers[self._email(placed)], created))
             self._statuses[placed.comment.status] += 1
         return rows
+
+    def _ident(self, _placed: Placed, created: datetime) -> UUID:
+        """A new comment's id."""
+        return rules.uuid_at(created)
 
     def _date(self, placed: Placed) -> datetime | None:
         """The comment's date.

@@ -3,16 +3,17 @@
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET
 
 from service.articles.actions import put_article
 from service.articles.rules import KEY, check_url, key_of_url, normalised_url, origin_of
 from service.articles.store import get_article
-from service.articles.types import Article, PutArticle, Site
+from service.articles.types import Article, Mode, PutArticle, Site
 from service.core.db import Conn, uuid7
 from service.core.problems import Conflict, Invalid
 from service.core.text import visible
 from service.transfer.rules import Addresses
-from service.transfer.types import SourceArticle, Wanted
+from service.transfer.types import SourceArticle, Wanted, WholeArticle
 
 LONGEST_TITLE = 500
 
@@ -59,9 +60,11 @@ class Matcher:
 
     async def _make(self, article: SourceArticle, url: str) -> UUID:
         title = visible(article.title)[:LONGEST_TITLE] or url
-        put = PutArticle(url, title)
+        plain = put = PutArticle(url, title)
         if article.published_at is not None:
-            put = msgspec.structs.replace(put, published_at=article.published_at)
+            plain = put = msgspec.structs.replace(put, published_at=article.published_at)
+        if article.whole is not None:
+            put = _whole(put, article.whole)
         key = article.key if self._by_key and article.key and KEY.fullmatch(article.key) else None
         async with self._conn.transaction():
             if key and await get_article(self._conn, self._site.id, key, None) is not None:
@@ -69,9 +72,27 @@ class Matcher:
             try:
                 made, _ = await put_article(self._conn, self._site, key or key_of_url(url), put)
             except (Conflict, Invalid):
-                made, _ = await put_article(self._conn, self._site, key_of_url(url), put)
+                made, _ = await put_article(self._conn, self._site, key_of_url(url), plain)
         self.made += 1
         return made.id
+
+
+def _whole(put: PutArticle, whole: WholeArticle) -> PutArticle:
+    """The article as an export tells it."""
+    # Both columns take these words alone.
+    mode: Mode | None = "pre" if whole.mode == "pre" else "post" if whole.mode == "post" else None
+    return msgspec.structs.replace(
+        put,
+        summary=whole.summary,
+        image=whole.image,
+        section=whole.section,
+        tags=whole.tags,
+        open=whole.open,
+        mode=mode,
+        slow_mode=whole.slow_mode,
+        support=UNSET if whole.support is None else whole.support,
+        aliases=whole.aliases,
+    )
 
 
 def _same_host(one: str, other: str) -> bool:

@@ -50,8 +50,10 @@ def reader_of(comment: SourceComment, source: str) -> str:
     """What finds the author among readers: the e-mail address.
 
     Where there is none, something that nobody can type as one: the account in the old system, or
-    the name.
+    the name. Our own export names it.
     """
+    if comment.whole is not None:
+        return comment.whole.reader[:LONGEST_EMAIL]
     try:
         return check_email("email", comment.email)
     except Invalid:

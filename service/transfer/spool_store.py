@@ -63,9 +63,11 @@ class Spool:
         """Empty; `open_spool` makes it."""
         self._database = database
         self._notes = notes
+        self._whole = False
 
     def add_article(self, line: int, article: SourceArticle) -> None:
         """Keep an article; the first of an id counts, and a title that it lacked."""
+        self._whole = self._whole or article.whole is not None
         self._database.execute(
             "insert into article (id, line, struct) values (?, ?, ?) on conflict do nothing",
             (article.source, line, _to_bytes(article)),
@@ -159,12 +161,20 @@ class Spool:
         return min(seen[one] for one in way[way.index(ident) :])
 
     def articles(self) -> Iterator[tuple[int, SourceArticle]]:
-        """Each article that has comments, with its line; an empty one where the file has none."""
+        """Each article that has comments, with its line; an empty one where the file has none.
+
+        Of an export of ours, all: those without comments are news as well.
+        """
         rows = self._database.execute(
             """
             select c.article, coalesce(a.line, min(c.line)), a.struct
             from comment c left join article a on a.id = c.article group by c.article
-            """
+            union all
+            select id, line, struct from article a
+            where ? and not exists (select 1 from comment c where c.article = a.id)
+            order by 2
+            """,
+            (self._whole,),
         )
         for ident, line, struct in rows:
             yield line, _to_article(struct) if struct else SourceArticle(ident, "", "")

@@ -9,7 +9,7 @@ import msgspec
 
 from service.core.db import Conn, Executor, uuid7
 from service.screening.sketch import Fingerprint
-from service.transfer.types import Kept
+from service.transfer.types import Kept, Whole
 
 Columns = Sequence[Sequence[Any]]
 
@@ -42,6 +42,7 @@ class NewRow(msgspec.Struct, frozen=True):
     ledger_id: UUID
     decided: bool
     print_: Fingerprint | None
+    whole: Whole | None = None
 
 
 async def lock_imports(conn: Conn, site_id: UUID) -> bool:
@@ -127,28 +128,21 @@ async def copy_rows(
         columns=[
             "site_id", "id", "article_id", "root_id", "parent_id", "depth", "reader_id",
             "author_name", "website", "body", "html", "status", "reason", "risk", "likes",
-            "reply_count", "created_at", "reviewed",
+            "reply_count", "created_at", "reviewed", "version", "badge", "edited_at",
         ],
         records=[
             (
                 site_id, r.at.id, r.at.article_id, r.at.root_id, r.at.parent_id, r.at.depth,
                 r.reader_id, r.name, r.website, r.body, r.html, r.status, r.reason, r.risk, r.likes,
-                replies.get(r.at.id, 0), r.created_at, r.status != "held",
+                replies.get(r.at.id, 0), r.created_at,
+                r.whole.reviewed if r.whole else r.status != "held",
+                r.whole.version if r.whole else 1, r.whole.badge if r.whole else None,
+                r.whole.edited_at if r.whole else None,
             )
             for r in rows
         ],
     )  # fmt: skip
-    await conn.copy_records_to_table(
-        "ledger",
-        columns=[
-            "site_id", "id", "comment_id", "actor", "to_status", "version", "reason", "note",
-            "created_at",
-        ],
-        records=[
-            (site_id, r.ledger_id, r.at.id, "import", r.status, 1, r.reason, source, r.created_at)
-            for r in rows
-        ],
-    )  # fmt: skip
+    await _copy_ledger(conn, site_id, source, rows)
     await conn.copy_records_to_table(
         "imported",
         columns=["site_id", "source", "source_id", "comment_id", "decided"],
@@ -160,6 +154,32 @@ async def copy_rows(
         records=[(site_id, r.at.id, r.status == "held") for r in rows if r.body],
     )
     await _copy_prints(conn, site_id, [(r, r.print_) for r in rows if r.print_])
+
+
+async def _copy_ledger(conn: Conn, site_id: UUID, source: str, rows: Sequence[NewRow]) -> None:
+    """A row for each that came; of what comes with a ledger, that as it was."""
+    await conn.copy_records_to_table(
+        "ledger",
+        columns=[
+            "site_id", "id", "comment_id", "actor", "to_status", "version", "reason", "note",
+            "created_at", "from_status", "imported_actor", "imported_moderator",
+        ],
+        records=[
+            (
+                site_id, one.id, r.at.id, "import", one.to_status, one.version, one.reason,
+                one.note, one.at, one.from_status, one.actor, one.moderator,
+            )
+            for r in rows
+            for one in (r.whole.history if r.whole else ())
+        ] + [
+            (
+                site_id, r.ledger_id, r.at.id, "import", r.status,
+                r.whole.version if r.whole else 1, r.reason, source, r.created_at, None, None, None,
+            )
+            for r in rows
+            if not (r.whole and r.whole.history)
+        ],
+    )  # fmt: skip
 
 
 async def _copy_prints(

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
@@ -12,6 +13,52 @@ Markup = Literal["html", "paragraphs", "markdown", "text"]
 
 UNREADABLE = "the rest of the file, which can't be read"
 MOST_SHOWN = 100  # lines of one kind of refusal that a report names
+
+
+class WholeArticle(msgspec.Struct, frozen=True, array_like=True):
+    """What only our own export tells of an article. `aliases` are keys and addresses."""
+
+    summary: str | None
+    image: str | None
+    section: str | None
+    tags: list[str]
+    open: bool
+    mode: str | None
+    slow_mode: int | None
+    support: bool | None
+    aliases: list[str]
+
+
+class PastDecision(msgspec.Struct, frozen=True, array_like=True):
+    """A row of the ledger of the site that a comment comes from."""
+
+    id: UUID
+    actor: str
+    moderator: str | None
+    from_status: str | None
+    to_status: str
+    version: int
+    reason: str | None
+    note: str | None
+    at: datetime
+
+
+class Whole(msgspec.Struct, frozen=True, array_like=True):
+    """What only our own export tells of a comment.
+
+    `reader`: what its author is known by. `sources`: each an old system, the id there, and whether
+    its state was decided there. `history`: the ledger, oldest first.
+    """
+
+    reader: str
+    reason: str | None
+    version: int
+    reviewed: bool
+    risk: float
+    badge: str | None
+    edited_at: datetime | None
+    sources: list[tuple[str, str, bool]]
+    history: list[PastDecision]
 
 
 class SourceArticle(msgspec.Struct, frozen=True, array_like=True):
@@ -25,6 +72,7 @@ class SourceArticle(msgspec.Struct, frozen=True, array_like=True):
     title: str
     key: str | None = None
     published_at: datetime | None = None
+    whole: WholeArticle | None = None
 
 
 class SourceComment(msgspec.Struct, frozen=True, array_like=True):
@@ -49,6 +97,7 @@ class SourceComment(msgspec.Struct, frozen=True, array_like=True):
     account: str = ""
     html: str = ""
     votes: int = 0
+    whole: Whole | None = None
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -120,6 +169,7 @@ class Report(msgspec.Struct, frozen=True):
     refused: dict[str, int]
     refused_first: dict[str, list[Refused]]
     seconds: float
+    restored: dict[str, int] = {}
 
     @property
     def whole(self) -> bool:
@@ -136,3 +186,4 @@ class Wanted(msgspec.Struct, frozen=True):
     moved: dict[str, str]
     origins: dict[str, str]
     dry_run: bool = False
+    trust_confirmed: bool = False

@@ -82,6 +82,26 @@ async def test_a_file_is_written_whole_packed_by_its_name_and_never_over_another
 
 
 @pytest.mark.usefixtures("courier")
+async def test_a_file_is_imported_again_by_its_first_line(
+    environment: dict[str, str], tmp_path: Path, pool: Pool
+) -> None:
+    file = tmp_path / "site.jsonl.gz"
+    await run(environment, file)
+    async with pool.acquire() as conn:
+        await articles.add_site(conn, "second", "The Courier", ["https://news.example"])
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "service.cli", "import", "json", str(file), "--site", "second",
+         "--trust-confirmed"],
+        env=environment, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert b"300  comments" in done.stderr
+    rows = await pool.fetch("select count(*), sum(comment_count) from article group by site_id")
+    assert [tuple(row) for row in rows] == [(3, 300), (3, 300)]
+
+
+@pytest.mark.usefixtures("courier")
 async def test_a_dash_is_standard_output(environment: dict[str, str]) -> None:
     done = await run(environment, "-", "--since", "2019-03-04T05:06:07")
     assert done.returncode == 0, done.stderr

@@ -1,10 +1,12 @@
 """Our own JSON lines, which anything can be made into: docs/import.md has every field."""
 
+import itertools
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from service.transfer.reading import export
 from service.transfer.reading.found import Found, Reading, date_of, plain
 from service.transfer.reading.input import Input
 from service.transfer.reading.objects import cut_lines
@@ -46,7 +48,15 @@ _decode = msgspec.json.Decoder(Article | Comment).decode
 
 def read(source: Input, notes: Notes) -> Reading:
     """A line an article or a comment; a line that is neither is refused by itself."""
-    for cut in cut_lines(source, notes):
+    lines = cut_lines(source, notes)
+    first = next(lines, None)
+    if first is None:
+        return
+    if export.header_of(first) is not None:
+        source.read = 0
+        yield from export.read(Input(source.path, notes), notes)
+        return
+    for cut in itertools.chain([first], lines):
         try:
             line = _decode(cut.text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

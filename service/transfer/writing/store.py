@@ -77,9 +77,10 @@ order by c.id
 """  # noqa: S608 (as above)
 
 DECISIONS = f"""
-select l.id, l.comment_id as comment, l.actor,
-    coalesce(nullif(m.name, ''), m.email) as moderator, l.from_status, l.to_status, l.version,
-    l.reason, l.note, l.created_at as at
+select l.id, l.comment_id as comment,
+    coalesce(l.imported_actor, l.actor) as actor,
+    coalesce(l.imported_moderator, nullif(m.name, ''), m.email) as moderator, l.from_status,
+    l.to_status, l.version, l.reason, l.note, l.created_at as at
 from ledger l left join moderator m on m.id = l.moderator_id
 where l.site_id = $1 and (
     $2::text[] is null and $3::timestamptz is null or l.comment_id in (select c.id {CHOSEN})
@@ -89,7 +90,8 @@ order by l.id
 
 SANCTIONS = f"""
 select s.id, s.reader_id as reader, s.kind as sanction, s.reason, s.until,
-    coalesce(nullif(m.name, ''), m.email) as moderator, s.created_at, s.lifted_at
+    coalesce(nullif(s.imported_by, ''), nullif(m.name, ''), m.email) as moderator, s.created_at,
+    s.lifted_at
 from sanction s left join moderator m on m.id = s.created_by
 where s.site_id = $1 and (
     $2::text[] is null and $3::timestamptz is null or s.reader_id in (select c.reader_id {CHOSEN})

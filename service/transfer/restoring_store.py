@@ -1,0 +1,212 @@
+"""SQL of restoring a site from an export of its own."""
+
+from collections.abc import Sequence
+from datetime import time
+from uuid import UUID
+
+import msgspec
+
+from service.core.db import Conn
+from service.transfer.store import Known
+from service.transfer.writing.types import ReaderLine, SanctionLine, SubscriptionLine
+
+
+class NewReader(msgspec.Struct, frozen=True):
+    """A reader as stored: under an id that is free, and with a name that is one."""
+
+    id: UUID
+    name: str
+    name_key: str
+    line: ReaderLine
+
+
+async def list_here(conn: Conn, site_id: UUID, ids: Sequence[UUID]) -> dict[str, Known]:
+    """Which of these comments are the site's own, never left or come back under their ids."""
+    rows = await conn.fetch(
+        """
+        select id, article_id, root_id, parent_id, depth from comment
+        where site_id = $1 and id = any($2::uuid[])
+        """,
+        site_id,
+        list(ids),
+    )
+    return {str(row["id"]): Known(**row) for row in rows}
+
+
+async def list_met(
+    conn: Conn, site_id: UUID, named: Sequence[tuple[str, str, str]]
+) -> dict[str, Known]:
+    """Which came from the same old system, by our name; `named` are name, source and its id."""
+    rows = await conn.fetch(
+        """
+        select n.name, c.id, c.article_id, c.root_id, c.parent_id, c.depth
+        from unnest($2::text[], $3::text[], $4::text[]) n (name, source, source_id)
+        join imported i on i.site_id = $1 and i.source = n.source and i.source_id = n.source_id
+        join comment c on c.id = i.comment_id
+        """,
+        site_id,
+        [one[0] for one in named],
+        [one[1] for one in named],
+        [one[2] for one in named],
+    )
+    return {name: Known(*place) for name, *place in rows}
+
+
+async def list_taken(conn: Conn, ids: Sequence[UUID]) -> set[UUID]:
+    """Which ids comments, readers or rows of the ledger have, of whichever site."""
+    rows = await conn.fetch(
+        """
+        select id from comment where id = any($1::uuid[])
+        union all select id from ledger where id = any($1::uuid[])
+        union all select id from reader where id = any($1::uuid[])
+        """,
+        list(ids),
+    )
+    return {row["id"] for row in rows}
+
+
+async def insert_sources(
+    conn: Conn, site_id: UUID, rows: Sequence[tuple[UUID, str, str, bool]]
+) -> None:
+    """Note by which ids of older systems comments are found, where no other comment is."""
+    await conn.executemany(
+        """
+        insert into imported (site_id, comment_id, source, source_id, decided)
+        values ($1, $2, $3, $4, $5) on conflict do nothing
+        """,
+        [(site_id, *row) for row in rows],
+    )
+
+
+async def insert_readers(
+    conn: Conn, site_id: UUID, readers: Sequence[NewReader], *, trusted: bool
+) -> int:
+    """Store readers that aren't there; how many. Confirmed and signed on only where `trusted`."""
+    done = await conn.execute(
+        """
+        insert into reader (
+            site_id, id, email, name, name_key, created_at, confirmed_at, subject, contact
+        )
+        select $1, n.* from unnest(
+            $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
+            $7::timestamptz[], $8::text[], $9::text[]
+        ) n
+        on conflict do nothing
+        """,
+        site_id,
+        [one.id for one in readers],
+        [one.line.email for one in readers],
+        [one.name for one in readers],
+        [one.name_key for one in readers],
+        [one.line.created_at for one in readers],
+        [one.line.confirmed_at if trusted else None for one in readers],
+        [one.line.subject if trusted else None for one in readers],
+        [one.line.contact if trusted else None for one in readers],
+    )
+    return int(done.rpartition(" ")[2])
+
+
+async def confirm_readers(conn: Conn, site_id: UUID, readers: Sequence[NewReader]) -> None:
+    """Confirm those that were here unconfirmed."""
+    await conn.execute(
+        """
+        update reader r set confirmed_at = n.at
+        from unnest($2::text[], $3::timestamptz[]) n (email, at)
+        where r.site_id = $1 and r.email = n.email and r.confirmed_at is null
+            and n.at is not null
+        """,
+        site_id,
+        [one.line.email for one in readers],
+        [one.line.confirmed_at for one in readers],
+    )
+
+
+async def list_foreign(conn: Conn, site_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Which ids other sites' sanctions and subscriptions have."""
+    rows = await conn.fetch(
+        """
+        select id from sanction where site_id <> $1 and id = any($2::uuid[])
+        union all select id from subscription where site_id <> $1 and id = any($2::uuid[])
+        """,
+        site_id,
+        list(ids),
+    )
+    return {row["id"] for row in rows}
+
+
+async def insert_sanction(
+    conn: Conn, site_id: UUID, ident: UUID, reader: UUID, line: SanctionLine
+) -> bool:
+    """Store a sanction that nobody is told of; False where it or its reader is not to be had."""
+    done = await conn.execute(
+        """
+        insert into sanction (
+            site_id, id, reader_id, kind, reason, until, created_at, lifted_at, imported_by
+        )
+        select site_id, $2, id, $4, $5, $6, $7, $8, $9 from reader where site_id = $1 and id = $3
+        on conflict (id) do nothing
+        """,
+        site_id,
+        ident,
+        reader,
+        line.sanction,
+        line.reason,
+        line.until,
+        line.created_at,
+        line.lifted_at,
+        line.moderator or "",
+    )
+    return done == "INSERT 0 1"
+
+
+class NewSubscription(msgspec.Struct, frozen=True):
+    """A subscription as stored."""
+
+    id: UUID
+    endpoint: str
+    endpoint_hash: bytes
+    p256dh: bytes
+    auth: bytes
+    quiet: tuple[time, time] | None
+    line: SubscriptionLine
+
+
+async def list_push_keys(conn: Conn, site_id: UUID) -> set[str]:
+    """The ids of all keys that the site has or had."""
+    rows = await conn.fetch("select id from vapid_key where site_id = $1", site_id)
+    return {row["id"] for row in rows}
+
+
+async def insert_subscription(conn: Conn, site_id: UUID, new: NewSubscription) -> bool:
+    """Store a subscription; False where its browser has one."""
+    done = await conn.execute(
+        """
+        insert into subscription (
+            site_id, id, endpoint_hash, endpoint, p256dh, auth, topics, muted, articles,
+            time_zone, locale, vapid_key_id, daily_cap, quiet_from, quiet_until, created_at
+        )
+        values (
+            $1, $2, $3, $4, $5, $6, $7, $8,
+            array(select id from article where site_id = $1 and key = any($9::text[])),
+            $10, $11, $12, $13, $14, $15, $16
+        )
+        on conflict do nothing
+        """,
+        site_id,
+        new.id,
+        new.endpoint_hash,
+        new.endpoint,
+        new.p256dh,
+        new.auth,
+        new.line.topics,
+        new.line.muted,
+        new.line.articles,
+        new.line.time_zone,
+        new.line.locale,
+        new.line.push_key,
+        new.line.daily_cap,
+        new.quiet[0] if new.quiet else None,
+        new.quiet[1] if new.quiet else None,
+        new.line.created_at,
+    )
+    return done == "INSERT 0 1"

@@ -1,0 +1,244 @@
+"""There and back: what an export and an import of it leave as it was."""
+
+import io
+import json
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from everything import fill
+from support import run_sql, with_database
+from thread import ORIGIN
+
+from service.articles.actions import add_site
+from service.articles.types import Site
+from service.core.db import Conn, Pool, connect
+from service.screening.learning_store import list_decided
+from service.transfer.restoring import Restore, is_export
+from service.transfer.types import Report, Wanted
+from service.transfer.writing.actions import write_lines
+from service.transfer.writing.types import Part
+
+Lines = list[dict[str, Any]]
+Load = Callable[..., Awaitable[Report]]
+PUSH = "subscriptions made with another push key, which no alert can reach"
+
+
+async def exported(conn: Conn, site: Site) -> bytes:
+    output = io.BytesIO()
+    await write_lines(conn, site, Part(), output, lambda *_: None)
+    return output.getvalue()
+
+
+def lines_of(content: bytes) -> Lines:
+    return [json.loads(line) for line in content.splitlines()]
+
+
+def lines_in(file: Path) -> Lines:
+    return lines_of(file.read_bytes())
+
+
+def write(file: Path, lines: Lines, *more: str) -> None:
+    file.write_text("\n".join([*map(json.dumps, lines), *more]))
+
+
+@pytest.fixture
+async def file(
+    client: httpx.AsyncClient, pool: Pool, site: Site, publisher_key: str, tmp_path: Path
+) -> Path:
+    """The export of a site that has everything."""
+    await fill(client, pool, site, publisher_key)
+    path = tmp_path / "site.jsonl"
+    async with pool.acquire() as conn:
+        path.write_bytes(await exported(conn, site))
+    return path
+
+
+@pytest.fixture
+async def elsewhere(server_url: str, template: str) -> AsyncIterator[Conn]:
+    """Another database, which knows nothing."""
+    name = f"rejoinder_test_{uuid.uuid4().hex[:12]}"
+    await run_sql(server_url, f"create database {name} template {template}")
+    conn = await connect(with_database(server_url, name))
+    yield conn
+    await conn.close()
+    await run_sql(server_url, f"drop database {name} with (force)")
+
+
+async def load(conn: Conn, site: Site, file: Path, **options: Any) -> Report:
+    wanted = Wanted(file, "json", "json", {}, {}, **options)
+    assert is_export(wanted)
+    try:
+        return await Restore(conn, site, wanted, lambda *_: None).run()
+    finally:
+        await conn.execute("select pg_advisory_unlock_all()")
+
+
+def comparable(lines: Lines) -> Lines:
+    """Lines but the header and subscriptions, and what an import adds: where it found a comment."""
+    rest = [dict(line) for line in lines if line["type"] not in {"header", "subscription"}]
+    for line in rest:
+        line["sources"] = [one for one in line.get("sources", []) if one["source"] != "json"]
+    return sorted(rest, key=lambda line: (line["type"], line.get("id") or line["key"]))
+
+
+async def test_there_and_back_every_line_is_the_same(file: Path, elsewhere: Conn) -> None:
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    report = await load(elsewhere, site, file, trust_confirmed=True)
+    assert report.refused == report.repaired == {}
+    assert report.restored == {"sanctions": 1}
+    assert report.skipped == {PUSH: 2, "subscriptions that had ended": 1}
+    before = lines_in(file)
+    after = lines_of(await exported(elsewhere, site))
+    assert comparable(after) == comparable(before)
+    for line in after:
+        if line["type"] == "comment":
+            assert [one["id"] for one in line["sources"]] == [line["id"]]
+
+
+async def test_beside_the_site_itself_only_ids_are_others(
+    file: Path, pool: Pool, client: httpx.AsyncClient
+) -> None:
+    async with pool.acquire() as conn:
+        site = await add_site(conn, "second", "The Courier", [ORIGIN])
+        await load(conn, site, file, trust_confirmed=True)
+        before, after = lines_in(file), lines_of(await exported(conn, site))
+    assert nameless(after) == nameless(before)
+    old = {line["id"]: line for line in before if line["type"] == "comment"}
+    for line in after:
+        if line["type"] == "comment":
+            (source,) = line["sources"]
+            assert line["body"] == old[source["id"]]["body"]
+            answer = await client.get(f"/v1/sites/second/comments/by-source/json/{source['id']}")
+            assert (answer.status_code == 200) == (line["status"] == "published")
+
+
+def nameless(lines: Lines) -> list[str]:
+    """Lines with each id told by what it is the id of."""
+    names = {line["id"]: line.get("body") or line.get("email") for line in lines if "id" in line}
+    told = []
+    for line in comparable(lines):
+        line.pop("sources")
+        line.pop("id", None)
+        told.append(
+            json.dumps({
+                key: names.get(value, value) if key in {"comment", "parent", "reader"} else value
+                for key, value in line.items()
+            })
+        )  # fmt: skip
+    return sorted(told)
+
+
+async def test_again_is_not_twice_nor_into_the_site_itself(
+    file: Path, pool: Pool, site: Site, elsewhere: Conn
+) -> None:
+    other = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    await load(elsewhere, other, file)
+    once = await exported(elsewhere, other)
+    again = await load(elsewhere, other, file)
+    assert (again.comments, again.already, again.articles_made, again.readers_made) == (
+        {}, 15, 0, 0,
+    )  # fmt: skip
+    assert lines_of(await exported(elsewhere, other))[1:] == lines_of(once)[1:]
+    async with pool.acquire() as conn:
+        home = await load(conn, site, file)
+        assert (home.comments, home.already, home.readers_made) == ({}, 15, 0)
+        assert lines_of(await exported(conn, site))[1:] == lines_in(file)[1:]
+
+
+async def test_a_confirmed_address_is_believed_only_on_the_importer_s_word(
+    file: Path, elsewhere: Conn
+) -> None:
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    confirmed = "select email from reader where confirmed_at is not null"
+    await load(elsewhere, site, file)
+    assert await elsewhere.fetch(confirmed) == []
+    await load(elsewhere, site, file, trust_confirmed=True)
+    assert [row["email"] for row in await elsewhere.fetch(confirmed)] == ["lucja@readers.example"]
+
+
+async def test_nobody_is_told_and_what_people_decided_teaches(
+    file: Path, pool: Pool, site: Site, elsewhere: Conn
+) -> None:
+    other = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    await elsewhere.execute(
+        """
+        insert into webhook (site_id, id, url, events, secret) values ($1, gen_random_uuid(),
+            'https://hook.example', '{comment.created,comment.decided,reader.sanctioned}', '')
+        """,
+        other.id,
+    )
+    await load(elsewhere, other, file)
+    assert await elsewhere.fetchval("select count(*) from webhook_event") == 0
+    assert await elsewhere.fetchval("select count(*) from mail") == 0
+    learnt = await list_decided(elsewhere, other.id, 50)
+    assert learnt == await list_decided(pool, site.id, 50)
+    assert len(learnt) == 2
+
+
+async def test_subscriptions_come_back_where_the_push_key_is_the_same(
+    file: Path, elsewhere: Conn
+) -> None:
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    await elsewhere.execute(
+        """
+        insert into vapid_key (site_id, id, public_key, private_key)
+        values ($1, $2, decode(repeat('00', 65), 'hex'), '')
+        """,
+        site.id,
+        lines_in(file)[0]["push_key"],
+    )
+    report = await load(elsewhere, site, file)
+    assert report.restored == {"sanctions": 1, "subscriptions": 2}
+    before, after = lines_in(file), lines_of(await exported(elsewhere, site))
+    kept = [one for one in before if one["type"] == "subscription" and not one["removed_at"]]
+    assert [one for one in after if one["type"] == "subscription"] == kept
+    again = await load(elsewhere, site, file)
+    assert again.restored == {"sanctions": 0, "subscriptions": 0}
+
+
+async def test_what_was_imported_before_is_known_by_its_older_id(
+    file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    first = next(line for line in lines if line["type"] == "comment")
+    first["sources"] = [{"source": "wordpress", "id": "77", "decided": True}]
+    write(file, lines)
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    await load(elsewhere, site, file)
+    found = await elsewhere.fetchrow(
+        "select comment_id, decided from imported where source = 'wordpress' and source_id = '77'"
+    )
+    assert found is not None
+    assert (str(found["comment_id"]), found["decided"]) == (first["id"], True)
+    renamed = json.dumps(lines).replace(first["id"], str(uuid.uuid4()))
+    write(file, json.loads(renamed))
+    again = await load(elsewhere, site, file)
+    assert (again.comments, again.already) == ({}, 15)
+
+
+async def test_a_file_that_went_through_other_hands_does_no_harm(
+    file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    comments = [line for line in lines if line["type"] == "comment"]
+    comments[0]["html"] += "<script>alert(1)</script>"
+    comments[1]["body"] += "\0"
+    lines.append({**comments[2], "body": "Another one of that id."})
+    lines.append({**comments[3], "status": "adored"})
+    lines.append({**next(line for line in lines if line["type"] == "decision"), "note": "twice"})
+    write(file, lines, '{"type":"comment"}', "{")
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    report = await load(elsewhere, site, file)
+    assert report.refused == {"no line of this format": 3}
+    assert report.repaired == {
+        "control characters dropped": 1,
+        "HTML that no export has, sanitised": 1,
+        "ids that another comment has, too": 1,
+    }
+    assert sum(report.comments.values()) == 16
+    assert await elsewhere.fetchval("select count(*) from comment where html ~ 'alert'") == 0
+    assert await elsewhere.fetchval("select count(*) from ledger where note = 'twice'") == 0
