@@ -18,7 +18,7 @@ from service.articles.types import Site
 from service.core.db import Pool
 
 MEMORY = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from service.transfer.cleaning import cleaned
 from service.transfer.reading.formats import READERS
@@ -35,7 +35,8 @@ with open_spool(notes) as spool:
             spool.add_comment(line, cleaned(line, what, notes))
     spool.place()
     read = sum(len(batch) for batch in spool.batches())
-print(read, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# Not ru_maxrss, which begins with the size of whatever process started this one.
+print(read, re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
 """
 
 
