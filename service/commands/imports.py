@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     Progress,
+    TaskID,
     TaskProgressColumn,
     TextColumn,
     TimeElapsedColumn,
@@ -148,7 +149,7 @@ def _bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
     with Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TaskProgressColumn(show_speed=True),
+        TaskProgressColumn(),
         TextColumn("{task.fields[shown]}"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
@@ -158,16 +159,16 @@ def _bar(console: Console) -> Iterator[Callable[[str, int, int], None]]:
         redirect_stdout=False,
         redirect_stderr=False,
     ) as progress:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def tell(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = int(progress.add_task(what, total=total, shown=""))
-            shown = f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB"
-            if what != "Reading":
-                speed = progress.tasks[-1].speed or 0
-                shown = f"{done:,} of {total:,} comments, {speed:,.0f}/s"
-            progress.update(progress.task_ids[tasks[what]], completed=done, shown=shown)
+                tasks[what] = progress.add_task(what, total=total, shown="")
+            speed = next(one.speed or 0 for one in progress.tasks if one.id == tasks[what])
+            shown = f"{done:,} of {total:,} comments, {speed:,.0f}/s"
+            if what == "Reading":
+                shown = f"{done / 1e6:,.1f} of {total / 1e6:,.1f} MB, {speed / 1e6:.1f} MB/s"
+            progress.update(tasks[what], completed=done, shown=shown)
 
         yield tell
 

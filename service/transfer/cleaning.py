@@ -11,6 +11,8 @@ from service.transfer.types import Notes, SourceComment
 
 LONGEST = 65_535  # characters: WordPress's own column holds as many bytes
 
+MOST_VOTES = 2**31 - 1  # that the column holds
+
 
 def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | None:
     """The comment with its body as text and safe HTML; None, and noted, where it is refused.
@@ -44,7 +46,7 @@ def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | 
         markup="text",
         name=name,
         website=website,
-        votes=max(comment.votes, 0),
+        votes=min(max(comment.votes, 0), MOST_VOTES),
     )
 
 

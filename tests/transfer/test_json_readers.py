@@ -3,6 +3,7 @@
 import gzip
 import json
 import sqlite3
+import tempfile
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,12 @@ from exports import Read, comments
 from hypothesis import given
 from hypothesis import strategies as st
 
+from service.transfer.cleaning import cleaned
+from service.transfer.reading.formats import READERS
 from service.transfer.reading.input import Input
 from service.transfer.reading.isso import read as read_isso
 from service.transfer.reading.objects import Scanner
+from service.transfer.spool_store import open_spool
 from service.transfer.types import UNREADABLE, ImportFileError, Notes, SourceArticle
 
 ISSO = [
@@ -249,3 +253,43 @@ def test_the_documented_lines_are_read(read: Read) -> None:
         ("c1", "", "published"), ("c2", "c1", "held"),
     ]  # fmt: skip
     assert not notes.refused
+
+
+WRONG = [None, True, [], {}, "", -1, 10**25, 1.5, {"a": {}}, "\ud800\0", [[1]]]
+SEEDS: dict[str, Any] = {
+    "isso": ISSO, "remark42": REMARK, "commento": COMMENTO, "comentario": COMENTARIO,
+}  # fmt: skip
+
+
+def spoilt(seed: Any, at: list[int], value: Any) -> Any:
+    """The same with one value in it, wherever it lies, replaced."""
+    if not isinstance(seed, list | dict) or not seed or not at:
+        return value
+    keys = range(len(seed)) if isinstance(seed, list) else sorted(seed)
+    chosen = keys[at[0] % len(keys)]
+    changed = spoilt(seed[chosen], at[1:], value)
+    if isinstance(seed, list):
+        return [changed if n == chosen else one for n, one in enumerate(seed)]
+    return {**seed, chosen: changed}
+
+
+@given(st.sampled_from(sorted(SEEDS)), st.lists(st.integers(0, 20), min_size=1, max_size=5),
+       st.sampled_from(WRONG))  # fmt: skip
+def test_a_value_of_any_wrong_kind_stops_nothing(name: str, at: list[int], value: Any) -> None:
+    content = spoilt(SEEDS[name], at, value)
+    lines = name == "remark42" and isinstance(content, list)
+    text = remark(content) if lines else json.dumps(content)
+    with tempfile.TemporaryDirectory() as folder:
+        path, notes = Path(folder) / "export", Notes()
+        path.write_text(text)
+        try:
+            found = list(READERS[name](Input(path, notes), notes))
+        except ImportFileError:
+            return
+        with open_spool(notes) as spool:
+            for one in comments(found):
+                kept = cleaned(1, one, notes)
+                if kept is not None:
+                    spool.add_comment(1, kept)
+            spool.place()
+            assert sum(map(len, spool.batches())) == spool.count()

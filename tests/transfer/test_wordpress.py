@@ -211,3 +211,18 @@ def test_comments_of_a_post_whose_tag_is_damaged_are_refused_and_not_anothers(re
     found, notes = read("wordpress", content)
     assert [one.source for one in comments(found)] == ["1"]
     assert notes.refused["in no post"] == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "status"),
+    [("<wp:status>publish</wp:status>", "published"), ("<wp:status>private</wp:status>", "held"),
+     ("<wp:status>draft</wp:status>", "held"), ("<wp:post_password/>", "published"),
+     ("<wp:post_password>enter</wp:post_password>", "held")],
+)  # fmt: skip
+def test_comments_of_posts_that_are_not_public_are_held(
+    read: Read, field: str, status: str
+) -> None:
+    content = wxr(item(5, wp_comment(1))).replace("<wp:post_type>", f"{field}<wp:post_type>")
+    found, notes = read("wordpress", content)
+    assert [one.status for one in comments(found)] == [status]
+    assert sum(notes.repaired.values()) == (status == "held")

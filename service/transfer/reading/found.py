@@ -27,12 +27,12 @@ class Found(NamedTuple):
 Reading = Iterator[Found]
 
 
-def date_of(text: str | float | None) -> datetime | None:
+def date_of(text: object) -> datetime | None:
     """A date in any of the forms that exports use, UTC where it says nothing; None where none.
 
     None also where it can't be meant: year 0, 9999, or before there was a web.
     """
-    moment = _parsed(str(text).strip()) if text not in {None, ""} else None
+    moment = _parsed(str(text).strip()) if isinstance(text, str | int | float) else None
     if moment is None:
         return None
     try:

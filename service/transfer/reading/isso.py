@@ -27,11 +27,16 @@ def _database(source: Input, notes: Notes) -> Reading:
             for thread in isso_store.list_threads(database):
                 url = _text(thread["uri"], notes)
                 found = SourceArticle(str(thread["id"]), url, _text(thread["title"], notes))
-                yield Found(thread["id"], found)
+                yield Found(_row_number(thread), found)
             for row in isso_store.list_comments(database):
-                yield Found(row["id"], _row(row, notes))
-        except sqlite3.DatabaseError as error:
+                yield Found(_row_number(row), _row(row, notes))
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             notes.refuse(UNREADABLE, 0, str(error))
+
+
+def _row_number(row: sqlite3.Row) -> int:
+    """What stands for a line; 0 where a damaged file has something else."""
+    return row["id"] if isinstance(row["id"], int) else 0
 
 
 def _row(row: sqlite3.Row, notes: Notes) -> SourceComment:

@@ -15,7 +15,7 @@ def open_read_only(path: Path) -> sqlite3.Connection:
         database.text_factory = bytes
         database.row_factory = sqlite3.Row
         tables = {row[0] for row in database.execute("select name from sqlite_master")}
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise ImportFileError(f"{path} can't be read: {error}") from error
     if not {b"threads", b"comments"} <= tables:
         database.close()

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from service.transfer.reading import export
-from service.transfer.reading.found import Found, Reading, date_of, plain
+from service.transfer.reading.found import Found, Reading, date_of, plain, whole
 from service.transfer.reading.input import Input
 from service.transfer.reading.objects import cut_lines
 from service.transfer.types import Kept, Markup, Notes, SourceArticle, SourceComment
@@ -94,5 +94,5 @@ def _comment(line: Comment, notes: Notes) -> SourceComment:
         website=plain(line.website, notes),
         account=plain(line.account, notes),
         html=plain(line.html, notes),
-        votes=line.likes,
+        votes=whole(line.likes),
     )

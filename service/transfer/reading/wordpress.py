@@ -2,12 +2,16 @@
 
 import re
 
+import msgspec
+
 from service.transfer.reading.found import Found, Reading, date_of, plain
 from service.transfer.reading.input import Input
 from service.transfer.reading.xml import Record, records
 from service.transfer.types import Kept, Notes, SourceArticle, SourceComment
 
-ITEM = frozenset({"title", "link", "pubDate", "wp:post_id", "wp:post_date_gmt", "wp:post_type"})
+ITEM = frozenset(
+    {"title", "link", "pubDate", "wp:post_id", "wp:post_date_gmt", "wp:status", "wp:post_password"}
+)
 COMMENT = frozenset(
     f"wp:comment_{name}"
     for name in (
@@ -23,6 +27,7 @@ STATUSES: dict[str, Kept] = {
     # Somebody took it away. It may come back, as from WordPress's own trash.
     "trash": "rejected", "post-trashed": "rejected",
 }  # fmt: skip
+PUBLIC = {"", "publish", "inherit"}  # the last is of files that belong to posts
 TYPES = {"", "comment"}  # others are pings, orders' notes, reviews of plugins
 
 
@@ -46,7 +51,16 @@ def read(source: Input, notes: Notes) -> Reading:
         if record.too_long:
             notes.refuse("too long", record.line, record.get("wp:comment_id"))
             continue
-        yield Found(record.line, _comment(record, _key(item), notes))
+        comment = _comment(record, _key(item), notes)
+        if comment.status == "published" and not _is_public(item):
+            # Whoever may read the post has read it; everybody may read threads here.
+            notes.repair("comments of posts that aren't public, held")
+            comment = msgspec.structs.replace(comment, status="held")
+        yield Found(record.line, comment)
+
+
+def _is_public(item: Record) -> bool:
+    return item.get("wp:status") in PUBLIC and not item.get("wp:post_password")
 
 
 def _key(item: Record) -> str:
