@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -25,6 +25,8 @@ Examples:
 rejoinder export courier.jsonl.gz --site default
 
 rejoinder export - --site default --articles 18231 | jq -r 'select(.type == "comment") .body'
+
+rejoinder export wordpress.xml --site default
 
 rejoinder export week.jsonl --site default --since 2026-11-01
 """
@@ -52,6 +54,12 @@ SinceOption = Annotated[
         help="Only threads in which something happened since, whole. UTC without an offset.",
     ),
 ]
+ToOption = Annotated[
+    Literal["json", "wxr"] | None,
+    typer.Option(
+        "--to", help="JSON lines, or WordPress's XML; else by the file's name, and JSON lines."
+    ),
+]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace the file.")]
 
 
@@ -60,6 +68,7 @@ def export(
     site: SiteOption,
     articles: ArticlesOption = None,
     since: SinceOption = None,
+    to: ToOption = None,
     *,
     force: ForceOption = False,
 ) -> None:
@@ -78,7 +87,7 @@ def export(
     target = None if file == Path("-") else file
     try:
         with ends_orderly():
-            counts = _write(target, site, part, force=force)
+            counts = _write(target, site, part, to or _format_to(file), force=force)
     except FileError as error:
         _fail(str(error))
     except ReaderGone:
@@ -91,15 +100,22 @@ def export(
     say.print(f"Wrote {said or 'nothing'}.", highlight=False, soft_wrap=True)
 
 
-def _write(file: Path | None, slug: str, part: "Part", *, force: bool) -> Counter[str]:
+def _format_to(file: Path) -> str:
+    return "wxr" if file.name.lower().removesuffix(".gz").endswith(".xml") else "json"
+
+
+def _write(file: Path | None, slug: str, part: "Part", to: str, *, force: bool) -> Counter[str]:
     from service.classifying.target import new_file, standard_output  # noqa: PLC0415 (as above)
     from service.transfer.writing.actions import write_lines  # noqa: PLC0415 (as above)
+    from service.transfer.writing.wxr import write_wxr  # noqa: PLC0415 (as above)
+
+    write = write_wxr if to == "wxr" else write_lines
 
     async def run(conn: Conn) -> Counter[str]:
         site = await site_of(conn, slug)
         opened = standard_output() if file is None else new_file(file, force=force)
         with opened as output, _bar(crowded=file is None) as told:
-            return await write_lines(conn, site, part, output, told)
+            return await write(conn, site, part, output, told)
 
     return in_database(run)
 

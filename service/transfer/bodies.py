@@ -22,6 +22,10 @@ _IMAGE = re.compile(
 )
 _VERBATIM = re.compile(r"(<(pre|ul|ol|blockquote|table)\b.*?</\2\s*>)", re.IGNORECASE | re.DOTALL)
 
+_BETWEEN = re.compile(r"</p>\s*<p>")
+_PARAGRAPH = re.compile(r"</?p>")
+_BREAK = re.compile(r"<br>\n?")
+
 _LINK = re.compile(r'<a href="([^"]*)"[^>]*>(.*?)</a>', re.DOTALL)
 _BLOCK_END = re.compile(r"</(?:p|blockquote|pre|ul|ol)>")
 _TAG = re.compile(r"<[^>]*>")
@@ -68,6 +72,18 @@ def _paragraphs(text: str) -> str:
         elif number % 3 == 1:
             shown.append(part)
     return "\n".join(shown)
+
+
+def unparagraphed(html: str) -> str:
+    """Sanitised HTML as WordPress keeps it, where line ends stand for paragraphs and breaks."""
+    shown = []
+    for number, part in enumerate(_VERBATIM.split(html)):
+        if number % 3 == 0:
+            text = _PARAGRAPH.sub("", _BETWEEN.sub("\n\n", part))
+            shown.append(_BREAK.sub("\n", text).strip())
+        elif number % 3 == 1:
+            shown.append(part)
+    return "\n\n".join(part for part in shown if part)
 
 
 def text_of(html: str) -> str:

@@ -102,6 +102,18 @@ async def test_a_file_is_imported_again_by_its_first_line(
 
 
 @pytest.mark.usefixtures("courier")
+async def test_a_name_or_the_option_asks_for_wordpress(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    named = await run(environment, tmp_path / "site.xml.gz")
+    assert named.returncode == 0, named.stderr
+    content = gzip.decompress((tmp_path / "site.xml.gz").read_bytes())
+    assert content.count(b"<wp:comment>") == 300
+    asked = await run(environment, "-", "--to", "wxr")
+    assert asked.stdout.count(b"<wp:comment>") == 300
+
+
+@pytest.mark.usefixtures("courier")
 async def test_a_dash_is_standard_output(environment: dict[str, str]) -> None:
     done = await run(environment, "-", "--since", "2019-03-04T05:06:07")
     assert done.returncode == 0, done.stderr
