@@ -27,7 +27,14 @@ from service.transfer.reading.formats import READERS
 from service.transfer.reading.input import Input
 from service.transfer.spool_store import Spool, open_spool
 from service.transfer.store import Known, NewRow
-from service.transfer.types import Notes, Placed, Report, SourceArticle, Wanted
+from service.transfer.types import (
+    ImportFileError,
+    Notes,
+    Placed,
+    Report,
+    SourceArticle,
+    Wanted,
+)
 
 COPIES = timedelta(days=7)  # for which a text is compared with others (screening/store.py)
 
@@ -98,6 +105,7 @@ class Import:
     def _read(self, spool: Spool) -> None:
         source = Input(self._wanted.file, self._notes)
         reader = READERS[self._wanted.format]
+        number = -1
         for number, (line, what) in enumerate(reader(source, self._notes)):
             if isinstance(what, SourceArticle):
                 spool.add_article(line, what)
@@ -106,6 +114,11 @@ class Import:
                 self._first = self._first or comment.created_at
             if number % 1000 == 0:
                 self._told("Reading", source.read, source.size)
+        if number < 0 and not (self._notes.skipped or self._notes.refused):
+            raise ImportFileError(
+                f"No page and no comment in {self._wanted.file}. Is it an export of "
+                f"{self._wanted.format}?"
+            )
 
     async def _load(self, batch: Sequence[Placed]) -> None:
         """Store what isn't there of a batch, in a transaction of its own."""

@@ -97,6 +97,10 @@ async def test_what_cannot_be_read_is_said_in_a_line(
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "entities" in done.stderr
+    # Another system's file would else be imported as nothing, and called done.
+    file.write_text(wxr(item(5, wp_comment(1))))
+    done = await run(environment, "disqus", str(file), "--site", "default")
+    assert (done.returncode, "Is it an export of disqus?" in done.stderr) == (1, True)
 
 
 async def test_a_killed_import_goes_on_where_it_was(
