@@ -84,8 +84,10 @@ class Import:
             self._spool = spool
             self._read(spool)
             spool.place()
-            for _, article in spool.articles():
+            for line, article in spool.articles():
                 ident = await self._matcher.match(article)
+                if ident is None and article.whole is not None:
+                    self._notes.refuse("articles of other sites", line, article.url)
                 self._homes[article.source] = Home(ident, article.url, article.published_at)
             total, done = spool.count(), 0
             for batch in spool.batches():

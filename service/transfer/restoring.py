@@ -25,6 +25,7 @@ from service.transfer.types import ImportFileError, Notes, Placed, Report, Wante
 from service.transfer.writing.types import ReaderLine
 
 AT_ONCE = 1000
+LONGEST_IDENT = 400  # characters in an old system
 LONGEST_EMAIL = rules.LONGEST_EMAIL
 
 
@@ -140,6 +141,7 @@ class Restore(Import):
         await super()._store(rows)
         sources = [
             (row.at.id, *one) for row in rows if row.whole for one in row.whole.sources
+            if rules.SOURCE.fullmatch(one[0]) and 0 < len(one[1]) <= LONGEST_IDENT
         ]  # fmt: skip
         await restoring_store.insert_sources(self._conn, self._site.id, sources)
 

@@ -242,3 +242,31 @@ async def test_a_file_that_went_through_other_hands_does_no_harm(
     assert sum(report.comments.values()) == 16
     assert await elsewhere.fetchval("select count(*) from comment where html ~ 'alert'") == 0
     assert await elsewhere.fetchval("select count(*) from ledger where note = 'twice'") == 0
+
+
+async def test_numbers_and_dates_beyond_all_bounds_cost_their_own_line(
+    file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    comments = [line for line in lines if line["type"] == "comment"]
+    decision = next(line for line in lines if line["type"] == "decision")
+    sanction = next(line for line in lines if line["type"] == "sanction")
+    bad = [
+        {**comments[0], "likes": 2**40},
+        {**comments[0], "version": -1},
+        {**comments[0], "edited_at": "9999-12-31T23:59:59-14:00"},
+        {**comments[0], "created_at": "2026-01-01T00:00:00"},
+        {**decision, "at": "0001-01-01T00:00:00+14:00"},
+        {**sanction, "sanction": "flog"},
+        {**lines[1], "key": "other", "slow_mode": -3},
+    ]
+    comments[0]["sources"] = [{"source": "No such", "id": "1", "decided": True}]
+    strange = [
+        {**lines[1], "key": "far", "url": "https://elsewhere.example/far", "urls": [], "keys": []},
+        {**lines[1], "key": "odd", "url": f"{ORIGIN}/odd", "urls": [], "keys": ["a/../b", "<"]},
+    ]
+    write(file, [*lines, *bad, *strange])
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    report = await load(elsewhere, site, file)
+    assert report.refused == {"no line of this format": len(bad), "articles of other sites": 1}
+    assert (sum(report.comments.values()), report.articles) == (15, 3)

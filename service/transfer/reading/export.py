@@ -1,6 +1,7 @@
 """What `rejoinder export` writes: docs/export.md has every field."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple, TypeVar, get_args
 
 import msgspec
@@ -31,6 +32,7 @@ from service.transfer.writing.types import (
     ReaderLine,
 )
 
+EARLIEST, LATEST = 1900, 9998  # years; sanctions may have an end far off
 STATUSES = frozenset(get_args(Kept))
 
 Some = TypeVar("Some", bound=Line)
@@ -64,7 +66,10 @@ def lines_of(source: Input, notes: Notes) -> Iterator[Told]:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             notes.refuse("no line of this format", cut.line, str(error))
             continue
-        yield Told(cut.line, _plain(line, notes))
+        if all(_meant(getattr(line, name)) for name in line.__struct_fields__):
+            yield Told(cut.line, _plain(line, notes))
+        else:
+            notes.refuse("no line of this format", cut.line, "a date that can't be meant")
 
 
 def read(path: Input, notes: Notes) -> Reading:
@@ -86,6 +91,11 @@ def read(path: Input, notes: Notes) -> Reading:
                     yield Found(number, _comment(line, aside))
                 else:
                     notes.refuse("no line of this format", number, f"status {line.status}")
+
+
+def _meant(value: object) -> bool:
+    """Whether it is no date, or one that every zone has."""
+    return not isinstance(value, datetime) or EARLIEST <= value.year <= LATEST
 
 
 def _plain(line: Some, notes: Notes) -> Some:
@@ -110,7 +120,7 @@ def _article(line: ArticleLine) -> SourceArticle:
         line.url,
         line.title,
         line.key,
-        line.published_at,
+        date_of(line.published_at.isoformat()) if line.published_at else None,
         WholeArticle(
             line.summary,
             line.image,

@@ -1,13 +1,19 @@
 """The lines of an export, in the order in which they come. docs/export.md tells of each field."""
 
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 FORMAT = "rejoinder"
 VERSION = 1
 TO_AND_FROM = {"from_status": "from", "to_status": "to"}
+
+# Checked of what is read: what a database can hold.
+Moment = Annotated[datetime, Meta(tz=True)]
+Whole = Annotated[int, Meta(ge=0, lt=2**31)]
 
 
 class Line(msgspec.Struct, frozen=True, tag_field="type", kw_only=True):
@@ -21,10 +27,10 @@ class Header(Line, frozen=True, tag="header"):
     version: int
     site: str
     name: str
-    exported_at: datetime
+    exported_at: Moment
     push_key: str | None
     articles: list[str] | None
-    since: datetime | None
+    since: Moment | None
 
 
 class ArticleLine(Line, frozen=True, tag="article"):
@@ -37,10 +43,10 @@ class ArticleLine(Line, frozen=True, tag="article"):
     image: str | None
     section: str | None
     tags: list[str]
-    published_at: datetime | None
+    published_at: Moment | None
     open: bool
     mode: str | None
-    slow_mode: int | None
+    slow_mode: Annotated[int, Meta(ge=0, le=86_400)] | None
     support: bool | None
     keys: list[str]
     urls: list[str]
@@ -54,8 +60,8 @@ class ReaderLine(Line, frozen=True, tag="reader"):
     email: str
     subject: str | None
     contact: str | None
-    confirmed_at: datetime | None
-    created_at: datetime
+    confirmed_at: Moment | None
+    created_at: Moment
 
 
 class SourceId(msgspec.Struct, frozen=True):
@@ -80,12 +86,12 @@ class CommentLine(Line, frozen=True, tag="comment"):
     html: str
     status: str
     reason: str | None
-    version: int
+    version: Whole
     reviewed: bool
     risk: float
-    likes: int
-    created_at: datetime
-    edited_at: datetime | None
+    likes: Whole
+    created_at: Moment
+    edited_at: Moment | None
     sources: list[SourceId]
 
 
@@ -98,10 +104,10 @@ class DecisionLine(Line, frozen=True, tag="decision", rename=TO_AND_FROM):
     moderator: str | None
     from_status: str | None
     to_status: str
-    version: int
+    version: Whole
     reason: str | None
     note: str | None
-    at: datetime
+    at: Moment
 
 
 class SanctionLine(Line, frozen=True, tag="sanction"):
@@ -111,10 +117,10 @@ class SanctionLine(Line, frozen=True, tag="sanction"):
     reader: UUID
     sanction: str
     reason: str
-    until: datetime | None
+    until: Moment | None
     moderator: str | None
-    created_at: datetime
-    lifted_at: datetime | None
+    created_at: Moment
+    lifted_at: Moment | None
 
 
 class SubscriptionLine(Line, frozen=True, tag="subscription"):
@@ -133,8 +139,8 @@ class SubscriptionLine(Line, frozen=True, tag="subscription"):
     daily_cap: int | None
     quiet_from: str | None
     quiet_until: str | None
-    created_at: datetime
-    removed_at: datetime | None
+    created_at: Moment
+    removed_at: Moment | None
     removed_reason: str | None
 
 
@@ -147,7 +153,7 @@ class Part(msgspec.Struct, frozen=True):
     """What of a site is wanted: all, articles by key, threads that something happened in since."""
 
     articles: list[str] | None = None
-    since: datetime | None = None
+    since: Moment | None = None
 
     @property
     def whole(self) -> bool:
