@@ -123,6 +123,22 @@ async def test_a_dash_is_standard_output(environment: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("courier")
+async def test_a_reader_of_standard_output_may_go(environment: dict[str, str]) -> None:
+    def read_some() -> tuple[bytes, bytes, int]:
+        with subprocess.Popen(
+            [sys.executable, "-m", "service.cli", "export", "-", "--site", "default"],
+            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            assert process.stderr is not None
+            read = process.stdout.read(7)
+            process.stdout.close()
+            return read, process.stderr.read(), process.wait()
+
+    assert await asyncio.to_thread(read_some) == (b'{"type"', b"", 128 + signal.SIGPIPE)
+
+
+@pytest.mark.usefixtures("courier")
 async def test_a_full_disk_leaves_no_half_file(environment: dict[str, str], tmp_path: Path) -> None:
     full = 50_000
 
