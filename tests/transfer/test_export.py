@@ -40,11 +40,21 @@ async def lines(client: httpx.AsyncClient, pool: Pool, site: Site, publisher_key
 
 
 async def test_every_row_of_the_site_is_a_line(lines: Lines, pool: Pool) -> None:
-    kinds = ["header", "article", "reader", "comment", "decision", "sanction", "subscription"]
+    kinds = [
+        "header",
+        "article",
+        "reader",
+        "comment",
+        "decision",
+        "sanction",
+        "subscription",
+        "end",
+    ]
     assert list(dict.fromkeys(line["type"] for line in lines)) == kinds
     counts = Counter(line["type"] for line in lines)
     assert counts["header"] == 1
-    for kind, table in zip(kinds[1:], ["article", "reader", "comment", "ledger", "sanction",
+    assert lines[-1] == {"type": "end", "lines": len(lines) - 1}
+    for kind, table in zip(kinds[1:-1], ["article", "reader", "comment", "ledger", "sanction",
                                        "subscription"], strict=True):  # fmt: skip
         assert counts[kind] == await pool.fetchval(f"select count(*) from {table}"), kind
 
@@ -124,7 +134,14 @@ async def test_an_article_alone_comes_with_its_readers_and_no_subscriptions(
 ) -> None:
     await post(client, "Elsewhere.", article_key="other", email="else@readers.example")
     some = await exported(pool, site, Part(articles=["other"]))
-    assert [line["type"] for line in some] == ["header", "article", "reader", "comment", "decision"]
+    assert [line["type"] for line in some] == [
+        "header",
+        "article",
+        "reader",
+        "comment",
+        "decision",
+        "end",
+    ]
     assert some[2]["email"] == "else@readers.example"
     assert some[0]["articles"] == ["other"]
     rest = await exported(pool, site, Part(articles=["18231"]))

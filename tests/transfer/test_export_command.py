@@ -69,7 +69,7 @@ async def test_a_file_is_written_whole_packed_by_its_name_and_never_over_another
     done = await run(environment, file)
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in gzip.decompress(file.read_bytes()).splitlines()]
-    assert len(lines) == 1 + 3 + 1 + 300 + 300
+    assert len(lines) == 1 + 3 + 1 + 300 + 300 + 1
     assert b"300 comments" in done.stderr
     content = file.read_bytes()
     again = await run(environment, file)
@@ -119,7 +119,7 @@ async def test_a_dash_is_standard_output(environment: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
     lines = [json.loads(line) for line in done.stdout.splitlines()]
     assert lines[0]["since"] == "2019-03-04T05:06:07Z"
-    assert len(lines) == 605
+    assert len(lines) == 606
 
 
 @pytest.mark.usefixtures("courier")

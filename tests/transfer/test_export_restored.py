@@ -18,7 +18,7 @@ from service.articles.types import Site
 from service.core.db import Conn, Pool, connect
 from service.screening.learning_store import list_decided
 from service.transfer.restoring import Restore, is_export
-from service.transfer.types import Report, Wanted
+from service.transfer.types import UNREADABLE, Report, Wanted
 from service.transfer.writing.actions import write_lines
 from service.transfer.writing.types import Part
 
@@ -78,8 +78,8 @@ async def load(conn: Conn, site: Site, file: Path, **options: Any) -> Report:
 
 
 def comparable(lines: Lines) -> Lines:
-    """Lines but the header and subscriptions, and what an import adds: where it found a comment."""
-    rest = [dict(line) for line in lines if line["type"] not in {"header", "subscription"}]
+    """Lines but the ends and subscriptions, and what an import adds: where it found a comment."""
+    rest = [dict(line) for line in lines if line["type"] not in {"header", "subscription", "end"}]
     for line in rest:
         line["sources"] = [one for one in line.get("sources", []) if one["source"] != "json"]
     return sorted(rest, key=lambda line: (line["type"], line.get("id") or line["key"]))
@@ -270,3 +270,17 @@ async def test_numbers_and_dates_beyond_all_bounds_cost_their_own_line(
     report = await load(elsewhere, site, file)
     assert report.refused == {"no line of this format": len(bad), "articles of other sites": 1}
     assert (sum(report.comments.values()), report.articles) == (15, 3)
+
+
+async def test_a_file_that_was_cut_says_so_and_the_rest_comes_later(
+    file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    fifth = [n for n, line in enumerate(lines) if line["type"] == "comment"][4]
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    write(file, lines[:fifth])
+    cut = await load(elsewhere, site, file)
+    assert (sum(cut.comments.values()), cut.refused) == (4, {UNREADABLE: 1})
+    write(file, lines)
+    rest = await load(elsewhere, site, file)
+    assert (sum(rest.comments.values()), rest.already, rest.refused) == (11, 4, {})

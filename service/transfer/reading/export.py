@@ -11,6 +11,7 @@ from service.transfer.reading.found import Found, Reading, date_of, plain
 from service.transfer.reading.input import Input
 from service.transfer.reading.objects import Cut, cut_lines
 from service.transfer.types import (
+    UNREADABLE,
     ImportFileError,
     Kept,
     Notes,
@@ -27,6 +28,7 @@ from service.transfer.writing.types import (
     ArticleLine,
     CommentLine,
     DecisionLine,
+    End,
     Header,
     Line,
     ReaderLine,
@@ -83,7 +85,9 @@ def read(path: Input, notes: Notes) -> Reading:
             }:  # fmt: skip
                 aside.add_decision(str(line.comment), _decision(line))
         aside.filled()
+        number, ended = 1, False
         for number, line in lines_of(path, notes):
+            ended = ended or isinstance(line, End)
             if isinstance(line, ArticleLine):
                 yield Found(number, _article(line))
             elif isinstance(line, CommentLine):
@@ -91,6 +95,8 @@ def read(path: Input, notes: Notes) -> Reading:
                     yield Found(number, _comment(line, aside))
                 else:
                     notes.refuse("no line of this format", number, f"status {line.status}")
+        if not ended and not notes.refused[UNREADABLE]:
+            notes.refuse(UNREADABLE, number, "the last line is missing, and what stood before it")
 
 
 def _meant(value: object) -> bool:

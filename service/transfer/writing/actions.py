@@ -12,7 +12,7 @@ from service.articles.types import Site
 from service.core.db import Conn
 from service.core.problems import NotFound
 from service.transfer.writing import store
-from service.transfer.writing.types import FORMAT, VERSION, Header, Line, Part
+from service.transfer.writing.types import FORMAT, VERSION, End, Header, Line, Part
 
 Told = Callable[[int, int], None]  # comments written, and all of them
 
@@ -49,6 +49,7 @@ async def write_lines(
                 output.write(buffer)
                 counts[name] += len(lines)
                 told(counts["comments"], total)
+        output.write(msgspec.json.encode(End(lines=counts.total() + 1)) + b"\n")
     return counts
 
 

@@ -144,8 +144,21 @@ class SubscriptionLine(Line, frozen=True, tag="subscription"):
     removed_reason: str | None
 
 
+class End(Line, frozen=True, tag="end"):
+    """The last line, of which a file that was cut has none; how many stand before it."""
+
+    lines: int
+
+
 AnyLine = (
-    Header | ArticleLine | ReaderLine | CommentLine | DecisionLine | SanctionLine | SubscriptionLine
+    End
+    | Header
+    | ArticleLine
+    | ReaderLine
+    | CommentLine
+    | DecisionLine
+    | SanctionLine
+    | SubscriptionLine
 )
 
 
