@@ -203,8 +203,7 @@ export class Comments {
 
   /** Goes to the comment that the page's address names. */
   async reveal() {
-    // The others are how old systems wrote it, whose comments may have been imported.
-    const id = /^#(?:comment|isso|commento|remark42__comment)-([\w-]+)$/.exec(location.hash)?.[1];
+    const id = /^#\w*(?:commento?|isso)-([\w-]+)$/.exec(location.hash)?.[1];
     if (id) await bring('permalink').then((it) => it.reveal(this, id)).catch(console.warn);
   }
 }

@@ -1,4 +1,5 @@
-// Leads to a linked comment; its conversation is fetched where it isn't on the page shown.
+// Leads to a linked comment, also as old systems wrote it whose comments were imported; its
+// conversation is fetched where it isn't on the page shown.
 
 import { ApiError } from './api.js';
 import { el } from './dom.js';
@@ -8,13 +9,14 @@ import { tree } from './thread.js';
 import { words } from './words.js';
 
 const OURS = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const PERHAPS = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // some old systems have such ids, too
 
 /**
  * @param {import('./comments.js').Comments} thread
  * @param {string} id of a comment, here or in an old system
  */
 export async function reveal(thread, id) {
-  const own = OURS.test(id) ? id : await imported(thread, id);
+  const own = thread.find(id) || OURS.test(id) ? id : ((await imported(thread, id)) ?? (PERHAPS.test(id) ? id : null));
   if (own && !thread.find(own)) await fetchComment(thread, own);
   const node = own && thread.find(own);
   if (node) light(node);
