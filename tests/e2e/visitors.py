@@ -1,5 +1,6 @@
 """Who comes to the page: visitors with a browser, readers and moderators without one."""
 
+import functools
 import random
 import secrets
 import uuid
@@ -10,6 +11,8 @@ from typing import Any
 import httpx
 from live import LiveServer
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Route
+
+from classifiers import Model, load
 
 PATIENCE = 30_000  # milliseconds; the machines are shared
 
@@ -24,7 +27,7 @@ POLICY = (
 HARMLESS = """
 garden kitchen orchard library bakery museum harbour meadow cellar balcony station chapel stadium
 valley island canyon glacier lagoon bicycle window ladder piano kettle blanket lantern compass
-hammer violin trumpet wallet scarf jacket slipper painter baker captain plumber surgeon juggler
+hammer violin trumpet scarf jacket slipper painter baker captain plumber surgeon juggler
 drummer grocer tailor cobbler farmer weaver Sunday spring lunch winter autumn evening August
 holiday timber coffee paper honey thunder chalk silence copper velvet cotton granite marble amber
 pepper vinegar mustard turnip cabbage walnut almond apricot spinach radish parsley badger sparrow
@@ -63,7 +66,26 @@ LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def text() -> str:
-    """A harmless comment unlike the others."""
+    """A harmless comment unlike the others.
+
+    Of ten thousand the classifier holds one or two, which no test of a page is about.
+    """
+    while True:
+        dealt = _deal()
+        [scored] = loaded_model().score([dealt])
+        levels = loaded_model().thresholds_in(scored.language)
+        held = any(scored.scores[label] >= level.get("hold", 1) for label, level in levels.items())
+        if scored.grounded and not held:
+            return dealt
+
+
+@functools.cache
+def loaded_model() -> Model:
+    """The classifier, loaded once a run."""
+    return load()
+
+
+def _deal() -> str:
     if len(DEALT) < USED:
         DEALT[:] = random.sample(WORDS, len(WORDS))
     words = [DEALT.pop() for _ in range(USED)]
