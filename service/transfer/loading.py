@@ -38,6 +38,8 @@ from service.transfer.types import (
 
 COPIES = timedelta(days=7)  # for which a text is compared with others (screening/store.py)
 
+OTHERS = "ids that are here already, of comments on other pages (see --source)"
+
 Told = Callable[[str, int, int], None]  # what is being done, how much of it, of how much
 
 
@@ -156,8 +158,13 @@ class Import:
         taken: list[Taken] = []
         for placed in batch:
             comment = placed.comment
-            if comment.source in known:
-                self._already += 1
+            if (here := known.get(comment.source)) is not None:
+                home = self._homes[comment.article]
+                if comment.whole is None and home.id not in {None, here.article_id}:
+                    # Of another system of the same kind: to skip it would be to lose it.
+                    self._notes.refuse(OTHERS, placed.line, f"{comment.source} on {home.url}")
+                else:
+                    self._already += 1
                 continue
             home, created = self._homes[comment.article], self._date(placed)
             if home.id is None:

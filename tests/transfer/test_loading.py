@@ -218,6 +218,21 @@ async def test_an_id_used_twice_loses_neither(load: Load, client: httpx.AsyncCli
     assert (await thread(client))["count"] == 2
 
 
+async def test_another_blogs_comments_of_the_same_numbers_are_told(
+    load: Load, client: httpx.AsyncClient
+) -> None:
+    """WordPress counts from 1 in each blog: what is skipped as known would be lost."""
+    await load(wxr(item(5, wp_comment(1, "Ours"))))
+    other = wxr(item(7, wp_comment(1, "Theirs"), link="https://news.example/other/7"))
+    report = await load(other)
+    assert (report.comments, report.already) == ({}, 0)
+    [kind] = report.refused
+    assert "--source" in kind
+    assert report.refused_first[kind][0].what == "1 on https://news.example/other/7"
+    named = await load(other, source="other")
+    assert (named.comments, named.refused) == ({"published": 1}, {})
+
+
 async def test_a_date_that_cannot_be_meant_is_its_neighbours(
     load: Load, client: httpx.AsyncClient
 ) -> None:
