@@ -68,7 +68,8 @@ class Senders:
     async def _add(self, counts: dict[Row, Counter[bool]]) -> None:
         rows = [
             (*row, counts[row].total(), counts[row][True])
-            for row in sorted(counts, key=lambda row: (row[0], row[1], row[2]))
+            # The newer day first, as whoever reports locks today's rows before older ones.
+            for row in sorted(counts, key=lambda row: (row[0], -row[2].toordinal(), row[1]))
         ]
         await store.add_checks(self._pool, rows)
 

@@ -47,7 +47,8 @@ async def list_records(conn: Executor, site_id: UUID, senders: Sequence[Sender])
 async def add_checks(conn: Executor, rows: Sequence[tuple[UUID, Sender, date, int, int]]) -> None:
     """Add to records: site, sender, day, comments checked and taken for spam.
 
-    Rows must be sorted: they are locked in this order, here and by reports.
+    Rows must be sorted by site, the newer day first, and sender: they are locked in this order,
+    here and by reports.
     """
     if not rows:
         return

@@ -205,6 +205,32 @@ async def test_reports_and_checks_at_once_never_block_each_other(
     assert wrong == 0
 
 
+async def test_checks_of_two_days_wait_for_a_report_and_not_it_for_them(
+    blog: AkismetSite,
+) -> None:
+    """Around midnight: a report has locked today's row, and takes back what yesterday's says."""
+    pool: Pool = blog.state["pool"]
+    key, senders, one = await blog.key(), Senders(pool), Sender("author", b"a")
+    for day in (DAY - timedelta(days=1), DAY):
+        senders._tally.count((key.site_id, one, day), (True,))
+    await senders.write()
+    await pool.execute("update sender_day set spam = 1 where day < $1", DAY)
+    for day in (DAY - timedelta(days=1), DAY):
+        senders._tally.count((key.site_id, one, day), (True,))
+    async with pool.acquire() as conn, conn.transaction():
+        await store.lock_senders(conn, key.site_id, [one], DAY)
+        writing = asyncio.create_task(senders.write())
+        waits = "select count(*) from pg_locks where not granted"
+        for _ in range(1000):
+            if await pool.fetchval(waits):
+                break
+            await asyncio.sleep(0.01)
+        await store.take_back(conn, key.site_id, [one], "spam")
+    await writing
+    rows = await pool.fetch("select checked, taken, spam from sender_day")
+    assert [tuple(row) for row in rows] == [(2, 2, 0)] * 2
+
+
 async def test_while_the_database_is_away_counts_wait(pool: Pool) -> None:
     site = uuid7()
     senders = Senders(pool)
