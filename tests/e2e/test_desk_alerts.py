@@ -1,5 +1,6 @@
 """The page of alerts in a browser, with a worker that sends them behind it."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,7 +12,7 @@ from e2e.policy_page import open_page, sign_in_link
 from e2e.test_desk_accessible import LOOKS
 from e2e.visitors import Api, MakeVisitor, Visitor, violations
 from live import LiveServer
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -162,6 +163,36 @@ async def test_what_is_refused_is_said_and_nothing_is_lost(
     await dialog.get_by_role("button", name="Send …").click()
     await expect(dialog.get_by_role("alert")).to_contain_text("There is an alert of edition 1")
     await expect(dialog.locator("[name=title]")).to_have_value("Again")
+    await page.keyboard.press("Escape")
+
+
+async def test_an_edition_that_was_written_stays_when_the_answer_comes_late(
+    page: Page, newsroom: Newsroom, key: str
+) -> None:
+    await newsroom.publish(key, f"The boat {key}", alert=True)
+    await open_page(page, "Alerts")
+    await page.get_by_role("button", name="New alert").click()
+    dialog = page.get_by_role("dialog", name="New alert")
+    edition = dialog.locator("[name=edition]")
+    await dialog.locator("[name=article]").select_option(label=f"The boat {key}")
+    await expect(edition).to_have_value("2")
+    written = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await written.wait()
+        await route.continue_()
+
+    await page.route("**/v1/moderation/alerts/reach?**", late)
+    async with page.expect_response("**/v1/moderation/alerts/reach?**") as answered:
+        await dialog.locator("[name=topics]").fill("harbour")
+        await dialog.locator("[name=topics]").press("Tab")
+        await edition.fill("7")
+        written.set()
+    await (await answered.value).finished()
+    await page.evaluate("new Promise((seen) => setTimeout(seen, 100))")  # the page has read it
+    await expect(edition).to_have_value("7")
+    await dialog.locator("[name=article]").dispatch_event("change")
+    await expect(edition).to_have_value("2")
     await page.keyboard.press("Escape")
 
 

@@ -110,6 +110,7 @@ export async function askAlert(slug, settings) {
   const labels = () => topics.value.split(',').map((one) => one.trim()).filter(Boolean);
   let people = settings.subscribers; // at most
   let turn = 0;
+  let numbered = false; // the editor has written the edition for this article: answers leave it
 
   const show = () => {
     const article = chosen();
@@ -135,7 +136,7 @@ export async function askAlert(slug, settings) {
       people = audience.subscribers;
       reach.textContent = say({ one: 'Goes to {n} browser at most.', other: 'Goes to {n} browsers at most.' }, { n: people });
       const editions = alerts.items.map((/** @type {{ edition: number }} */ one) => one.edition);
-      edition.value = String(Math.max(0, ...editions) + 1);
+      if (!numbered) edition.value = String(Math.max(0, ...editions) + 1);
       before.textContent = editions.length ? say({ one: 'The article has had {n} alert; this is another.', other: 'The article has had {n} alerts; this is another.' }, { n: editions.length }) : 'An article has one alert an edition, ever.';
     } catch {
       if (mine === turn) reach.textContent = 'How many it goes to could not be counted.';
@@ -153,8 +154,12 @@ export async function askAlert(slug, settings) {
     reach,
   ];
   for (const one of [title, body]) one.oninput = show;
+  edition.oninput = () => {
+    numbered = true;
+  };
   for (const one of [which, key, topics]) {
     one.onchange = () => {
+      if (one !== topics) numbered = false;
       show();
       look();
     };
