@@ -103,7 +103,6 @@ def import_(
 
     try:
         wanted = Wanted(
-            file,
             format_,
             rules.check_source(source or format_),
             _moved(moved) if moved else {},
@@ -111,11 +110,11 @@ def import_(
             dry_run,
             trust_confirmed,
         )
-        kind = Restore if is_export(wanted) else Import
+        kind = Restore if is_export(file, wanted) else Import
 
         async def run(conn: Conn) -> "Report":
             with _bar(say) as told:
-                return await kind(conn, await site_of(conn, site), wanted, told).run()
+                return await kind(conn, await site_of(conn, site), file, wanted, told).run()
 
         done = in_database(run)
     except ImportFileError as error:

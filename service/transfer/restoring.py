@@ -6,6 +6,7 @@ elsewhere has confirmed nothing here, unless the importer vouches for the file.
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -14,6 +15,7 @@ from service.articles.types import Site
 from service.core.db import Conn, uuid7
 from service.screening.names import name_key
 from service.transfer import restoring_store, rules, store
+from service.transfer.loader import Loader
 from service.transfer.loading import Import, Told
 from service.transfer.reading.export import header_of, lines_of
 from service.transfer.reading.input import Input
@@ -29,72 +31,21 @@ LONGEST_IDENT = 400  # characters in an old system
 LONGEST_EMAIL = rules.LONGEST_EMAIL
 
 
-def is_export(wanted: Wanted) -> bool:
+def is_export(file: Path, wanted: Wanted) -> bool:
     """Whether the file is one of ours, by its first line; raises ImportFileError."""
     if wanted.format != "json":
         return False
-    first = next(cut_lines(Input(wanted.file, Notes()), Notes()), None)
+    first = next(cut_lines(Input(file, Notes()), Notes()), None)
     return first is not None and header_of(first) is not None
 
 
-class Restore(Import):
-    """One export on its way into one site."""
+class Restoring(Loader):
+    """Stores comments with all that an export tells of them."""
 
-    def __init__(self, conn: Conn, site: Site, wanted: Wanted, told: Told) -> None:
-        """As of any import."""
-        super().__init__(conn, site, wanted, told)
+    def __init__(self, conn: Conn, site: Site, wanted: Wanted, notes: Notes) -> None:
+        """As any loader."""
+        super().__init__(conn, site, wanted, notes)
         self._taken_ids: frozenset[UUID] = frozenset()
-        self._renamed: dict[UUID, UUID] = {}  # readers that have another id here
-
-    async def run(self) -> Report:
-        """As of any import; then what belongs to readers and browsers."""
-        await self.lock()
-        await self._restore_readers()
-        report = await super().run()
-        rest = Rest(self._conn, self._site.id, self._notes, self._renamed)
-        if not self._wanted.dry_run:
-            await rest.restore(self._wanted.file)
-        return msgspec.structs.replace(
-            report,
-            restored=dict(rest.restored),
-            skipped=dict(self._notes.skipped),
-            refused=dict(self._notes.refused),
-        )
-
-    async def _restore_readers(self) -> None:
-        """All readers, also those who have written nothing, under their names and dates."""
-        batch: list[ReaderLine] = []
-        for _, line in lines_of(Input(self._wanted.file, Notes()), Notes()):
-            if isinstance(line, ReaderLine) and line.email and len(line.email) <= LONGEST_EMAIL:
-                batch.append(line)
-            if len(batch) == AT_ONCE:
-                await self._store_readers(batch)
-                batch = []
-        if batch:
-            await self._store_readers(batch)
-
-    async def _store_readers(self, lines: Sequence[ReaderLine]) -> None:
-        if self._wanted.dry_run:
-            return
-        trusted = self._wanted.trust_confirmed
-        async with self._conn.transaction():
-            taken = await restoring_store.list_taken(self._conn, [line.id for line in lines])
-            readers = [
-                NewReader(uuid7() if line.id in taken else line.id, name, name_key(name), line)
-                for line in lines
-                for name in [rules.shown_name(line.name)]
-            ]
-            self._readers_made += await restoring_store.insert_readers(
-                self._conn, self._site.id, readers, trusted=trusted
-            )
-            if trusted:
-                await restoring_store.confirm_readers(self._conn, self._site.id, readers)
-            here = await store.list_readers(
-                self._conn, self._site.id, [line.email for line in lines]
-            )
-        for line in lines:
-            if here.get(line.email, line.id) != line.id:
-                self._renamed[line.id] = here[line.email]
 
     async def _known(self, batch: Sequence[Placed], asked: Sequence[str]) -> dict[str, Known]:
         """Also what never left this site, and what came here from the same old system."""
@@ -144,6 +95,67 @@ class Restore(Import):
             if rules.SOURCE.fullmatch(one[0]) and 0 < len(one[1]) <= LONGEST_IDENT
         ]  # fmt: skip
         await restoring_store.insert_sources(self._conn, self._site.id, sources)
+
+
+class Restore(Import):
+    """One export on its way into one site."""
+
+    kind = Restoring
+
+    def __init__(self, conn: Conn, site: Site, file: Path, wanted: Wanted, told: Told) -> None:
+        """As of any import."""
+        super().__init__(conn, site, file, wanted, told)
+        self._renamed: dict[UUID, UUID] = {}  # readers that have another id here
+
+    async def run(self) -> Report:
+        """As of any import; then what belongs to readers and browsers."""
+        await self.lock()
+        await self._restore_readers()
+        report = await super().run()
+        rest = Rest(self._conn, self._site.id, self._notes, self._renamed)
+        if not self._wanted.dry_run:
+            await rest.restore(self._file)
+        return msgspec.structs.replace(
+            report,
+            restored=dict(rest.restored),
+            skipped=dict(self._notes.skipped),
+            refused=dict(self._notes.refused),
+        )
+
+    async def _restore_readers(self) -> None:
+        """All readers, also those who have written nothing, under their names and dates."""
+        batch: list[ReaderLine] = []
+        for _, line in lines_of(Input(self._file, Notes()), Notes()):
+            if isinstance(line, ReaderLine) and line.email and len(line.email) <= LONGEST_EMAIL:
+                batch.append(line)
+            if len(batch) == AT_ONCE:
+                await self._store_readers(batch)
+                batch = []
+        if batch:
+            await self._store_readers(batch)
+
+    async def _store_readers(self, lines: Sequence[ReaderLine]) -> None:
+        if self._wanted.dry_run:
+            return
+        trusted = self._wanted.trust_confirmed
+        async with self._conn.transaction():
+            taken = await restoring_store.list_taken(self._conn, [line.id for line in lines])
+            readers = [
+                NewReader(uuid7() if line.id in taken else line.id, name, name_key(name), line)
+                for line in lines
+                for name in [rules.shown_name(line.name)]
+            ]
+            self._readers_made += await restoring_store.insert_readers(
+                self._conn, self._site.id, readers, trusted=trusted
+            )
+            if trusted:
+                await restoring_store.confirm_readers(self._conn, self._site.id, readers)
+            here = await store.list_readers(
+                self._conn, self._site.id, [line.email for line in lines]
+            )
+        for line in lines:
+            if here.get(line.email, line.id) != line.id:
+                self._renamed[line.id] = here[line.email]
 
 
 def _uuid(text: str) -> UUID | None:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import datetime
-from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
@@ -178,12 +177,11 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """What to import, from where, and as what."""
+    """What to import, as what. `moved` and `origins`: addresses, old to new."""
 
-    file: Path
     format: str
     source: str
-    moved: dict[str, str]
-    origins: dict[str, str]
+    moved: dict[str, str] = {}
+    origins: dict[str, str] = {}
     dry_run: bool = False
     trust_confirmed: bool = False

@@ -32,7 +32,7 @@ async def courier(pool: Pool, tmp_path: Path) -> Site:
     )))  # fmt: skip
     async with pool.acquire() as conn:
         site = await articles.add_site(conn, "default", "The Courier", ["https://news.example"])
-        await Import(conn, site, Wanted(file, "wordpress", "wordpress", {}, {}), _nobody).run()
+        await Import(conn, site, file, Wanted("wordpress", "wordpress"), _nobody).run()
         await conn.execute("select pg_advisory_unlock_all()")
     file.unlink()
     return site

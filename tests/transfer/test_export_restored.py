@@ -69,10 +69,10 @@ async def elsewhere(server_url: str, template: str) -> AsyncIterator[Conn]:
 
 
 async def load(conn: Conn, site: Site, file: Path, **options: Any) -> Report:
-    wanted = Wanted(file, "json", "json", {}, {}, **options)
-    assert is_export(wanted)
+    wanted = Wanted("json", "json", **options)
+    assert is_export(file, wanted)
     try:
-        return await Restore(conn, site, wanted, lambda *_: None).run()
+        return await Restore(conn, site, file, wanted, lambda *_: None).run()
     finally:
         await conn.execute("select pg_advisory_unlock_all()")
 

@@ -41,7 +41,7 @@ async def exported(conn: Conn, site: Site) -> tuple[bytes, Counter[str]]:
 
 async def load(conn: Conn, site: Site, file: Path) -> None:
     report = await Import(
-        conn, site, Wanted(file, "wordpress", "wordpress", {}, {}), lambda *_: None
+        conn, site, file, Wanted("wordpress", "wordpress"), lambda *_: None
     ).run()  # fmt: skip
     await conn.execute("select pg_advisory_unlock_all()")
     assert report.refused == {}

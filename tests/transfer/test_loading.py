@@ -27,12 +27,12 @@ def load(state: dict[str, Any], site: Site, tmp_path: Path) -> Load:
     async def loading(content: str, name: str = "wordpress", **options: Any) -> Report:
         path = tmp_path / "export"
         path.write_text(content)
-        wanted = Wanted(path, name, options.pop("source", name), options.pop("moved", {}),
+        wanted = Wanted(name, options.pop("source", name), options.pop("moved", {}),
                         options.pop("origins", {}), options.pop("dry_run", False))  # fmt: skip
         # A connection of its own, as the command has: the lock lasts as long as that.
         async with state["pool"].acquire() as conn:
             try:
-                return await Import(conn, site, wanted, lambda *_: None).run()
+                return await Import(conn, site, path, wanted, lambda *_: None).run()
             finally:
                 await conn.execute("select pg_advisory_unlock_all()")
 

@@ -28,10 +28,10 @@ async def imported(state: dict[str, Any], site: Site, tmp_path: Path) -> Pool:
                  wp_comment(3, "Cheap pills https://pills.example", approved="spam"),
                  wp_comment(4, "Thank you for this article about the ferry")))
     )  # fmt: skip
-    wanted = Wanted(path, "wordpress", "wordpress", {}, {})
+    wanted = Wanted("wordpress", "wordpress")
     pool: Pool = state["pool"]
     async with pool.acquire() as conn:
-        await Import(conn, site, wanted, lambda *_: None).run()
+        await Import(conn, site, path, wanted, lambda *_: None).run()
         await conn.execute("select pg_advisory_unlock_all()")
     return pool
 
