@@ -11,6 +11,7 @@ from service.transfer.types import Notes, SourceComment
 
 LONGEST = 65_535  # characters: WordPress's own column holds as many bytes
 
+TOO_LONG, EMPTY = "too long", "empty"  # why a comment is refused
 MOST_VOTES = 2**31 - 1  # that the column holds
 
 
@@ -27,11 +28,11 @@ def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | 
             comment, body="", html="", name="", email="", website="", account="removed"
         )
     if max(len(comment.body), len(comment.html)) > LONGEST:
-        notes.refuse("too long", line, comment.source)
+        notes.refuse(TOO_LONG, line, comment.source)
         return None
     html, text = html_and_text(comment) if comment.status != "removed" else ("", "")
     if not text and comment.status != "removed":
-        notes.refuse("empty", line, comment.source)
+        notes.refuse(EMPTY, line, comment.source)
         return None
     name, website = rules.shown_name(comment.name), rules.shown_website(comment.website)
     if website == "" and comment.website.strip() not in {"", "http://", "https://"}:
@@ -53,7 +54,7 @@ def cleaned(line: int, comment: SourceComment, notes: Notes) -> SourceComment | 
 def _restored(line: int, comment: SourceComment, notes: Notes) -> SourceComment | None:
     """What an export of ours has was clean; what has been through other hands since may not be."""
     if max(len(comment.body), len(comment.html)) > LONGEST:
-        notes.refuse("too long", line, comment.source)
+        notes.refuse(TOO_LONG, line, comment.source)
         return None
     html = sanitised(comment.html)
     if html != comment.html:
@@ -61,7 +62,7 @@ def _restored(line: int, comment: SourceComment, notes: Notes) -> SourceComment 
     website = rules.shown_website(comment.website)
     name = rules.shown_name(comment.name) if comment.name else ""
     return msgspec.structs.replace(
-        comment, html=html, name=name, website=website, votes=max(comment.votes, 0)
+        comment, html=html, name=name, website=website, votes=min(max(comment.votes, 0), MOST_VOTES)
     )
 
 

@@ -16,7 +16,7 @@ from service.screening.sketch import fingerprint
 from service.transfer import rules, store
 from service.transfer.placing import place
 from service.transfer.store import Known, NewRow
-from service.transfer.types import Notes, Placed, Wanted
+from service.transfer.types import ORPHANS, Notes, Placed, Wanted
 
 COPIES = timedelta(days=7)  # for which a text is compared with others (screening/store.py)
 
@@ -129,6 +129,10 @@ class Loader:
         rows: list[NewRow] = []
         for placed, article_id, created in taken:
             parent = known.get(placed.parent or "")
+            if parent and parent.article_id != article_id and placed.comment.whole is None:
+                # Of another blog whose numbers are the same.
+                parent = None
+                self._notes.repair(ORPHANS)
             at = place(self._ident(placed, created), article_id, parent)
             known[placed.comment.source] = at
             rows.append(self._row(placed, at, readers[self._email(placed)], created))

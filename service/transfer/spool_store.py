@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from service.transfer.types import Notes, Placed, SourceArticle, SourceComment
+from service.transfer.types import ORPHANS, Notes, Placed, SourceArticle, SourceComment
 
 DEEPEST = 4
 AT_ONCE = 1000
@@ -125,7 +125,7 @@ class Spool:
             """
         )
         if orphans.rowcount:
-            self._notes.repair("replies to what isn't there, made roots", orphans.rowcount)
+            self._notes.repair(ORPHANS, orphans.rowcount)
         run(ROOTS)
         self._break_cycles()
         run("create index placed_order on placed (root, depth, seq)")

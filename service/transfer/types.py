@@ -11,6 +11,7 @@ Kept = Literal["published", "held", "spam", "rejected", "removed"]
 Markup = Literal["html", "paragraphs", "markdown", "text"]
 
 UNREADABLE = "the rest of the file, which can't be read"
+ORPHANS = "replies to what isn't there, made roots"
 MOST_SHOWN = 100  # lines of one kind of refusal that a report names
 
 
@@ -124,8 +125,9 @@ class Refused(msgspec.Struct, frozen=True):
 class Notes:
     """What was repaired, left out and refused on the way: counted by kind, the first with lines."""
 
-    def __init__(self) -> None:
-        """Nothing yet."""
+    def __init__(self, most_shown: int = MOST_SHOWN) -> None:
+        """Nothing yet. `most_shown`: refusals of a kind that are kept with their lines."""
+        self._most_shown = most_shown
         self.repaired: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -144,7 +146,7 @@ class Notes:
         """Count something that is left out though it may be a comment."""
         self.refused[kind] += 1
         shown = self.first.setdefault(kind, [])
-        if len(shown) < MOST_SHOWN:
+        if len(shown) < self._most_shown:
             shown.append(Refused(line, what[:200]))
 
 

@@ -15,7 +15,7 @@ from service.transfer.types import Kept, Markup, Notes, SourceArticle, SourceCom
 Ident = Annotated[str, Meta(min_length=1)]
 
 
-class Article(msgspec.Struct, frozen=True, tag="article", tag_field="type"):
+class Article(msgspec.Struct, frozen=True):
     """A page. `key` where the site's pages name one."""
 
     id: Ident
@@ -25,8 +25,8 @@ class Article(msgspec.Struct, frozen=True, tag="article", tag_field="type"):
     published_at: str | None = None
 
 
-class Comment(msgspec.Struct, frozen=True, tag="comment", tag_field="type"):
-    """A comment. `article` and `parent` are ids of other lines, wherever these are."""
+class Comment(msgspec.Struct, frozen=True):
+    """A comment. `article` and `parent` are ids of other ones, wherever these are."""
 
     id: Ident
     article: Ident
@@ -43,7 +43,15 @@ class Comment(msgspec.Struct, frozen=True, tag="comment", tag_field="type"):
     likes: int = 0
 
 
-_decode = msgspec.json.Decoder(Article | Comment).decode
+class ArticleLine(Article, frozen=True, tag="article", tag_field="type"):
+    """A line that is an article."""
+
+
+class CommentLine(Comment, frozen=True, tag="comment", tag_field="type"):
+    """A line that is a comment."""
+
+
+_decode = msgspec.json.Decoder(ArticleLine | CommentLine).decode
 
 
 def read(source: Input, notes: Notes) -> Reading:
@@ -63,12 +71,13 @@ def read(source: Input, notes: Notes) -> Reading:
             notes.refuse("no line of this format", cut.line, str(error))
             continue
         if isinstance(line, Article):
-            yield Found(cut.line, _article(line, notes))
+            yield Found(cut.line, article_of(line, notes))
         else:
-            yield Found(cut.line, _comment(line, notes))
+            yield Found(cut.line, comment_of(line, notes))
 
 
-def _article(line: Article, notes: Notes) -> SourceArticle:
+def article_of(line: Article, notes: Notes) -> SourceArticle:
+    """An article as every format tells it."""
     return SourceArticle(
         plain(line.id, notes),
         plain(line.url, notes),
@@ -78,7 +87,8 @@ def _article(line: Article, notes: Notes) -> SourceArticle:
     )
 
 
-def _comment(line: Comment, notes: Notes) -> SourceComment:
+def comment_of(line: Comment, notes: Notes) -> SourceComment:
+    """A comment as every format tells it."""
     # What is only text may hold no HTML of its own.
     markup = "markdown" if line.markup == "text" else line.markup
     return SourceComment(
