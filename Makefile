@@ -14,7 +14,7 @@ help:
 	@echo "make check     linters, types, import contracts, migrations"
 	@echo "make bench     measurements, as tables"
 	@echo "make screenshots  take the README's pictures anew"
-	@echo "make browsers  install Debian's Chromium, Firefox, PHP and nginx where they are missing"
+	@echo "make browsers  install Debian's Chromium, Firefox, PHP, nginx and WordPress where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
 	@echo "make scale     fit its scores to Perspective's: make scale DATA=… [PAIRS=/path/to/pairs.jsonl]"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
@@ -60,15 +60,21 @@ bench: $(READY)
 screenshots: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/screenshots.py
 
-# PHP runs the filter that WordPress sites are given, nginx the guide to proxies: unpacked, because
-# installed it would begin to serve this machine. The shell, which has no windows, makes the tests
-# faster; they do without it.
+# PHP and MariaDB (its program alone, which starts nothing) run the WordPress that the plugin is
+# tried in, nginx the guide to proxies: both unpacked, because installed they would begin to serve
+# this machine. The shell, which has no windows, makes the tests faster; they do without it.
+WORDPRESS := wordpress wordpress-theme-twentytwentyone wordpress-theme-twentytwentythree \
+	libjs-cropper libjs-underscore php-getid3
+
 browsers:
 	@missing=""; \
 	for program in chromium firefox-esr; do \
 		command -v $$program >/dev/null 2>&1 || missing="$$missing $$program"; \
 	done; \
 	command -v php >/dev/null 2>&1 || missing="$$missing php-cli"; \
+	php -r 'exit((int) !extension_loaded("mysqli"));' 2>/dev/null || missing="$$missing php-mysql"; \
+	php -r 'exit((int) !extension_loaded("curl"));' 2>/dev/null || missing="$$missing php-curl"; \
+	command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server-core"; \
 	shell=""; \
 	command -v chromium-headless-shell >/dev/null 2>&1 || shell=chromium-headless-shell; \
 	if [ -n "$$missing$$shell" ]; then apt-get update || [ -z "$$missing" ]; fi && \
@@ -80,6 +86,11 @@ browsers:
 		mkdir -p var/nginx && cd var/nginx && \
 		{ apt-get download nginx || { apt-get update && apt-get download nginx; }; } && \
 		dpkg -x nginx_*.deb . && rm nginx_*.deb; \
+	fi
+	@if [ ! -e var/wordpress/usr/share/wordpress/wp-load.php ]; then \
+		mkdir -p var/wordpress && cd var/wordpress && \
+		{ apt-get download $(WORDPRESS) || { apt-get update && apt-get download $(WORDPRESS); }; } && \
+		for package in *.deb; do dpkg -x "$$package" . || exit 1; done && rm *.deb; \
 	fi
 
 train: $(READY)
