@@ -48,6 +48,8 @@ from service.core.tokens import Keyring
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
 from service.feeds.routes import ENDPOINTS as FEEDS
 from service.feeds.websub_routes import ENDPOINTS as WEBSUB
+from service.integrations.routes import DOWNLOADS
+from service.integrations.routes import ENDPOINTS as INTEGRATIONS
 from service.moderation.external_routes import ENDPOINTS as EXTERNAL
 from service.moderation.live import Live
 from service.moderation.policy_routes import ENDPOINTS as POLICY
@@ -81,12 +83,12 @@ FEATURES: list[Endpoint] = [
     *CLASSIFY, *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
-    *KEYS,
+    *KEYS, *INTEGRATIONS,
     *TRANSFER,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
-PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES]
+PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES, *DOWNLOADS]
 
 # Other services' protocols, with errors of their own.
 DROP_IN: list[Endpoint] = [*PERSPECTIVE, *AKISMET]

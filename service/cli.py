@@ -9,7 +9,17 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from service.commands import classify, exports, imports, keys, models, moderators, sites, webhooks
+from service.commands import (
+    classify,
+    exports,
+    imports,
+    keys,
+    models,
+    moderators,
+    plugins,
+    sites,
+    webhooks,
+)
 from service.commands.shared import LOCAL, SiteOption, say
 from service.core import log
 from service.core.database import database
@@ -114,6 +124,7 @@ app.command(epilog=classify.EXAMPLES)(classify.classify)
 app.command("import", epilog=imports.EXAMPLES)(imports.import_)
 app.command(epilog=exports.EXAMPLES)(exports.export)
 app.command()(models.retrain)
+app.command()(plugins.wordpress_plugin)
 
 
 def main() -> None:

@@ -1,0 +1,203 @@
+<?php
+/**
+ * Alerts for readers when a post is published, now or by the schedule: one a post and edition.
+ *
+ * ALERT holds what the editor wants: wanted ('1', '0', or '' for the site's default), title,
+ * edition. ALERTS holds what the server has made of it, by edition.
+ *
+ * @package Rejoinder
+ */
+
+namespace Rejoinder;
+
+defined( 'ABSPATH' ) || exit;
+
+const ALERT  = '_rejoinder_alert';
+const ALERTS = '_rejoinder_alerts';
+
+add_action( 'transition_post_status', __NAMESPACE__ . '\\on_published', 10, 3 );
+
+/**
+ * A post has just become public: if nobody has said, the site's default decides. Not for what an
+ * importer brings, nor for what is dated days back: that is no news.
+ *
+ * @param string   $new  Its status.
+ * @param string   $old  The one before.
+ * @param \WP_Post $post The post.
+ */
+function on_published( $new, $old, $post ) {
+	if ( 'publish' !== $new || 'publish' === $old || ! is_ours( $post ) ) {
+		return;
+	}
+	$wish  = alert_wish( $post->ID );
+	$known = '' !== sent_of( $post->ID )['url'];
+	$old   = get_post_time( 'U', true, $post ) < time() - DAY_IN_SECONDS;
+	if ( '' === $wish['wanted'] && ! $known && ! $old && ! defined( 'WP_IMPORTING' ) && setting( 'alert_default' ) ) {
+		set_alert_wish( $post->ID, array( 'wanted' => '1' ) );
+	}
+}
+
+/**
+ * What the editor wants.
+ *
+ * @param int $id A post.
+ * @return array
+ */
+function alert_wish( $id ) {
+	$wish = get_post_meta( $id, ALERT, true );
+	$none = array(
+		'wanted'  => '',
+		'title'   => '',
+		'edition' => 1,
+	);
+	return is_array( $wish ) ? array_merge( $none, $wish ) : $none;
+}
+
+/**
+ * Change what the editor wants; what isn't given stays.
+ *
+ * @param int   $id    A post.
+ * @param array $given Any of its fields.
+ */
+function set_alert_wish( $id, $given ) {
+	$wish = array_merge( alert_wish( $id ), array_intersect_key( $given, alert_wish( 0 ) ) );
+	update_post_meta( $id, ALERT, wp_slash( array(
+		'wanted'  => in_array( $wish['wanted'], array( '0', '1' ), true ) ? $wish['wanted'] : '',
+		'title'   => mb_substr( sanitize_text_field( (string) $wish['title'] ), 0, 500 ),
+		'edition' => max( 1, min( 10000, (int) $wish['edition'] ) ),
+	) ) );
+}
+
+/**
+ * What the box shows as chosen: the site's default holds until the post is published.
+ *
+ * @param \WP_Post $post A post.
+ */
+function is_alert_wanted( $post ) {
+	$wish = alert_wish( $post->ID );
+	return '' === $wish['wanted'] ? 'publish' !== $post->post_status && setting( 'alert_default' ) : '1' === $wish['wanted'];
+}
+
+/**
+ * The alerts of a post.
+ *
+ * @param int $id A post.
+ * @return array[] by edition: id, state, title, at, counts.
+ */
+function alerts_of( $id ) {
+	$alerts = get_post_meta( $id, ALERTS, true );
+	return is_array( $alerts ) ? $alerts : array();
+}
+
+/**
+ * Have the readers of a registered post alerted, if that is wanted and hasn't been done.
+ *
+ * @param int $id A post.
+ * @return array|\WP_Error|null
+ */
+function send_alert( $id ) {
+	$wish   = alert_wish( $id );
+	$alerts = alerts_of( $id );
+	if ( '1' !== $wish['wanted'] || isset( $alerts[ $wish['edition'] ] ) ) {
+		return null;
+	}
+	$body = array(
+		'article' => (string) $id,
+		'edition' => $wish['edition'],
+	);
+	if ( '' !== $wish['title'] ) {
+		$body['title'] = $wish['title'];
+	}
+	$answer = call( 'POST', 'alerts', array( 'body' => $body ) );
+	if ( ! is_wp_error( $answer ) ) {
+		note_alert( $id, $wish['edition'], $answer['data'] );
+	}
+	return $answer;
+}
+
+/**
+ * Remember an alert as the server tells it.
+ *
+ * @param int   $id      A post.
+ * @param int   $edition Its edition.
+ * @param array $told    The server's answer.
+ */
+function note_alert( $id, $edition, $told ) {
+	$alerts             = alerts_of( $id );
+	$alerts[ $edition ] = array(
+		'id'     => isset( $told['id'] ) ? (string) $told['id'] : '',
+		'state'  => isset( $told['state'] ) ? (string) $told['state'] : 'scheduled',
+		'title'  => isset( $told['title'] ) ? (string) $told['title'] : '',
+		'paused' => ! empty( $told['paused'] ),
+		'at'     => isset( $told['send_at'] ) ? (int) strtotime( $told['send_at'] ) : time(),
+		'counts' => isset( $told['counts'] ) ? array_map( 'intval', (array) $told['counts'] ) : array(),
+	);
+	update_post_meta( $id, ALERTS, wp_slash( $alerts ) );
+}
+
+/**
+ * A post is taken back: so are its alerts, as far as they haven't gone out.
+ *
+ * @param int $id A post.
+ * @return array|\WP_Error|null
+ */
+function cancel_alerts( $id ) {
+	foreach ( alerts_of( $id ) as $edition => $alert ) {
+		if ( 'scheduled' !== $alert['state'] ) {
+			continue;
+		}
+		$answer = call( 'DELETE', 'alerts/' . $alert['id'] );
+		if ( ! is_wp_error( $answer ) ) {
+			note_alert( $id, $edition, $answer['data'] );
+		} elseif ( is_away( $answer ) ) {
+			return $answer;
+		}
+	}
+	return null;
+}
+
+/**
+ * The alerts of a post as they stand now, as far as the server answers within a second.
+ *
+ * @param int $id A post.
+ * @return array[] as alerts_of()
+ */
+function newest_alerts( $id ) {
+	foreach ( alerts_of( $id ) as $edition => $alert ) {
+		$ended = in_array( $alert['state'], array( 'sent', 'cancelled' ), true );
+		if ( ( $ended && $alert['at'] < time() - DAY_IN_SECONDS ) || '' === $alert['id'] ) {
+			continue;
+		}
+		$answer = ask_for_page( 'alerts/' . $alert['id'], array( 'token' => setting( 'key' ) ) );
+		if ( ! is_wp_error( $answer ) ) {
+			note_alert( $id, $edition, $answer['data'] );
+		}
+	}
+	return alerts_of( $id );
+}
+
+/**
+ * One alert in a sentence.
+ *
+ * @param int   $edition Its edition.
+ * @param array $alert   From alerts_of().
+ */
+function alert_text( $edition, $alert ) {
+	$counts = array_merge( array( 'audience' => 0, 'accepted' => 0, 'clicked' => 0 ), $alert['counts'] );
+	if ( 'sent' === $alert['state'] ) {
+		/* translators: 1: edition, 2: browsers that got it, 3: clicks */
+		$text = _n( 'Edition %1$s: sent to %2$s browser, opened in %3$s.', 'Edition %1$s: sent to %2$s browsers, opened in %3$s.', $counts['accepted'], 'rejoinder' );
+		return sprintf( $text, number_format_i18n( $edition ), number_format_i18n( $counts['accepted'] ), number_format_i18n( $counts['clicked'] ) );
+	}
+	$texts = array(
+		/* translators: %s: edition */
+		'cancelled' => __( 'Edition %s: cancelled.', 'rejoinder' ),
+		/* translators: %s: edition */
+		'sending'   => __( 'Edition %s: being sent.', 'rejoinder' ),
+		/* translators: %s: edition */
+		'scheduled' => __( 'Edition %s: on its way.', 'rejoinder' ),
+	);
+	/* translators: %s: edition */
+	$text = empty( $alert['paused'] ) ? $texts[ $alert['state'] ] : __( 'Edition %s: waits, because the site’s alerts are paused at the desk.', 'rejoinder' );
+	return sprintf( $text, number_format_i18n( $edition ) );
+}

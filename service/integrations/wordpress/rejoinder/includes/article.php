@@ -1,0 +1,159 @@
+<?php
+/**
+ * What the server is told of a post.
+ *
+ * @package Rejoinder
+ */
+
+namespace Rejoinder;
+
+defined( 'ABSPATH' ) || exit;
+
+const SENT       = '_rejoinder_sent'; // what the server was told last: url, title, open, urls.
+const MOST_URLS  = 40;
+const TAKEN_OUT  = '/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/';
+
+/**
+ * The body of the request that registers a post.
+ *
+ * @param \WP_Post $post A post that is_ours().
+ * @return array
+ */
+function article_body( $post ) {
+	$sent  = sent_of( $post->ID );
+	$url   = (string) get_permalink( $post );
+	$image = get_the_post_thumbnail_url( $post, 'large' );
+	$body  = array(
+		'url'          => $url,
+		'title'        => plain( get_the_title( $post ), 500 ),
+		'summary'      => summary_of( $post ),
+		'image'        => $image ? esc_url_raw( $image ) : null,
+		'section'      => section_of( $post ),
+		'tags'         => tags_of( $post ),
+		'published_at' => gmdate( 'Y-m-d\TH:i:s\Z', (int) get_post_time( 'U', true, $post ) ),
+		'aliases'      => array_values( array_diff( array_merge( $sent['urls'], array( home_url( "/?p=$post->ID" ) ) ), array( $url ) ) ),
+	);
+	if ( '' === $body['title'] ) {
+		$body['title'] = $url;
+	}
+	// Only a change of WordPress's own switch: else an update would undo what the desk decided.
+	$open = 'open' === $post->comment_status;
+	if ( $open !== $sent['open'] ) {
+		$body['open'] = $open;
+	}
+	return $body;
+}
+
+/**
+ * The body of the request that closes the thread of a post which isn't public any more. Its title
+ * and address stay those that were public.
+ *
+ * @param array $sent From sent_of().
+ * @return array
+ */
+function closing_body( $sent ) {
+	return array(
+		'url'   => $sent['url'],
+		'title' => $sent['title'],
+		'open'  => false,
+	);
+}
+
+/**
+ * What the server was told of a post. `urls` are all that it has had, the newest last.
+ *
+ * @param int $id A post.
+ * @return array
+ */
+function sent_of( $id ) {
+	$sent = get_post_meta( $id, SENT, true );
+	$none = array(
+		'url'   => '',
+		'title' => '',
+		'open'  => true,
+		'urls'  => array(),
+	);
+	return is_array( $sent ) ? array_merge( $none, $sent ) : $none;
+}
+
+/**
+ * Remember what the server was told.
+ *
+ * @param int   $id   A post.
+ * @param array $body The request's.
+ */
+function note_sent( $id, $body ) {
+	$sent = sent_of( $id );
+	$urls = array_merge( array_diff( $sent['urls'], array( $body['url'] ) ), array( $body['url'] ) );
+	$sent = array(
+		'url'   => $body['url'],
+		'title' => $body['title'],
+		'open'  => isset( $body['open'] ) ? $body['open'] : $sent['open'],
+		'urls'  => array_slice( $urls, -MOST_URLS ),
+	);
+	update_post_meta( $id, SENT, wp_slash( $sent ) );
+}
+
+/**
+ * A text as people read it, on one line.
+ *
+ * @param string $html    A text of WordPress's.
+ * @param int    $longest In characters.
+ */
+function plain( $html, $longest ) {
+	$text = html_entity_decode( wp_strip_all_tags( (string) $html, true ), ENT_QUOTES | ENT_HTML5, 'UTF-8' );
+	$text = preg_replace( TAKEN_OUT, '', wp_check_invalid_utf8( $text, true ) );
+	return trim( mb_substr( trim( $text ), 0, $longest ) );
+}
+
+/**
+ * The excerpt that the editor wrote, else the article's beginning. Not get_the_excerpt(), to which
+ * themes add their "Continue reading".
+ *
+ * @param \WP_Post $post A post.
+ */
+function summary_of( $post ) {
+	if ( '' !== trim( $post->post_excerpt ) ) {
+		return plain( $post->post_excerpt, 2000 );
+	}
+	$text = excerpt_remove_blocks( strip_shortcodes( $post->post_content ) );
+	return plain( wp_trim_words( $text, 40, '…' ), 2000 );
+}
+
+/**
+ * The post's main category: the one that an SEO plugin calls so, else the first that isn't the
+ * category of whatever has none.
+ *
+ * @param \WP_Post $post A post.
+ * @return string|null
+ */
+function section_of( $post ) {
+	$terms = get_the_terms( $post, 'category' );
+	$terms = is_array( $terms ) ? $terms : array();
+	$main  = (int) get_post_meta( $post->ID, '_yoast_wpseo_primary_category', true );
+	$first = null;
+	foreach ( $terms as $term ) {
+		if ( $term->term_id === $main ) {
+			return plain( $term->name, 100 );
+		}
+		if ( null === $first && (int) get_option( 'default_category' ) !== $term->term_id ) {
+			$first = plain( $term->name, 100 );
+		}
+	}
+	return '' !== (string) $first ? $first : null;
+}
+
+/**
+ * The post's tags.
+ *
+ * @param \WP_Post $post A post.
+ * @return string[]
+ */
+function tags_of( $post ) {
+	$terms = get_the_terms( $post, 'post_tag' );
+	$names = array();
+	foreach ( is_array( $terms ) ? $terms : array() as $term ) {
+		$names[] = plain( $term->name, 100 );
+	}
+	return array_slice( array_values( array_unique( array_filter( $names, 'strlen' ) ) ), 0, 50 );
+}

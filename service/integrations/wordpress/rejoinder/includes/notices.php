@@ -1,0 +1,71 @@
+<?php
+/**
+ * What editors are told where the server couldn't be told of their posts.
+ *
+ * @package Rejoinder
+ */
+
+namespace Rejoinder;
+
+defined( 'ABSPATH' ) || exit;
+
+add_action( 'admin_notices', __NAMESPACE__ . '\\show_notice' );
+add_action( 'admin_post_rejoinder_retry', __NAMESPACE__ . '\\retry_now' );
+
+/** One line above the page, for whoever may publish. */
+function show_notice() {
+	if ( ! current_user_can( 'publish_posts' ) ) {
+		return;
+	}
+	if ( ! is_configured() && current_user_can( 'manage_options' ) && 'plugins' === get_current_screen()->id ) {
+		/* translators: %s: address of the settings page */
+		$text = __( 'Rejoinder needs to know your server: <a href="%s">settings</a>.', 'rejoinder' );
+		echo '<div class="notice notice-info"><p>' . wp_kses( sprintf( $text, esc_url( settings_url() ) ), array( 'a' => array( 'href' => true ) ) ) . '</p></div>';
+	}
+	$text = trouble_text();
+	if ( '' !== $text ) {
+		$retry = wp_nonce_url( admin_url( 'admin-post.php?action=rejoinder_retry' ), 'rejoinder_retry' );
+		printf(
+			'<div class="notice notice-warning"><p>%s <a href="%s">%s</a></p></div>',
+			esc_html( $text ),
+			esc_url( $retry ),
+			esc_html__( 'Try now', 'rejoinder' )
+		);
+	}
+}
+
+/** What is wrong; empty where nothing is. */
+function trouble_text() {
+	global $wpdb;
+	$trouble = get_option( TROUBLE );
+	if ( is_array( $trouble ) ) {
+		$when = wp_date( get_option( 'time_format' ), $trouble['next'] );
+		/* translators: 1: number of articles, 2: what happened, 3: a time */
+		$text = _n( 'Rejoinder: %1$s article waits to be registered. %2$s The next try is at %3$s.', 'Rejoinder: %1$s articles wait to be registered. %2$s The next try is at %3$s.', count( due_posts( 1000 ) ), 'rejoinder' );
+		return sprintf( $text, number_format_i18n( count( due_posts( 1000 ) ) ), $trouble['message'], $when );
+	}
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (a few rows by an indexed name)
+	$faults = $wpdb->get_results( $wpdb->prepare( "select post_id, meta_value from $wpdb->postmeta where meta_key = %s order by post_id desc limit 100", FAULT ) );
+	if ( ! $faults ) {
+		return '';
+	}
+	/* translators: 1: number of articles, 2: title of one of them, 3: what the server said */
+	$text = _n( 'Rejoinder has refused %1$s article: “%2$s”: %3$s', 'Rejoinder has refused %1$s articles, the newest “%2$s”: %3$s', count( $faults ), 'rejoinder' );
+	return sprintf( $text, number_format_i18n( count( $faults ) ), get_the_title( $faults[0]->post_id ), $faults[0]->meta_value );
+}
+
+/** Everything that waits is due now. */
+function retry_now() {
+	global $wpdb;
+	check_admin_referer( 'rejoinder_retry' );
+	if ( ! current_user_can( 'publish_posts' ) ) {
+		wp_die( esc_html__( 'You may not do this.', 'rejoinder' ), '', array( 'response' => 403 ) );
+	}
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (as above)
+	foreach ( $wpdb->get_col( $wpdb->prepare( "select post_id from $wpdb->postmeta where meta_key = %s", DUE ) ) as $id ) {
+		make_due( (int) $id );
+	}
+	deliver();
+	wp_safe_redirect( wp_get_referer() ? wp_get_referer() : admin_url() );
+	exit;
+}

@@ -1,0 +1,216 @@
+<?php
+/**
+ * Telling the server of posts, after whoever saved them has their answer: what couldn't be sent
+ * stays due, and WordPress's own schedule tries again. Saving a post never waits and never fails.
+ *
+ * A due post has the meta value DUE: when it is due, with digits that make it unlike every other.
+ * It is taken away only if it is still the same, so that a change made meanwhile is sent as well.
+ *
+ * @package Rejoinder
+ */
+
+namespace Rejoinder;
+
+defined( 'ABSPATH' ) || exit;
+
+const DUE     = '_rejoinder_due';
+const FAULT   = '_rejoinder_fault'; // what the server said of this post.
+const TROUBLE = 'rejoinder_trouble'; // of the server itself: since, failures, next, message.
+const DELIVER = 'rejoinder_deliver';
+
+const BATCH         = 20;
+const BATCH_SECONDS = 20;
+const FIRST_RETRY   = 60;
+const LONGEST_RETRY = HOUR_IN_SECONDS;
+
+add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
+add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due' );
+add_action( DELIVER, __NAMESPACE__ . '\\deliver' );
+add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
+
+/**
+ * A post was saved, with its terms and fields: by an editor, by the schedule, by another plugin.
+ *
+ * @param int      $id   The post.
+ * @param \WP_Post $post The same.
+ */
+function on_saved( $id, $post ) {
+	if ( ! may_publish() || wp_is_post_revision( $id ) || wp_is_post_autosave( $id ) ) {
+		return;
+	}
+	$sent = sent_of( $id );
+	if ( is_ours( $post ) || ( '' !== $sent['url'] && $sent['open'] ) ) {
+		make_due( $id );
+		if ( ! has_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer' ) ) {
+			add_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer' );
+		}
+	}
+}
+
+/**
+ * Have a post sent.
+ *
+ * @param int $id    The post.
+ * @param int $delay Seconds until then.
+ */
+function make_due( $id, $delay = 0 ) {
+	update_post_meta( $id, DUE, time() + $delay . '.' . wp_rand( 100000, 999999 ) );
+	wake_at( time() + $delay );
+}
+
+/** Every address has changed: have every post sent again that the server knows. */
+function all_due() {
+	global $wpdb;
+	if ( ! may_publish() ) {
+		return;
+	}
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (thousands of posts, none of them in a cache)
+	$ids = $wpdb->get_col( $wpdb->prepare( "select post_id from $wpdb->postmeta where meta_key = %s", SENT ) );
+	foreach ( $ids as $id ) {
+		update_post_meta( (int) $id, DUE, time() . '.' . wp_rand( 100000, 999999 ) );
+	}
+	wake_at( time() );
+}
+
+/**
+ * Have the schedule run at this time, or sooner. WordPress itself would take an earlier event for a
+ * copy of a later one.
+ *
+ * @param int $when Seconds since 1970.
+ */
+function wake_at( $when ) {
+	$next = wp_next_scheduled( DELIVER );
+	if ( ! $next || $when < $next ) {
+		wp_clear_scheduled_hook( DELIVER );
+		wp_schedule_single_event( $when, DELIVER );
+	}
+}
+
+/** The list of events is one option, in which two requests at once can lose one: look each hour. */
+function watch_outbox() {
+	if ( ! wp_next_scheduled( DELIVER, array( 'hourly' ) ) ) {
+		wp_schedule_event( time() + HOUR_IN_SECONDS, 'hourly', DELIVER, array( 'hourly' ) );
+	}
+}
+
+/** Once the answer is out, or where nobody waits for one; else have the schedule begin at once. */
+function deliver_after_answer() {
+	if ( function_exists( 'fastcgi_finish_request' ) ) {
+		fastcgi_finish_request();
+		deliver();
+	} elseif ( function_exists( 'litespeed_finish_request' ) ) {
+		litespeed_finish_request();
+		deliver();
+	} elseif ( wp_doing_cron() || 'cli' === PHP_SAPI ) {
+		deliver();
+	} elseif ( ! ( defined( 'ALTERNATE_WP_CRON' ) && ALTERNATE_WP_CRON ) ) {
+		spawn_cron();
+	}
+}
+
+/** Send what is due, and come back for the rest. */
+function deliver() {
+	if ( ! may_publish() ) {
+		return;
+	}
+	$started = time();
+	foreach ( due_posts( BATCH ) as $id ) {
+		$fault = send_post( $id );
+		if ( $fault && is_away( $fault ) ) {
+			note_trouble( $fault );
+			return;
+		}
+		if ( time() - $started > BATCH_SECONDS ) {
+			break;
+		}
+	}
+	delete_option( TROUBLE );
+	$next = next_due();
+	if ( $next ) {
+		wake_at( max( $next, time() + 1 ) );
+	}
+}
+
+/**
+ * The server can't be reached: nothing is sent until it is tried again.
+ *
+ * @param \WP_Error $fault What happened.
+ */
+function note_trouble( $fault ) {
+	$before  = get_option( TROUBLE, array() );
+	$times   = isset( $before['failures'] ) ? $before['failures'] + 1 : 1;
+	$wait    = min( LONGEST_RETRY, FIRST_RETRY * pow( 2, min( $times - 1, 10 ) ) );
+	$trouble = array(
+		'since'    => isset( $before['since'] ) ? $before['since'] : time(),
+		'failures' => $times,
+		'next'     => time() + $wait,
+		'message'  => $fault->get_error_message(),
+	);
+	update_option( TROUBLE, $trouble, false );
+	wp_clear_scheduled_hook( DELIVER );
+	wp_schedule_single_event( $trouble['next'], DELIVER );
+}
+
+/**
+ * Posts that are due, the longest first.
+ *
+ * @param int $most So many.
+ * @return int[]
+ */
+function due_posts( $most ) {
+	global $wpdb;
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (must be what is stored now)
+	return array_map( 'intval', $wpdb->get_col( $wpdb->prepare(
+		"select post_id from $wpdb->postmeta where meta_key = %s and cast(meta_value as decimal(20, 6)) < %d order by cast(meta_value as decimal(20, 6)) limit %d",
+		DUE,
+		time() + 1,
+		$most
+	) ) );
+}
+
+/** When the next post is due; 0 where none is. */
+function next_due() {
+	global $wpdb;
+	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (as above)
+	return (int) $wpdb->get_var( $wpdb->prepare( "select min(cast(meta_value as decimal(20, 6))) from $wpdb->postmeta where meta_key = %s", DUE ) );
+}
+
+/**
+ * Tell the server of one post, and have its readers alerted.
+ *
+ * @param int $id A post that is due.
+ * @return \WP_Error|null What went wrong.
+ */
+function send_post( $id ) {
+	wp_cache_delete( $id, 'post_meta' ); // of another process, perhaps.
+	$due  = get_post_meta( $id, DUE, true );
+	$post = get_post( $id );
+	$ours = $post && is_ours( $post );
+	$sent = sent_of( $id );
+	if ( $ours || '' !== $sent['url'] ) {
+		$body   = $ours ? article_body( $post ) : closing_body( $sent );
+		$answer = call( 'PUT', "articles/$id", array( 'body' => $body ) );
+		if ( ! is_wp_error( $answer ) ) {
+			note_sent( $id, $body );
+			$answer = $ours ? send_alert( $id ) : cancel_alerts( $id );
+		}
+		if ( is_wp_error( $answer ) ) {
+			return is_away( $answer ) ? $answer : note_fault( $id, $answer );
+		}
+	}
+	delete_post_meta( $id, DUE, $due );
+	delete_post_meta( $id, FAULT );
+	return null;
+}
+
+/**
+ * The server refuses this post: the others go on, this one is tried again in an hour.
+ *
+ * @param int       $id    The post.
+ * @param \WP_Error $fault What the server says.
+ */
+function note_fault( $id, $fault ) {
+	update_post_meta( $id, FAULT, wp_slash( $fault->get_error_message() ) );
+	make_due( $id, LONGEST_RETRY );
+	return $fault;
+}

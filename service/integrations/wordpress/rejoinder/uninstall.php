@@ -1,0 +1,17 @@
+<?php
+/**
+ * Deleting the plugin takes with it all that it has stored here; the comments stay in Rejoinder.
+ *
+ * @package Rejoinder
+ */
+
+defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
+
+foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_claims', 'rejoinder_trouble' ) as $rejoinder_option ) {
+	delete_option( $rejoinder_option );
+}
+foreach ( array( '_rejoinder_sent', '_rejoinder_due', '_rejoinder_fault', '_rejoinder_alert', '_rejoinder_alerts' ) as $rejoinder_meta ) {
+	delete_post_meta_by_key( $rejoinder_meta );
+}
+delete_transient( 'rejoinder_counts' );
+delete_transient( 'rejoinder_paused' );

@@ -1,0 +1,239 @@
+"""The plugin in a real WordPress and Chromium, as an editor, a reader and a user meet it."""
+# ruff: noqa: RUF001  what editors are told has its apostrophes
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import folder_for_databases
+from courier import Courier, sign_in
+from e2e.conftest import SHELL, Browsers
+from e2e.visitors import PATIENCE, comment_of, text, violations
+from e2e.visitors import write as write_in
+from live import LiveServer, free_port
+from playwright.async_api import Browser, BrowserContext, Page, expect
+from thread import bearer
+from wordpress import run_wordpress
+
+pytestmark = pytest.mark.browser
+SHOTS = os.environ.get("REJOINDER_SHOTS")  # a folder for pictures, where somebody wants to look
+
+
+async def shoot(page: Page, name: str) -> None:
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def courier(live_server: LiveServer) -> Iterator[Courier]:
+    """A WordPress that has no plugin yet."""
+    with (
+        tempfile.TemporaryDirectory(prefix="courier-", dir=folder_for_databases()) as name,
+        run_wordpress(Path(name)) as wordpress,
+    ):
+        yield Courier(wordpress, live_server)
+        assert wordpress.complaints() == []
+
+
+@pytest.fixture(scope="module")
+async def installed(courier: Courier, browsers: Browsers, tmp_path_factory: Any) -> Any:
+    """The plugin put in by WordPress's own upload page; the administrator's cookies."""
+    file = tmp_path_factory.mktemp("plugin") / "rejoinder.zip"
+    file.write_bytes(courier.download())
+    browser = await browsers.get(SHELL)
+    context = await browser.new_context()
+    page = await context.new_page()
+    page.set_default_timeout(PATIENCE)
+    await sign_in(page, courier.url)
+    await page.goto(f"{courier.url}/wp-admin/plugin-install.php?tab=upload")
+    await page.locator("#pluginzip").set_input_files(file)
+    await page.locator("#install-plugin-submit").click()
+    await page.get_by_role("link", name="Activate Plugin").click()
+    await expect(page.get_by_text("Rejoinder needs to know your server")).to_be_visible()
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+@pytest.fixture
+async def admin(
+    browser: Browser, courier: Courier, installed: Any
+) -> AsyncIterator[BrowserContext]:
+    """The administrator's browser; the plugin is set up."""
+    courier.set_up()
+    context = await browser.new_context(
+        storage_state=installed, viewport={"width": 1200, "height": 900}, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE)
+    yield context
+    await context.close()
+
+
+@pytest.fixture
+async def reader(
+    browser: Browser, courier: Courier, installed: Any
+) -> AsyncIterator[BrowserContext]:
+    """Somebody who comes by."""
+    courier.set_up()
+    context = await browser.new_context(
+        viewport={"width": 1000, "height": 900}, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE)
+    yield context
+    await context.close()
+
+
+def alerts_of(courier: Courier, post: int) -> list[dict[str, Any]]:
+    answer = httpx.get(
+        f"{courier.live.url}/v1/moderation/alerts",
+        params={"site": courier.slug, "article": str(post)},
+        headers=bearer(courier.live.moderator_token),
+    )
+    found: list[dict[str, Any]] = answer.raise_for_status().json()["items"]
+    return found
+
+
+async def test_the_settings_say_what_is_wrong(
+    admin: BrowserContext, courier: Courier, axe: str
+) -> None:
+    live = courier.live
+    elsewhere = live.command("keys", "create", "--site", "default", "--scope", "publish")
+    page = await admin.new_page()
+    await page.goto(f"{courier.url}/wp-admin/options-general.php?page=rejoinder")
+
+    async def save(server: str, site: str, key: str, said: str) -> None:
+        await page.get_by_label("Address").fill(server)
+        await page.get_by_label("Site", exact=True).fill(site)
+        await page.get_by_label("Publisher’s key").fill(key)
+        await page.get_by_role("button", name="Save and test").click()
+        await expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
+
+    slug = courier.slug
+    away = f"http://127.0.0.1:{free_port()}"
+    await save(away, slug, courier.key, "The server doesn’t answer")
+    await save(courier.url, slug, "", "not as Rejoinder does")
+    await shoot(page, "settings-wrong")
+    await save(live.url, slug, "rk" + "a" * 40, "doesn’t know this publisher’s key")
+    await save(live.url, slug, elsewhere, "This key belongs to another site.")
+    await save(live.url, "nowhere", courier.key, "has no site “nowhere”")
+    courier.php(f"update_option('rejoinder_sign_in_secret', '{'x' * 40}');")
+    await save(live.url, "default", elsewhere, f"{courier.url} is none of the site’s origins")
+    await save(live.url, slug, courier.key, "doesn’t believe the sign-in secret")
+    await page.get_by_label("Sign-in secret").fill(courier.secret)
+    await save(live.url, slug, "", "Connected to “The Courier”")
+    await expect(page.locator(".wrap .notice-error")).to_have_count(0)
+    await shoot(page, "settings")
+    # What is secret doesn't come back to the page.
+    html = await page.content()
+    assert courier.key not in html
+    assert courier.secret not in html
+    assert courier.key[-4:] in html
+    # WordPress's own frame is WordPress's own matter.
+    await page.evaluate(
+        """for (const id of ['wpadminbar', 'adminmenumain', 'wpfooter'])
+            document.getElementById(id)?.remove();"""
+    )
+    assert await violations(page, axe) == []
+    await page.set_viewport_size({"width": 360, "height": 800})
+    await shoot(page, "settings-360")
+
+
+async def test_a_reader_writes_below_an_article(
+    reader: BrowserContext, courier: Courier, browser: Browser
+) -> None:
+    post = courier.publish("The evening ferry")
+    page = await reader.new_page()
+    for theme in ("twentytwentyone", "twentytwentythree"):
+        courier.php(f"switch_theme('{theme}');")
+        await page.goto(f"{courier.url}/?p={post}")
+        remark = text()
+        await page.locator("reader-comments").scroll_into_view_if_needed()
+        await write_in(page, remark)
+        await expect(comment_of(page, remark)).to_be_visible()
+        await expect(page.locator("#commentform")).to_have_count(0)
+        await shoot(page, f"article-{theme}")
+        await page.set_viewport_size({"width": 360, "height": 800})
+        await shoot(page, f"article-{theme}-360")
+        await page.set_viewport_size({"width": 1000, "height": 900})
+    # The form's article is the post's, registered by its publisher.
+    told = courier.api("GET", f"articles/{post}/comments").json()
+    assert told["article"]["title"] == "The evening ferry"
+    assert told["count"] == 2
+    courier.php(f"delete_transient('rejoinder_thread_{post}');")
+    plain = await browser.new_context(java_script_enabled=False)
+    without = await plain.new_page()
+    await without.goto(f"{courier.url}/?p={post}")
+    await expect(without.locator("#comments")).to_contain_text(remark)
+    await shoot(without, "article-without-scripts")
+    await without.get_by_role("link", name="All replies, and yours").click()
+    await expect(without.get_by_role("heading", name="The evening ferry")).to_be_visible()
+    await plain.close()
+
+
+async def test_a_user_of_the_site_writes_under_their_own_name(
+    admin: BrowserContext, courier: Courier
+) -> None:
+    post = courier.publish("Written by staff")
+    page = await admin.new_page()
+    await page.goto(f"{courier.url}/?p={post}")
+    await page.locator("reader-comments").scroll_into_view_if_needed()
+    form = page.locator("reader-comments form.form").first
+    await expect(form.get_by_text("admin")).to_be_visible()
+    await expect(form.locator("[name=email]")).to_be_hidden()
+    remark = text()
+    await form.locator("[name=body]").fill(remark)
+    await form.locator("[type=submit]").click()
+    await expect(comment_of(page, remark)).to_contain_text("Staff")
+    assert "eyJ" not in await (await page.request.get(page.url)).text()
+    [item] = courier.api("GET", f"articles/{post}/comments").json()["items"]
+    assert item["author"] == {"name": "admin", "badge": "Staff"}
+
+
+async def open_editor(admin: BrowserContext, courier: Courier, address: str) -> Page:
+    page = await admin.new_page()
+    await page.goto(f"{courier.url}/wp-admin/{address}")
+    return page
+
+
+async def test_publishing_in_the_block_editor_alerts_readers(
+    admin: BrowserContext, courier: Courier
+) -> None:
+    page = await open_editor(admin, courier, "post-new.php")
+    await page.evaluate(
+        "wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false)"
+    )
+    await page.get_by_role("textbox", name="Add title").fill("A ferry in the fog")
+    panel = page.get_by_role("button", name="Alert to readers")
+    await panel.scroll_into_view_if_needed()
+    if await panel.get_attribute("aria-expanded") == "false":
+        await panel.click()
+    await page.get_by_label("Alert readers", exact=True).check()
+    await page.get_by_label("Title of the alert").fill("Fog: ferry stops")
+    await shoot(page, "editor-before")
+    await page.get_by_role("button", name="Publish", exact=True).click()
+    await (
+        page.get_by_label("Editor publish")
+        .get_by_role("button", name="Publish", exact=True)
+        .click()
+    )
+    await expect(page.get_by_text("is now live.")).to_be_visible()
+    post = await page.evaluate("wp.data.select('core/editor').getCurrentPostId()")
+    # WordPress's own schedule sends it, after the editor has the answer.
+    await page.get_by_role("button", name="Close panel").click()
+    await expect(page.get_by_text("Edition 1: sent to 0 browsers")).to_be_visible()
+    [alert] = alerts_of(courier, post)
+    assert (alert["title"], alert["edition"]) == ("Fog: ferry stops", 1)
+    assert await page.evaluate("wp.data.select('core/editor').isEditedPostDirty()") is False
+    await shoot(page, "editor-after")
+    await page.get_by_role("textbox", name="Add title").fill("A ferry in the fog, found")
+    await page.get_by_role("button", name="Update", exact=True).click()
+    await expect(page.get_by_text("Post updated.").first).to_be_visible()
+    # Nothing follows an update of a sent edition; the next one does.
+    await page.get_by_label("Edition").fill("2")
+    await page.get_by_role("button", name="Update", exact=True).click()
+    await expect(page.get_by_text("Edition 2: sent to 0 browsers")).to_be_visible()
+    assert sorted(one["edition"] for one in alerts_of(courier, post)) == [1, 2]

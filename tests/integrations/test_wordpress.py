@@ -1,0 +1,494 @@
+"""The plugin in a real WordPress, without a browser: its pages, and what the server is told."""
+# ruff: noqa: RUF001  what readers are told has their apostrophes
+
+import json
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import folder_for_databases
+from courier import Courier
+from live import LiveServer, free_port
+from thread import bearer
+from wordpress import run_wordpress
+
+
+@pytest.fixture(scope="module")
+def courier(live_server: LiveServer) -> Iterator[Courier]:
+    """One for all tests of the file."""
+    with (
+        tempfile.TemporaryDirectory(prefix="courier-", dir=folder_for_databases()) as name,
+        run_wordpress(Path(name)) as wordpress,
+    ):
+        courier = Courier(wordpress, live_server)
+        courier.install()
+        yield courier
+        assert wordpress.complaints() == []
+
+
+@pytest.fixture(autouse=True)
+def set_up(courier: Courier) -> None:
+    """Each test begins with a plugin that is switched on, whatever the one before has done."""
+    courier.set_up()
+
+
+def article_of(courier: Courier, post: int) -> dict[str, Any] | None:
+    """The article as the desk shows it."""
+    found = desk(courier, "articles", q=str(post), limit="200")["items"]
+    return next((one for one in found if one["key"] == str(post)), None)
+
+
+def alerts_of(courier: Courier, post: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = desk(courier, "alerts", article=str(post))["items"]
+    return found
+
+
+def desk(courier: Courier, path: str, **query: str) -> Any:
+    answer = httpx.get(
+        f"{courier.live.url}/v1/moderation/{path}",
+        params={"site": courier.slug, **query},
+        headers=bearer(courier.live.moderator_token),
+    )
+    return answer.raise_for_status().json()
+
+
+def page_of(courier: Courier, post: int) -> str:
+    return httpx.get(f"{courier.url}/?p={post}", follow_redirects=True).raise_for_status().text
+
+
+def grow_old(courier: Courier, post: int) -> None:
+    """As if a minute had passed: the page asks again, by the tag of what it has."""
+    courier.php(
+        f"""
+        $page = get_transient('rejoinder_thread_{post}');
+        $page['at'] = 0;
+        set_transient('rejoinder_thread_{post}', $page, 600);
+        """
+    )
+
+
+def forget_pages(courier: Courier, post: int) -> None:
+    """As if a day had passed."""
+    courier.php(
+        f"delete_transient('rejoinder_thread_{post}'); delete_transient('rejoinder_counts');"
+    )
+
+
+def test_a_published_post_is_registered(courier: Courier) -> None:
+    terms = courier.php(
+        """
+        $section = wp_insert_term('Local & Region', 'category');
+        return is_wp_error($section) ? $section->get_error_data() : $section['term_id'];
+        """
+    )
+    post = courier.publish(
+        "Ferries &amp; “bridges” <em>again</em>",
+        post_excerpt="What the council said.",
+        post_category=[terms],
+        tags_input=["Harbour", "Council"],
+        post_date="2026-11-20 09:30:00",
+    )
+    article = article_of(courier, post)
+    assert article is not None
+    assert article["title"] == "Ferries & “bridges” again"
+    assert article["section"] == "Local & Region"
+    assert article["open"] is True
+    told = courier.api("PUT", f"articles/{post}", json={"url": article["url"], "title": "T"}).json()
+    assert told["article"]["summary"] == "What the council said."
+    assert sorted(told["article"]["tags"]) == ["Council", "Harbour"]
+    assert told["article"]["published_at"].startswith("2026-11-20T08:30:00")
+
+
+def test_a_draft_isn_t_known_to_the_server(courier: Courier) -> None:
+    for fields in (
+        {"post_status": "draft"},
+        {"post_status": "private"},
+        {"post_password": "hush"},
+        {"post_type": "wp_block"},
+    ):
+        post = courier.publish("Nobody's business", **fields)
+        assert article_of(courier, post) is None
+        assert courier.php(f"return get_post_meta({post}, '_rejoinder_due', true);") == ""
+        assert "reader-comments" not in page_if_any(courier, post)
+
+
+def page_if_any(courier: Courier, post: int) -> str:
+    return httpx.get(f"{courier.url}/?p={post}", follow_redirects=True).text
+
+
+def test_a_moved_post_keeps_its_thread(courier: Courier) -> None:
+    post = courier.publish("The old name", post_name="the-old-name")
+    old = courier.php(f"return get_permalink({post});")
+    courier.php(f"wp_update_post(array('ID' => {post}, 'post_name' => 'the-new-name'));")
+    new = courier.php(f"return get_permalink({post});")
+    assert old != new
+    article = article_of(courier, post)
+    assert article
+    assert article["url"] == new
+    courier.comment(post, "It was a good name.")
+    # A page that names no key asks by its address.
+    for url in (old, new, f"{courier.url}/?p={post}"):
+        page = courier.api("GET", "articles/unknown/comments", params={"url": url}).json()
+        assert page["article"]["key"] == str(post), url
+
+
+def test_the_desk_s_word_outlasts_an_update(courier: Courier) -> None:
+    post = courier.publish("A quarrel")
+    article = article_of(courier, post)
+    assert article
+    title = {"url": article["url"], "title": "A quarrel"}
+    courier.api("PUT", f"articles/{post}", json={**title, "open": False})
+    courier.php(f"wp_update_post(array('ID' => {post}, 'post_title' => 'A quarrel, ended'));")
+    article = article_of(courier, post)
+    assert article
+    assert (article["title"], article["open"]) == ("A quarrel, ended", False)
+    # WordPress's own switch is another matter.
+    courier.php(f"wp_update_post(array('ID' => {post}, 'comment_status' => 'closed'));")
+    courier.php(f"wp_update_post(array('ID' => {post}, 'comment_status' => 'open'));")
+    article = article_of(courier, post)
+    assert article
+    assert article["open"] is True
+
+
+def test_what_is_taken_back_is_closed_and_its_address_kept(courier: Courier) -> None:
+    post = courier.publish("Taken back", post_name="taken-back")
+    before = article_of(courier, post)
+    courier.php(f"wp_trash_post({post});")
+    after = article_of(courier, post)
+    assert before
+    assert after
+    assert (after["open"], after["url"], after["title"]) == (False, before["url"], "Taken back")
+    courier.php(f"wp_untrash_post({post}); wp_publish_post({post});")
+    again = article_of(courier, post)
+    assert again
+    assert again["open"] is True
+
+
+def test_a_page_holds_the_thread(courier: Courier) -> None:
+    post = courier.publish("A ferry for crawlers")
+    root = courier.comment(
+        post,
+        "I like that it will **sail** at night, as the timetable at https://ferries.example says.",
+    )
+    courier.comment(post, "It will.", parent_id=root["id"], name="Bo <b>")
+    page = page_of(courier, post)
+    element = page.partition("<reader-comments")[2].partition("</reader-comments>")[0]
+    assert f'site="{courier.slug}" article="{post}"' in element
+    assert "<strong>sail</strong>" in element
+    assert 'rel="ugc nofollow noopener"' in element
+    assert "It will." in element
+    assert "Bo &lt;b&gt;" in element
+    assert "2 replies" in element
+    assert f"{courier.live.url}/sites/{courier.slug}/articles/{post}?url=" in element
+    assert "@readers.example" not in page
+    assert f"<script type=\"module\" src='{courier.live.url}/embed.js'" in page
+    assert "wp-comments-post.php" not in page
+
+
+def test_a_removed_comment_s_words_are_gone_from_the_page(courier: Courier) -> None:
+    post = courier.publish("A rash word")
+    root = courier.comment(post, "Something rash about ferries.")
+    courier.comment(post, "Calm down.", parent_id=root["id"])
+    assert "Something rash" in page_of(courier, post)
+    decision = {"comment_id": root["id"], "action": "reject", "reason": "offensive"}
+    httpx.post(
+        f"{courier.live.url}/v1/moderation/decisions",
+        json={"decisions": [decision]},
+        headers=bearer(courier.live.moderator_token),
+    ).raise_for_status()
+    grow_old(courier, post)
+    page = page_of(courier, post)
+    assert "Something rash" not in page
+    assert "Calm down." in page
+
+
+def test_counts_are_one_request_for_a_page(courier: Courier) -> None:
+    posts = [courier.publish(f"Count {n}") for n in range(3)]
+    for post in posts[:2]:
+        courier.comment(post, f"A word on the ferry number {post}, by day.")
+    courier.comment(posts[0], "Another word, on harbours and their cranes.")
+    found = courier.php(
+        f"""
+        $asked = array();
+        add_filter('pre_http_request', function ($before, $request, $url) use (&$asked) {{
+            $asked[] = $url;
+            return $before;
+        }}, 10, 3);
+        delete_transient('rejoinder_counts');
+        $wanted = array({",".join(map(str, posts))});
+        query_posts(array('post__in' => $wanted, 'orderby' => 'ID', 'order' => 'ASC'));
+        $counts = array();
+        while (have_posts()) {{ the_post(); $counts[] = (int) get_comments_number(); }}
+        return array($counts, $asked, get_comments_number_text());
+        """
+    )
+    assert found[0] == [2, 1, 0]
+    assert len(found[1]) == 1
+    assert "/counts?articles=" in found[1][0]
+    # A block theme's front page says it, too.
+    assert httpx.get(courier.url).status_code == 200
+
+
+def test_a_server_that_is_away_costs_a_page_nothing_but_its_thread(courier: Courier) -> None:
+    post = courier.publish("Away")
+    courier.comment(post, "This was here before.")
+    assert "This was here before." in page_of(courier, post)
+    courier.set_up(server=f"http://127.0.0.1:{free_port()}")
+    grow_old(courier, post)
+    assert "This was here before." in page_of(courier, post)  # as it was
+    forget_pages(courier, post)
+    page = page_of(courier, post)
+    assert "The comments can’t be shown right now." in page
+    assert "Away" in page
+    asked = courier.php(
+        f"""
+        $asked = 0;
+        add_filter('pre_http_request', function ($before) use (&$asked) {{
+            $asked++;
+            return $before;
+        }});
+        Rejoinder\\thread_page({post});
+        get_comments_number({post});
+        return array(get_transient('rejoinder_paused'), $asked);
+        """
+    )
+    assert asked == ["1", 0]  # nor is it asked again for a while
+
+
+def test_a_server_that_hangs_is_waited_for_a_second_once(courier: Courier) -> None:
+    post = courier.publish("Hangs")
+    with socket.create_server(("127.0.0.1", 0), backlog=50) as silent:
+        courier.set_up(server=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        waited = courier.php(
+            f"""
+            $seconds = array();
+            add_filter('http_request_args', function ($request) use (&$seconds) {{
+                $seconds[] = $request['timeout'];
+                return $request;
+            }});
+            delete_transient('rejoinder_counts');
+            get_comments_number({post});
+            Rejoinder\\thread_page({post});
+            return $seconds;
+            """
+        )
+    assert waited == [1]
+
+
+def test_saving_a_post_never_fails_and_is_told_later(courier: Courier) -> None:
+    courier.set_up(server=f"http://127.0.0.1:{free_port()}")
+    post = courier.publish("Told later")
+    assert post > 0
+    state = courier.php(
+        f"""
+        return array(get_post_meta({post}, '_rejoinder_due', true), get_option('rejoinder_trouble'),
+            wp_next_scheduled('rejoinder_deliver'), Rejoinder\\trouble_text());
+        """
+    )
+    assert float(state[0]) > 0
+    assert state[1]["failures"] == 1
+    assert state[2] >= state[1]["next"] - 1
+    assert "1 article waits to be registered." in state[3]
+    assert "doesn’t answer" in state[3]
+    # Further failures come less often.
+    courier.php("do_action('rejoinder_deliver');")
+    again = courier.php("return get_option('rejoinder_trouble');")
+    assert again["failures"] == 2
+    assert again["since"] == state[1]["since"]
+    courier.set_up()
+    courier.php("do_action('rejoinder_deliver');")
+    assert article_of(courier, post)
+    assert courier.php("return Rejoinder\\trouble_text();") == ""
+
+
+def test_one_refused_post_doesn_t_hold_up_the_others(courier: Courier) -> None:
+    courier.set_up(server=f"http://127.0.0.1:{free_port()}")
+    refused = courier.publish("Refused")
+    fine = courier.publish("Fine")
+    courier.set_up()
+    courier.php(
+        f"""
+        add_filter('http_request_args', function ($request, $url) {{
+            if (strpos($url, '/articles/{refused}') && 'PUT' === $request['method'])
+                $request['body'] = '{{"url": "nowhere", "title": "T"}}';
+            return $request;
+        }}, 10, 2);
+        do_action('rejoinder_deliver');
+        """
+    )
+    assert article_of(courier, fine)
+    assert not article_of(courier, refused)
+    assert "“Refused”" in courier.php("return Rejoinder\\trouble_text();")
+    courier.php(f"Rejoinder\\make_due({refused}); do_action('rejoinder_deliver');")
+    assert article_of(courier, refused)
+    assert courier.php("return Rejoinder\\trouble_text();") == ""
+
+
+def wish(**fields: Any) -> dict[str, Any]:
+    return {"meta_input": {"_rejoinder_alert": fields}}
+
+
+def test_an_alert_goes_out_once_an_edition(courier: Courier) -> None:
+    post = courier.publish("Ferry sinks", **wish(wanted="1", title="Ferry down", edition=1))
+    [alert] = alerts_of(courier, post)
+    assert (alert["title"], alert["edition"]) == ("Ferry down", 1)
+    courier.php(f"wp_update_post(array('ID' => {post}, 'post_title' => 'Ferry has sunk'));")
+    courier.php(f"wp_trash_post({post}); wp_untrash_post({post}); wp_publish_post({post});")
+    assert len(alerts_of(courier, post)) == 1
+    courier.php(f"Rejoinder\\set_alert_wish({post}, array('edition' => 2, 'title' => ''));")
+    courier.php(f"wp_update_post(array('ID' => {post}));")
+    assert sorted(one["edition"] for one in alerts_of(courier, post)) == [1, 2]
+
+
+def test_the_default_is_for_news_only(courier: Courier) -> None:
+    courier.set_up(alert_default=True)
+    news = courier.publish("News")
+    assert len(alerts_of(courier, news)) == 1
+    unwanted = courier.publish("Not this", **wish(wanted="0"))
+    old = courier.publish("From the archive", post_date="2020-01-01 10:00:00")
+    imported = courier.php(
+        """
+        define('WP_IMPORTING', true);
+        $post = array('post_title' => 'Imported', 'post_content' => 'x');
+        return wp_insert_post($post + array('post_status' => 'publish'));
+        """
+    )
+    courier.set_up()
+    before = courier.publish("Before the default")
+    courier.set_up(alert_default=True)
+    courier.php(f"wp_update_post(array('ID' => {before}, 'post_title' => 'Corrected'));")
+    for post in (unwanted, old, imported, before):
+        assert article_of(courier, post)
+        assert alerts_of(courier, post) == []
+
+
+def test_a_scheduled_post_is_alerted_when_its_time_has_come(courier: Courier) -> None:
+    post = courier.php(
+        """
+        $then = gmdate('Y-m-d H:i:s', time() + 3600);
+        $wish = array('wanted' => '1', 'title' => 'Noon', 'edition' => 1);
+        return wp_insert_post(array('post_title' => 'At noon', 'post_content' => 'x',
+            'post_status' => 'future', 'post_date_gmt' => $then,
+            'post_date' => get_date_from_gmt($then),
+            'meta_input' => array('_rejoinder_alert' => $wish)));
+        """
+    )
+    assert article_of(courier, post) is None
+    # An hour later. Its event is the only thing that is turned: WordPress's own schedule runs it.
+    courier.php(
+        f"""
+        global $wpdb;
+        $then = gmdate('Y-m-d H:i:s', time() - 5);
+        $dates = array('post_date' => get_date_from_gmt($then), 'post_date_gmt' => $then);
+        $wpdb->update($wpdb->posts, $dates, array('ID' => {post}));
+        clean_post_cache({post});
+        wp_clear_scheduled_hook('publish_future_post', array({post}));
+        wp_schedule_single_event(time() - 5, 'publish_future_post', array({post}));
+        delete_transient('doing_cron');
+        """
+    )
+    httpx.get(f"{courier.url}/wp-cron.php?doing_wp_cron", timeout=60)
+    assert courier.php(f"return get_post_status({post});") == "publish"
+    assert article_of(courier, post)
+    assert [one["title"] for one in alerts_of(courier, post)] == ["Noon"]
+
+
+def test_a_post_taken_back_takes_its_alert_back(courier: Courier) -> None:
+    post = courier.publish("Too early", **wish(wanted="1"))
+    [alert] = alerts_of(courier, post)
+    later = {"article": str(post), "edition": 2, "send_at": "2027-01-01T00:00:00Z"}
+    waiting = courier.api("POST", "alerts", json=later).json()
+    courier.php(f"Rejoinder\\note_alert({post}, 2, json_decode('{json.dumps(waiting)}', true));")
+    courier.php(f"wp_trash_post({post});")
+    states = {one["edition"]: one["state"] for one in alerts_of(courier, post)}
+    assert states[2] == "cancelled"
+    assert alert["edition"] == 1
+
+
+def test_wordpress_s_own_form_takes_nothing_for_them(courier: Courier) -> None:
+    post = courier.publish("Only here")
+    form = {"comment_post_ID": post, "author": "A", "email": "a@b.example", "comment": "Buy."}
+    answer = httpx.post(f"{courier.url}/wp-comments-post.php", data=form)
+    assert answer.status_code == 403
+    assert courier.php(f"return get_comments(array('post_id' => {post}, 'count' => true));") == 0
+
+
+def test_the_worker_is_on_the_site_s_own_origin(courier: Courier) -> None:
+    answer = httpx.get(f"{courier.url}/index.php?rejoinder=push-worker")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert answer.headers["service-worker-allowed"] == "/"
+    assert answer.text == httpx.get(f"{courier.live.url}/push-worker.js").text
+    page = httpx.get(courier.url).text
+    worker = f'worker="{courier.url}/index.php?rejoinder=push-worker"'
+    assert worker in page
+    courier.set_up(bar=False)
+    assert "article-alerts" not in httpx.get(courier.url).text
+
+
+def test_both_kinds_of_theme_and_plain_permalinks(courier: Courier) -> None:
+    post = courier.publish("In any looks")
+    courier.comment(post, "Looks are not all.")
+    try:
+        for theme in ("twentytwentyone", "twentytwentythree"):
+            courier.php(f"switch_theme('{theme}');")
+            page = page_of(courier, post)
+            assert page.count("<reader-comments") == 1, theme
+            assert "Looks are not all." in page
+            assert page.count("<article-alerts") == 1
+            assert "wp-comments-post.php" not in page
+        courier.php("update_option('permalink_structure', ''); flush_rewrite_rules();")
+        assert "<reader-comments" in page_of(courier, post)
+        assert httpx.get(f"{courier.url}/index.php?rejoinder=push-worker").status_code == 200
+    finally:
+        courier.php("update_option('permalink_structure', '/%year%/%postname%/');")
+
+
+def test_a_token_is_for_its_user_alone(courier: Courier) -> None:
+    assert httpx.get(f"{courier.url}/wp-json/rejoinder/v1/token").status_code == 401
+    token = courier.php("return Rejoinder\\token_of(get_user_by('login', 'admin'));")
+    told = httpx.get(
+        f"{courier.live.url}/v1/sites/{courier.slug}/reader", headers=bearer(token)
+    ).json()
+    assert (told["name"], told["badge"]) == ("admin", "Staff")
+    post = courier.publish("Cached by somebody")
+    assert "rejoinderToken" not in page_of(courier, post)
+
+
+def test_deactivated_it_leaves_wordpress_as_it_was(courier: Courier) -> None:
+    post = courier.publish("Before and after")
+    courier.php(
+        f"""
+        wp_insert_comment(array('comment_post_ID' => {post}, 'comment_author' => 'Old',
+            'comment_content' => 'From before.'));
+        """
+    )
+    assert "From before." not in page_of(courier, post)
+    courier.php(
+        """
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        deactivate_plugins('rejoinder/rejoinder.php');
+        """
+    )
+    page = page_of(courier, post)
+    assert "From before." in page
+    assert "wp-comments-post.php" in page
+    assert "rejoinder" not in page.lower().replace(courier.slug, "")
+    assert courier.php("return wp_next_scheduled('rejoinder_deliver', array('hourly'));") is False
+    stored = courier.php(
+        """
+        define('WP_UNINSTALL_PLUGIN', 'rejoinder/rejoinder.php');
+        include WP_PLUGIN_DIR . '/rejoinder/uninstall.php';
+        global $wpdb;
+        return array(
+            $wpdb->get_col("select option_name from $wpdb->options
+                where option_name like '%rejoinder%' and option_name not like '\\_transient%'"),
+            $wpdb->get_col("select meta_key from $wpdb->postmeta
+                where meta_key like '%rejoinder%'"));
+        """
+    )
+    assert stored == [[], []]
