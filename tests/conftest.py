@@ -13,19 +13,26 @@ import httpx
 import hypothesis
 import pytest
 from live import LiveServer, run_live_server
-from support import SECRET, run_sql, running_app, with_database
+from support import (
+    SECRET,
+    Standing,
+    add_default_site,
+    add_member,
+    add_publisher_key,
+    client_of,
+    run_sql,
+    running_app,
+    settings_of,
+    with_database,
+)
 
-from service.accounts import actions as accounts
-from service.articles import actions as articles
 from service.articles.types import Site
 from service.core import embedded
 from service.core.db import Conn, Pool, connect, open_pool
 from service.core.migrating import migrate
 from service.core.tokens import Keyring
-from service.push.actions import ensure_vapid_key
 from service.settings import Settings
 
-ORIGIN = "https://news.example"
 # No test is timed: the machines are shared.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
@@ -80,13 +87,22 @@ def template(server_url: str) -> Iterator[str]:
     asyncio.run(run_sql(server_url, f"drop database {name} with (force)"))
 
 
+@pytest.fixture(scope="session")
+async def maintenance(server_url: str) -> AsyncIterator[Conn]:
+    """A connection that makes and drops databases: a new one for each costs more than a clone."""
+    conn = await connect(server_url)
+    yield conn
+    await conn.close()
+
+
 @pytest.fixture
-async def database_url(server_url: str, template: str) -> AsyncIterator[str]:
+async def database_url(server_url: str, template: str, maintenance: Conn) -> AsyncIterator[str]:
     """A database of the test's own."""
     name = f"rejoinder_test_{uuid.uuid4().hex[:12]}"
-    await run_sql(server_url, f"create database {name} template {template}")
+    # By copying files: the default writes each page to the log as well, in half again the time.
+    await maintenance.execute(f"create database {name} template {template} strategy file_copy")
     yield with_database(server_url, name)
-    await run_sql(server_url, f"drop database {name} with (force)")
+    await maintenance.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture
@@ -120,16 +136,8 @@ async def conn(shared_database: str) -> AsyncIterator[Conn]:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    """Settings as an operator would have them; rate limits on."""
-    return Settings.from_environment(
-        {
-            "DATABASE_URL": database_url,
-            "REJOINDER_DATA": str(tmp_path),
-            "REJOINDER_SECRET": SECRET,
-            "REJOINDER_PUBLIC_URL": "https://comments.example",
-            "REJOINDER_RATE_LIMITS": "off",
-        }
-    )
+    """Settings as an operator would have them; no rate limits."""
+    return settings_of(database_url, tmp_path)
 
 
 @pytest.fixture
@@ -148,10 +156,7 @@ def state(application: tuple[Any, dict[str, Any]]) -> dict[str, Any]:
 @pytest.fixture
 async def site(state: dict[str, Any]) -> Site:
     """The site `default`."""
-    async with state["pool"].acquire() as conn:
-        site = await articles.add_site(conn, "default", "The Courier", [ORIGIN])
-        await ensure_vapid_key(conn, state["keyring"], site.id)
-    return site
+    return await add_default_site(state)
 
 
 @pytest.fixture
@@ -159,33 +164,46 @@ async def client(
     application: tuple[Any, dict[str, Any]], site: Site
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the application; the site is there."""
-    transport = httpx.ASGITransport(application[0], raise_app_exceptions=True)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="https://comments.example"
-    ) as client:
+    async with client_of(application[0]) as client:
         yield client
 
 
 @pytest.fixture
 async def publisher_key(state: dict[str, Any], site: Site) -> str:
     """A key of the site with every scope."""
-    return await accounts.create_key(state["pool"], site.id, ["publish", "classify"])
+    return await add_publisher_key(state, site)
 
 
 @pytest.fixture
 async def moderator_token(state: dict[str, Any], site: Site) -> str:
     """An API token of a moderator of every site."""
-    async with state["pool"].acquire() as conn:
-        await accounts.add_moderator(conn, "mod@courier.example", "moderator", [])
-        return await accounts.create_api_token(conn, "mod@courier.example")
+    return await add_member(state, "mod@courier.example", "moderator")
 
 
 @pytest.fixture
 async def editor_token(state: dict[str, Any], site: Site) -> str:
     """An API token of an editor of every site."""
-    async with state["pool"].acquire() as conn:
-        await accounts.add_moderator(conn, "editor@courier.example", "editor", [])
-        return await accounts.create_api_token(conn, "editor@courier.example")
+    return await add_member(state, "editor@courier.example", "editor")
+
+
+@pytest.fixture(scope="session")
+async def standing(
+    server_url: str, template: str, maintenance: Conn, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Standing]:
+    """One application for tests of what is refused, of which there are hundreds."""
+    name = f"rejoinder_standing_{uuid.uuid4().hex[:12]}"
+    await maintenance.execute(f"create database {name} template {template} strategy file_copy")
+    settings = settings_of(with_database(server_url, name), tmp_path_factory.mktemp("standing"))
+    async with running_app(settings) as (application, state), client_of(application) as client:
+        site = await add_default_site(state)
+        yield Standing(
+            client=client,
+            state=state,
+            publisher_key=await add_publisher_key(state, site),
+            moderator_token=await add_member(state, "mod@courier.example", "moderator"),
+            editor_token=await add_member(state, "editor@courier.example", "editor"),
+        )
+    await maintenance.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture

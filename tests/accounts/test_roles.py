@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support import Standing
 from thread import bearer, post
 
 from service.accounts import actions as accounts
@@ -47,22 +48,21 @@ def test_every_route_of_the_desk_says_who_may() -> None:
 
 
 @pytest.mark.parametrize("endpoint", DESK, ids=name_of)
-async def test_nobody_else_gets_in(
-    endpoint: Endpoint, client: httpx.AsyncClient, state: dict[str, Any], publisher_key: str
-) -> None:
-    posted = await post(client)
+async def test_nobody_else_gets_in(endpoint: Endpoint, standing: Standing) -> None:
+    pool = standing.state["pool"]
+    posted = await post(standing.client)
     classify = await accounts.create_key(
-        state["pool"], await state["pool"].fetchval("select id from site"), ["classify"]
+        pool, await pool.fetchval("select id from site"), ["classify"]
     )
     for token, status in [
         (None, 401),
         ("rm" + "a" * 40, 401),
         ("nonsense", 401),
         (posted["edit_token"], 403),
-        (publisher_key, 403),
+        (standing.publisher_key, 403),
         (classify, 403),
     ]:
-        assert await ask(client, endpoint, token) == status, token
+        assert await ask(standing.client, endpoint, token) == status, token
 
 
 @pytest.mark.parametrize("endpoint", OF_ONESELF, ids=name_of)
@@ -99,10 +99,8 @@ async def test_editors_do(
 
 
 @pytest.mark.parametrize("endpoint", OF_EDITORS, ids=name_of)
-async def test_moderators_don_t_do_what_editors_do(
-    endpoint: Endpoint, client: httpx.AsyncClient, moderator_token: str
-) -> None:
-    assert await ask(client, endpoint, moderator_token) == 403
+async def test_moderators_don_t_do_what_editors_do(endpoint: Endpoint, standing: Standing) -> None:
+    assert await ask(standing.client, endpoint, standing.moderator_token) == 403
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from support import Standing
 from thread import bearer, comment, new, post, read, thread
 
 from service.accounts import actions as accounts
@@ -75,21 +76,22 @@ def check_problem(answer: httpx.Response, statuses: set[int]) -> None:
 
 
 @pytest.fixture
-def tokens(publisher_key: str, moderator_token: str, editor_token: str) -> dict[str, str]:
+def tokens(standing: Standing) -> dict[str, str]:
     """A valid token for each kind of access that needs no object of its own."""
     return {
-        "publisher": publisher_key,
-        "classify": publisher_key,
-        "moderator": moderator_token,
-        "editor": editor_token,
+        "publisher": standing.publisher_key,
+        "classify": standing.publisher_key,
+        "moderator": standing.moderator_token,
+        "editor": standing.editor_token,
     }
 
 
 @pytest.fixture
-async def session(client: httpx.AsyncClient, state: dict[str, Any]) -> dict[str, str]:
+async def session(standing: Standing) -> dict[str, str]:
     """The headers of an editor's session."""
-    async with state["pool"].acquire() as conn:
-        link = await accounts.add_moderator(conn, "s@courier.example", "editor", [])
+    client = standing.client
+    async with standing.state["pool"].acquire() as conn:
+        link = await accounts.add_moderator(conn, f"{uuid.uuid4()}@courier.example", "editor", [])
     csrf = (await client.post("/desk/session", json={"token": link})).json()["csrf"]
     cookie = f"{SESSION_COOKIE}={client.cookies[SESSION_COOKIE]}"
     client.cookies.clear()
@@ -99,7 +101,7 @@ async def session(client: httpx.AsyncClient, state: dict[str, Any]) -> dict[str,
 @pytest.mark.parametrize("endpoint", WITH_BODY, ids=name_of)
 async def test_a_broken_body_is_told(
     endpoint: Endpoint,
-    client: httpx.AsyncClient,
+    standing: Standing,
     tokens: dict[str, str],
     session: dict[str, str],
     keyring: Any,
@@ -107,7 +109,7 @@ async def test_a_broken_body_is_told(
     token = tokens.get(endpoint.access, "")
     where = address(endpoint)
     if endpoint.access == "author":
-        posted = await post(client)
+        posted = await post(standing.client)
         token = posted["edit_token"]
         where = address(endpoint, comment=posted["comment"]["id"])
     if endpoint.access == "subscriber":
@@ -117,7 +119,9 @@ async def test_a_broken_body_is_told(
         headers = session
     larger = b'{"name": "' + b"x" * (endpoint.largest + 1024) + b'"}'
     for what, body, statuses in [*BROKEN, ("too large", larger, {413})]:
-        answer = await client.request(endpoint.method, where, content=body, headers=headers)
+        answer = await standing.client.request(
+            endpoint.method, where, content=body, headers=headers
+        )
         assert answer.status_code < 500, what
         # What the path names may be missing, and may be looked for first.
         check_problem(answer, statuses | ({404} if UNKNOWN in where else set()))
@@ -126,7 +130,7 @@ async def test_a_broken_body_is_told(
 @pytest.mark.parametrize("endpoint", WITHOUT_OBJECT, ids=name_of)
 async def test_a_body_too_large_is_refused_while_it_comes(
     endpoint: Endpoint,
-    client: httpx.AsyncClient,
+    standing: Standing,
     tokens: dict[str, str],
     session: dict[str, str],
 ) -> None:
@@ -136,7 +140,7 @@ async def test_a_body_too_large_is_refused_while_it_comes(
 
     token = tokens.get(endpoint.access)
     headers = bearer(token) if token else session if endpoint.access == "session" else {}
-    answer = await client.request(
+    answer = await standing.client.request(
         endpoint.method, address(endpoint), content=chunks(), headers=headers
     )
     check_problem(answer, {413} | ({404} if UNKNOWN in address(endpoint) else set()))
@@ -144,14 +148,14 @@ async def test_a_body_too_large_is_refused_while_it_comes(
 
 @pytest.mark.parametrize("endpoint", GUARDED, ids=name_of)
 async def test_without_the_right_token_nothing_opens(
-    endpoint: Endpoint, client: httpx.AsyncClient, tokens: dict[str, str]
+    endpoint: Endpoint, standing: Standing, tokens: dict[str, str]
 ) -> None:
     where = address(endpoint)
     for token in ("", "x", "rk" + "a" * 40, "rm" + "a" * 40, "re" + "a" * 52, "rs" + "a" * 52):
-        answer = await client.request(endpoint.method, where, headers=bearer(token))
+        answer = await standing.client.request(endpoint.method, where, headers=bearer(token))
         check_problem(answer, {401})
-    check_problem(await client.request(endpoint.method, where), {401})
-    edit_token = (await post(client))["edit_token"]
+    check_problem(await standing.client.request(endpoint.method, where), {401})
+    edit_token = (await post(standing.client))["edit_token"]
     others = {**tokens, "author": edit_token}
     for kind, token in others.items():
         if kind == endpoint.access or {kind, endpoint.access} <= {"publisher", "classify"}:
@@ -163,18 +167,20 @@ async def test_without_the_right_token_nothing_opens(
             ("editor", "classify"),
         }:
             continue
-        answer = await client.request(endpoint.method, where, headers=bearer(token), content=b"{}")
+        answer = await standing.client.request(
+            endpoint.method, where, headers=bearer(token), content=b"{}"
+        )
         check_problem(answer, {403, 404} if UNKNOWN in where else {403})
 
 
 @pytest.mark.parametrize("endpoint", OF_A_SITE, ids=name_of)
 async def test_an_unknown_site_is_not_there(
-    endpoint: Endpoint, client: httpx.AsyncClient, tokens: dict[str, str]
+    endpoint: Endpoint, standing: Standing, tokens: dict[str, str]
 ) -> None:
     token = tokens.get(endpoint.access, "")
     for site in ("nowhere", "Default", "..", "a b", "x" * 100, "%00", "default%2Fx"):
         where = address(endpoint, site=site)
-        answer = await client.request(
+        answer = await standing.client.request(
             endpoint.method, where, headers=bearer(token) if token else {}, content=b"{}"
         )
         check_problem(answer, {404} if token or endpoint.access == "public" else {401, 404})
@@ -182,9 +188,9 @@ async def test_an_unknown_site_is_not_there(
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=name_of)
 async def test_a_wrong_method_is_told_the_right_ones(
-    endpoint: Endpoint, client: httpx.AsyncClient
+    endpoint: Endpoint, standing: Standing
 ) -> None:
-    answer = await client.request("TRACE", address(endpoint))
+    answer = await standing.client.request("TRACE", address(endpoint))
     check_problem(answer, {405})
     assert endpoint.method in answer.headers["allow"]
 
@@ -195,12 +201,12 @@ async def test_a_wrong_method_is_told_the_right_ones(
     ids=name_of,
 )
 async def test_ids_that_are_none(
-    path: Endpoint, client: httpx.AsyncClient, tokens: dict[str, str]
+    path: Endpoint, standing: Standing, tokens: dict[str, str]
 ) -> None:
     token = tokens.get(path.access, "")
     for ident in ("1", "nonsense", "0" * 32 + "x", "%00", "..%2f..", UNKNOWN):
         where = address(path, comment=ident, id=ident)
-        answer = await client.request(
+        answer = await standing.client.request(
             path.method,
             where,
             headers=bearer(token) if token else {},
