@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from forked import run_command
+
 from service.classifying.rows import Rows
 from service.classifying.source import Source
 from service.classifying.types import Bad, Format, Reading, Row
@@ -29,6 +31,11 @@ def classify(
         check=False,
         env={**ENV, **env},
     )
+
+
+def refused(*words: str, stdin: bytes, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """The same without loading what it would score with, which what is wrong doesn't need."""
+    return run_command("classify", *words, env={**ENV, **env}, stdin=stdin)
 
 
 def read(file: Path, kind: Format = "csv", **options: Any) -> list[Row | Bad]:

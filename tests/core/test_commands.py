@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from forked import as_text, run_command
 from live import LiveServer
 
 from service.core import embedded
@@ -34,14 +34,8 @@ def run(
     data: Path, *words: str, stdin: str = "", columns: int = 80
 ) -> subprocess.CompletedProcess[str]:
     env = {k: v for k, v in os.environ.items() if not k.startswith(("REJOINDER_", "DATABASE_URL"))}
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli", *words],
-        env={**env, "REJOINDER_DATA": str(data), "COLUMNS": str(columns)},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env |= {"REJOINDER_DATA": str(data), "COLUMNS": str(columns)}
+    return as_text(run_command(*words, env=env, stdin=stdin.encode()))
 
 
 def test_secrets_are_printed_alone(data: Path) -> None:
@@ -236,13 +230,8 @@ def test_a_site_that_has_decided_nothing_keeps_the_shared_model(data: Path) -> N
 
 
 def test_a_missing_migration_is_said(data: Path, server_url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "service.cli", "keys", "create", "--site", "x"],
-        env={**os.environ, "DATABASE_URL": server_url, "REJOINDER_SECRET": "x" * 32},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = {**os.environ, "DATABASE_URL": server_url, "REJOINDER_SECRET": "x" * 32}
+    done = as_text(run_command("keys", "create", "--site", "x", env=env))
     assert "rejoinder migrate" in done.stderr
     assert done.returncode == 1
 
@@ -264,11 +253,8 @@ def test_replay_sends_a_file_and_shows_what_became_of_it(
     file = tmp_path / "comments.jsonl"
     text = b"\n".join(lines)
     file.write_bytes(gzip.compress(text) if packed else text)
-    done = subprocess.run(
-        [sys.executable, "-m", "service.cli", "replay", str(file), "--site", "default",
-         "--url", live_server.url],
-        env={**live_server.env, "COLUMNS": "120"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    words = ("replay", str(file), "--site", "default", "--url", live_server.url)
+    done = as_text(run_command(*words, env={**live_server.env, "COLUMNS": "120"}))
     assert done.returncode == 0, done.stderr
     for word in ("published", "held", "refused", "unreadable", "latency p50", "6 comments in"):
         assert word in done.stderr, done.stderr
@@ -289,11 +275,9 @@ def test_replay_pays_as_a_flood_does(live_server: LiveServer, tmp_path: Path) ->
     assert answer.status_code == 200, answer.text
     file = tmp_path / "comments.jsonl"
     file.write_text('{"text": "A fine remark on the ferry."}\n{"text": "It was late again."}\n')
-    done = subprocess.run(
-        [sys.executable, "-m", "service.cli", "replay", str(file), "--site", "flooded",
-         "--url", live_server.url, "--page", "https://flooded.example"],
-        env={**live_server.env, "COLUMNS": "120"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    words = ("replay", str(file), "--site", "flooded", "--url", live_server.url,
+             "--page", "https://flooded.example")  # fmt: skip
+    done = as_text(run_command(*words, env={**live_server.env, "COLUMNS": "120"}))
     assert done.returncode == 0, done.stderr
     assert "published" in done.stderr
     assert "refused" not in done.stderr

@@ -9,10 +9,10 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from exports import item, wp_comment, wxr
+from forked import run_command
 from support import SECRET
 
 from service.articles import actions as articles
@@ -51,14 +51,9 @@ def environment(database_url: str) -> dict[str, str]:
     return {**os.environ, "DATABASE_URL": database_url, "REJOINDER_SECRET": SECRET}
 
 
-async def run(
-    environment: dict[str, str], *words: object, **options: Any
-) -> subprocess.CompletedProcess[bytes]:
-    return await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "service.cli", "export", *map(str, words), "--site", "default"],
-        env=environment, capture_output=True, check=False, **options,
-    )  # fmt: skip
+async def run(environment: dict[str, str], *words: object) -> subprocess.CompletedProcess[bytes]:
+    named = [*map(str, words), "--site", "default"]
+    return await asyncio.to_thread(run_command, "export", *named, env=environment)
 
 
 @pytest.mark.usefixtures("courier")
@@ -89,12 +84,8 @@ async def test_a_file_is_imported_again_by_its_first_line(
     await run(environment, file)
     async with pool.acquire() as conn:
         await articles.add_site(conn, "second", "The Courier", ["https://news.example"])
-    done = await asyncio.to_thread(
-        subprocess.run,
-        [sys.executable, "-m", "service.cli", "import", "json", str(file), "--site", "second",
-         "--trust-confirmed"],
-        env=environment, capture_output=True, check=False,
-    )  # fmt: skip
+    words = ("import", "json", str(file), "--site", "second", "--trust-confirmed")
+    done = await asyncio.to_thread(run_command, *words, env=environment)
     assert done.returncode == 0, done.stderr
     assert b"300  comments" in done.stderr
     rows = await pool.fetch("select count(*), sum(comment_count) from article group by site_id")
@@ -145,7 +136,12 @@ async def test_a_full_disk_leaves_no_half_file(environment: dict[str, str], tmp_
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (full, full))
 
-    done = await run(environment, tmp_path / "site.jsonl", preexec_fn=limit)
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "service.cli", "export", str(tmp_path / "site.jsonl"),
+         "--site", "default"],
+        env=environment, capture_output=True, check=False, preexec_fn=limit,
+    )  # fmt: skip
     assert done.returncode == 1
     assert b"can't be written: File too large" in done.stderr
     assert names(tmp_path) == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from exports import item, wp_comment, wxr
+from forked import as_text, run_command
 from support import SECRET
 
 from service.articles import actions as articles
@@ -52,10 +53,7 @@ def environment(database_url: str) -> dict[str, str]:
 
 
 async def run(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
-    return await asyncio.to_thread(
-        subprocess.run, [sys.executable, "-m", "service.cli", "import", *words], env=environment,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    return as_text(await asyncio.to_thread(run_command, "import", *words, env=environment))
 
 
 async def test_the_report_is_shown_and_written_and_the_exit_code_says_whether_all_is_in(
