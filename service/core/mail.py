@@ -1,4 +1,4 @@
-"""E-mail to the staff: where it is handed in, how a message is made, and what its failure means.
+"""E-mail: where it is handed in, how a message is made, and what its failure means.
 
 SMTP as in RFC 5321, submission as in RFC 6409 and RFC 8314. Nothing here touches the database; what
 is to be sent is kept by `outbox`.
@@ -24,6 +24,10 @@ import msgspec
 SECONDS = 30.0  # for a whole message; a relay that greylists answers in less
 FAREWELL = 5.0  # seconds for QUIT
 LONGEST_SUBJECT = 200
+# A header of up to 990 characters stays on its line (RFC 5322, section 2.1.1, allows 998): folded,
+# an address that fits on none becomes an encoded word, and no mail program reads it as an address.
+WIRE = SMTP.clone(cte_type="7bit", max_line_length=990)
+SENDER = "Rejoinder"
 SUBMISSION, SUBMISSIONS = 587, 465
 
 Tls = Literal["required", "offered", "none"]
@@ -41,12 +45,17 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One e-mail to one address; `html` says the same as `text`."""
+    """One e-mail to one address; `html` says the same as `text`.
+
+    `sender` is the name that the recipient sees; `headers` are further ones, of one line each.
+    """
 
     to: str
     subject: str
     text: str
     html: str | None = None
+    sender: str = SENDER
+    headers: dict[str, str] = {}
 
 
 class MailError(Exception):
@@ -99,18 +108,24 @@ def compose(message: Message, ident: UUID, written_at: datetime, sender: str) ->
     """
     mail = EmailMessage(policy=SMTP)
     try:
-        mail["From"] = Address("Rejoinder", addr_spec=sender)
+        mail["From"] = Address(_line(message.sender), addr_spec=sender)
         mail["To"] = Address(addr_spec=message.to)
     except (ValueError, IndexError, HeaderParseError) as error:
         raise MailError("Not an address that mail can be sent to", permanent=True) from error
-    mail["Subject"] = re.sub(r"\s+", " ", message.subject).strip()[:LONGEST_SUBJECT]
+    mail["Subject"] = _line(message.subject)[:LONGEST_SUBJECT]
     mail["Date"] = format_datetime(written_at)
     mail["Message-ID"] = f"<{ident.hex}@{sender.rpartition('@')[2]}>"
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: holiday notices don't answer it
     mail.set_content(message.text)
     if message.html is not None:
         mail.add_alternative(message.html, subtype="html")
+    for name, value in message.headers.items():
+        mail[name] = _line(value)
     return mail
+
+
+def _line(text: str) -> str:
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()
 
 
 async def send(server: Server, mail: EmailMessage) -> None:
@@ -130,7 +145,7 @@ async def send(server: Server, mail: EmailMessage) -> None:
         # The library's own limit is for each command: a slow server would outlast the lease.
         async with asyncio.timeout(SECONDS):
             await client.connect()
-            await client.send_message(mail)
+            await _hand_in(client, mail)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise MailError(_words(error), permanent=_is_permanent(error)) from error
     finally:
@@ -138,6 +153,14 @@ async def send(server: Server, mail: EmailMessage) -> None:
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
             await client.quit(timeout=FAREWELL)
         client.close()
+
+
+async def _hand_in(client: aiosmtplib.SMTP, mail: EmailMessage) -> None:
+    sender, to = mail["From"].addresses[0].addr_spec, mail["To"].addresses[0].addr_spec
+    if sender.isascii() and to.isascii():
+        await client.sendmail(sender, [to], mail.as_bytes(policy=WIRE))
+    else:
+        await client.send_message(mail)  # by SMTPUTF8 (RFC 6531), where the server has it
 
 
 def _is_permanent(error: Exception) -> bool:

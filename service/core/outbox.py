@@ -5,6 +5,7 @@ dies in between loses nothing, and at worst the message goes out again under the
 Texts are sealed, since one may hold a sign-in link, and a row that was taken is deleted.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -54,6 +55,8 @@ class _Texts(msgspec.Struct, frozen=True):
     subject: str
     text: str
     html: str | None
+    sender: str = mail.SENDER
+    headers: dict[str, str] = {}
 
 
 async def post(
@@ -71,7 +74,9 @@ async def post(
     is sent it any more.
     """
     ident = uuid7()
-    texts = msgspec.msgpack.encode(_Texts(message.subject, message.text, message.html))
+    texts = msgspec.msgpack.encode(
+        _Texts(message.subject, message.text, message.html, message.sender, message.headers)
+    )
     await conn.execute(
         """
         insert into mail (id, site_id, kind, recipient, sealed, useless_at)
@@ -88,15 +93,19 @@ async def post(
     return ident
 
 
-async def list_failures(conn: Executor, site_id: UUID, most: int = 20) -> list[Failure]:
-    """What of a site's mail wasn't taken lately, the newest first."""
+async def list_failures(
+    conn: Executor, site_id: UUID, kinds: Sequence[str], most: int = 20
+) -> list[Failure]:
+    """What of a site's mail of these kinds wasn't taken lately, the newest first."""
     rows = await conn.fetch(
         """
         select kind, recipient, attempts, error, failed_at, given_up from mail
-        where site_id = $1 and error is not null order by failed_at desc limit $2
+        where site_id = $1 and error is not null and kind = any($3::text[])
+        order by failed_at desc limit $2
         """,
         site_id,
         most,
+        list(kinds),
     )
     return [row_to(Failure, row) for row in rows]
 
@@ -155,9 +164,7 @@ class PostOffice:
         try:
             texts = unseal(self._keyring, "mail", leased.sealed, leased.id.bytes)
             written = msgspec.msgpack.decode(texts, type=_Texts)
-            message = mail.Message(
-                to=leased.recipient, subject=written.subject, text=written.text, html=written.html
-            )
+            message = mail.Message(to=leased.recipient, **msgspec.structs.asdict(written))
             ready = mail.compose(message, leased.id, leased.created_at, self._sender)
             await mail.send(server, ready)
         except SealError:

@@ -11,7 +11,7 @@ from service.core.db import Conn, Pool
 from service.core.outbox import list_failures
 from service.core.problems import Conflict, Invalid
 from service.notices import store
-from service.notices.announce import TEST_LASTS, Announcer
+from service.notices.announce import KINDS, TEST_LASTS, Announcer
 from service.notices.letters import TEST
 from service.notices.rules import last_due, next_due
 from service.notices.types import ALARMS, Answer, Rules, Sent
@@ -35,7 +35,7 @@ async def read_notices(conn: Conn, site: Site, *, mail: bool) -> Answer:
         mail=mail,
         next_digest=next_due(rules, zone, datetime.now(UTC)) if rooms else None,
         alarms=[states[site.id, alarm] for alarm in ALARMS if (site.id, alarm) in states],
-        failures=await list_failures(conn, site.id),
+        failures=await list_failures(conn, site.id, KINDS),
         updated_by=by,
         updated_at=at,
     )

@@ -14,6 +14,7 @@ from service.settings import Settings
 from service.webhooks.store import insert_event
 from service.webhooks.types import EventKind
 
+KINDS = ("alarm", "digest", "test")
 # Of no use to anybody any later.
 ALARM_LASTS = timedelta(hours=6)
 DIGEST_LASTS = timedelta(hours=20)
