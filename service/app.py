@@ -45,6 +45,8 @@ from service.core.http import Endpoint, routes_of
 from service.core.limits import Limiter
 from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
+from service.correspondence.pages import PAGES as LETTER_PAGES
+from service.correspondence.routes import ENDPOINTS as LETTERS
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
 from service.feeds.routes import ENDPOINTS as FEEDS
 from service.feeds.websub_routes import ENDPOINTS as WEBSUB
@@ -83,12 +85,11 @@ FEATURES: list[Endpoint] = [
     *CLASSIFY, *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
-    *KEYS, *INTEGRATIONS,
-    *TRANSFER,
+    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
-PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES, *DOWNLOADS]
+PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES]
 
 # Other services' protocols, with errors of their own.
 DROP_IN: list[Endpoint] = [*PERSPECTIVE, *AKISMET]

@@ -65,6 +65,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Whether browsers come by https, so that cookies may insist on it."""
         return bool(self.public_url and self.public_url.startswith("https:"))
 
+    @property
+    def mails_readers(self) -> bool:
+        """Whether letters to readers can be sent: their links need an address of ours."""
+        return self.smtp is not None and self.public_url is not None
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
         """Read and check every variable; raises SettingsError naming the first wrong one.

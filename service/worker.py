@@ -20,6 +20,7 @@ from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
 from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
+from service.correspondence.jobs import ticks as letter_ticks
 from service.feeds import jobs as feeds
 from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
@@ -52,6 +53,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *learning,
             *post.ticks(),
             *notice_ticks(pool, keyring, settings),
+            *letter_ticks(pool, keyring, settings),
             *webhooks.ticks(pool),
             *feeds.ticks(pool),
             *transfer_ticks(pool, state.get("scorer")),

@@ -103,8 +103,12 @@ async def _readers_and_browsers(pool: Pool, site: Site) -> None:
     """One who is confirmed, one who only ever read, and three browsers."""
     moment = datetime(2026, 3, 1, 12, tzinfo=UTC)
     await pool.execute(
-        "update reader set confirmed_at = $1 where email like 'lucja@%'", moment
-    )  # fmt: skip
+        """
+        update reader set confirmed_at = $1, contact = email, email = id::text
+        where email like 'lucja@%'
+        """,
+        moment,
+    )
     await pool.execute(
         """
         insert into reader (site_id, id, email, name, name_key)

@@ -40,14 +40,17 @@ async def change_site(
     origins: Sequence[str] | None,
     *,
     marked: bool | None = None,
+    confirm: bool | None = None,
     support: SupportChange | None = None,
 ) -> Site:
-    """Change what is given of a site: name, all origins, whether words are marked, support.
+    """Change what is given of a site: name, all origins, the switches of Site, support.
 
     Raises Invalid and NotFound.
     """
     async with conn.transaction():
-        before, after = await articles.change_site(conn, slug, name, origins, marked=marked)
+        before, after = await articles.change_site(
+            conn, slug, name, origins, marked=marked, confirm=confirm
+        )
         if support is not None:
             after = await articles.change_support(conn, slug, support)
         detail = {}
@@ -59,6 +62,8 @@ async def change_site(
             detail["origins taken"] = ", ".join(sorted(taken))
         if before.words_marked != after.words_marked:
             detail["words marked"] = "yes" if after.words_marked else "no"
+        if before.confirm_readers != after.confirm_readers:
+            detail["readers confirm their addresses"] = SWITCH[after.confirm_readers]
         detail |= _support_changed(before, after)
         if detail:
             await insert_event(conn, site_event("site changed", editor, after.id, detail))

@@ -12,6 +12,7 @@ from service.administration.types import (
     After,
     Before,
     EventList,
+    Mailing,
     NewSite,
     SiteAnswer,
     SiteChange,
@@ -30,6 +31,7 @@ from service.core.http import (
     write_cursor,
 )
 from service.core.problems import Forbidden, NotFound
+from service.settings import Settings
 
 PAGE = 100
 
@@ -40,7 +42,7 @@ async def get_sites(request: Request[Any]) -> Response:
     after = read_cursor(request, After)
     limit = query_limit(request, PAGE)
     own = [
-        _site(site)
+        _site(request, site)
         for site in await list_sites(request.state["pool"])
         if editor.covers(site.id) and (after is None or site.slug > after.value)
     ]
@@ -60,11 +62,11 @@ async def add_site(request: Request[Any]) -> Response:
             conn, state["keyring"], editor, body.slug, body.name, body.origins
         )
     state["sites"].forget()
-    return json_response(_site(site), 201)
+    return json_response(_site(request, site), 201)
 
 
 async def change_site(request: Request[Any]) -> Response:
-    """Change a site's name, origins, words that are marked, or call for support."""
+    """Change a site's name, origins, switches, or call for support."""
     editor = await require_editor(request)
     body = await read_json(request, SiteChange)
     site = await site_of(request)
@@ -73,21 +75,28 @@ async def change_site(request: Request[Any]) -> Response:
     name = None if body.name is UNSET else body.name
     origins = None if body.origins is UNSET else body.origins
     marked = None if body.words_marked is UNSET else body.words_marked
+    confirm = None if body.confirm_readers is UNSET else body.confirm_readers
     async with request.state["pool"].acquire() as conn:
         changed = await actions.change_site(
-            conn, editor, site.slug, name, origins, marked=marked,
+            conn, editor, site.slug, name, origins, marked=marked, confirm=confirm,
             support=None if body.support is UNSET else body.support,
         )  # fmt: skip
     request.state["sites"].forget()
-    return json_response(_site(changed))
+    return json_response(_site(request, changed))
 
 
-def _site(site: Site) -> SiteAnswer:
+def _site(request: Request[Any], site: Site) -> SiteAnswer:
+    settings: Settings = request.state["settings"]
+    mail: Mailing = "ready"
+    if not settings.mails_readers:
+        mail = "no_public_url" if settings.smtp else "no_server"
     support = SiteSupport(
         site.support_enabled, site.support_headline, site.support_text, site.support_url,
         site.sensitive_tags,
     )  # fmt: skip
-    return SiteAnswer(site.slug, site.name, site.origins, site.words_marked, support)
+    return SiteAnswer(
+        site.slug, site.name, site.origins, site.words_marked, support, site.confirm_readers, mail
+    )
 
 
 async def get_events(request: Request[Any]) -> Response:
@@ -114,7 +123,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "PATCH", "/v1/moderation/sites/{site}", change_site,
-        "Change a site: name, origins, words that are marked, support",
+        "Change a site: name, origins, switches, support",
         access="editor", body=SiteChange, answer=SiteAnswer,
     ),
     Endpoint(

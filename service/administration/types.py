@@ -1,7 +1,7 @@
 """Requests, rows and answers of administration."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
@@ -107,14 +107,23 @@ class SiteSupport(msgspec.Struct, frozen=True):
     sensitive_tags: list[str]
 
 
+Mailing = Literal["ready", "no_server", "no_public_url"]
+
+
 class SiteAnswer(msgspec.Struct, frozen=True):
-    """A site. `words_marked`: the desk shows from the start which words carried a score."""
+    """A site. `words_marked`: the desk shows from the start which words carried a score.
+
+    `confirm_readers`: readers are asked by e-mail to confirm their addresses; `mail` says whether
+    any can be sent, and else which setting is missing.
+    """
 
     slug: str
     name: str
     origins: list[str]
     words_marked: bool
     support: SiteSupport
+    confirm_readers: bool
+    mail: Mailing
 
 
 class SitesAnswer(msgspec.Struct, frozen=True):
@@ -138,6 +147,7 @@ class SiteChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(min_length=1, max_length=80)] | UnsetType = UNSET
     origins: Origins | UnsetType = UNSET
     words_marked: bool | UnsetType = UNSET
+    confirm_readers: bool | UnsetType = UNSET
     support: SupportChange | UnsetType = UNSET
 
 

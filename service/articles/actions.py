@@ -36,8 +36,9 @@ async def change_site(
     origins: Sequence[str] | None,
     *,
     marked: bool | None = None,
+    confirm: bool | None = None,
 ) -> tuple[Site, Site]:
-    """Change what is given of a site; the site before and after. `marked` as in Site.
+    """Change what is given of a site; the site before and after. `marked`, `confirm` as in Site.
 
     Raises Invalid and NotFound. Needs the caller's transaction.
     """
@@ -46,7 +47,7 @@ async def change_site(
     if checked == [] or shown == "":
         raise Invalid.field("$", "Expected a name and at least one origin")
     before = await store.get_site(conn, slug)
-    after = await store.change_site(conn, slug, shown, checked, marked=marked)
+    after = await store.change_site(conn, slug, shown, checked, marked=marked, confirm=confirm)
     if before is None or after is None:
         raise NotFound(f"There is no site {slug}.")
     await notify(conn, "site", slug)

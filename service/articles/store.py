@@ -11,7 +11,7 @@ from service.core.db import Conn, Executor, row_to
 
 SITE = """
 select id, slug, name, origins, words_marked, sign_in_required, support_enabled,
-    support_headline, support_text, support_url, sensitive_tags
+    support_headline, support_text, support_url, sensitive_tags, confirm_readers
 from site
 """
 
@@ -53,19 +53,27 @@ async def update_site(conn: Conn, slug: str, name: str, origins: Sequence[str]) 
 
 
 async def change_site(
-    conn: Conn, slug: str, name: str | None, origins: Sequence[str] | None, *, marked: bool | None
+    conn: Conn,
+    slug: str,
+    name: str | None,
+    origins: Sequence[str] | None,
+    *,
+    marked: bool | None,
+    confirm: bool | None = None,
 ) -> Site | None:
     """Replace what is given; the site as it is then, None where there is none."""
     await conn.execute(
         """
         update site set name = coalesce($2, name), origins = coalesce($3::text[], origins),
-            words_marked = coalesce($4, words_marked)
+            words_marked = coalesce($4, words_marked),
+            confirm_readers = coalesce($5, confirm_readers)
         where slug = $1
         """,
         slug,
         name,
         list(origins) if origins is not None else None,
         marked,
+        confirm,
     )
     return await get_site(conn, slug)
 

@@ -20,8 +20,9 @@ class Site(msgspec.Struct, frozen=True):
     """A site. `origins` as browsers write them: scheme, host, port where it isn't the default.
 
     `words_marked`: the desk shows from the start which words carried a score. `sign_in_required`:
-    only readers who have signed in at the publisher's may comment. `support_…`: the call to
-    support the newsroom, which is never shown on an article with one of `sensitive_tags`. Of its
+    only readers who have signed in at the publisher's may comment. `confirm_readers`: who gives an
+    e-mail address is asked by e-mail to confirm it, where mail can be sent. `support_…`: the call
+    to support the newsroom, which is never shown on an article with one of `sensitive_tags`. Of its
     texts and its address, '' is none: the element's own stand.
     """
 
@@ -36,6 +37,7 @@ class Site(msgspec.Struct, frozen=True):
     support_text: str = ""
     support_url: str = ""
     sensitive_tags: list[str] = msgspec.field(default_factory=lambda: list(SENSITIVE))
+    confirm_readers: bool = True
 
 
 class SupportChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

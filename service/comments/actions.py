@@ -44,6 +44,8 @@ from service.screening.scores import spam_of
 from service.screening.sketch import Fingerprint, fingerprint
 from service.screening.store import get_duplicates
 from service.screening.types import Context, History, Policy, QuestionComment, Screening
+from service.settings import Settings
+from service.web.words import DEFAULT
 
 STATUS_OF: dict[str, Status] = {"publish": "published", "hold": "held", "spam": "spam"}
 
@@ -58,6 +60,7 @@ class Desk(msgspec.Struct, frozen=True):
     limiter: Limiter
     elsewhere: Elsewhere
     puzzles: Puzzles
+    settings: Settings
 
     @classmethod
     def of(cls, state: Mapping[str, object]) -> "Desk":
@@ -67,10 +70,14 @@ class Desk(msgspec.Struct, frozen=True):
 
 
 class Client(msgspec.Struct, frozen=True):
-    """Whoever sends a comment: the keyed hash of the address, and the retry key if one is given."""
+    """Whoever sends a comment: the keyed hash of the address, and the retry key if one is given.
+
+    `lang` is the page's language, in which letters are written.
+    """
 
     address_hash: bytes
     idempotency_key: bytes | None = None
+    lang: str = DEFAULT
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -107,6 +114,7 @@ class Judged(msgspec.Struct, frozen=True):
     history: History
     kin: Kin
     campaign_id: UUID | None
+    confirm: str | None
 
 
 async def post_comment(
@@ -122,11 +130,12 @@ async def post_comment(
     Of who has `signed` in at the publisher's, name and e-mail are what that says, not what stands
     in the comment. Raises Invalid, SignInRequired, NotFound (article or parent), Conflict (closed,
     or parent not published), Forbidden (banned), TooManyRequests (slow mode) and PuzzleRequired
-    (under attack, of those who haven't signed in). A retry with the same idempotency key answers
-    what is there.
+    (under attack, of those who haven't signed in at the publisher's). A retry with the same
+    idempotency key answers what is there.
     """
     check_key(key)
-    if site.sign_in_required and signed is None:
+    vouched = signed is not None and signed.by_publisher
+    if site.sign_in_required and not vouched:
         raise SignInRequired
     if signed is not None:
         # The name may be another one at a retry, and is no part of what is compared then.
@@ -138,7 +147,7 @@ async def post_comment(
         again = await _repeated(conn, site.id, key, new, client)
         if again:
             return again
-        if signed is None:
+        if not vouched:
             await desk.puzzles.check(conn, site, policy.policy, client.idempotency_key, new.proof)
         article = await _find_article(conn, site, key, new, policy.policy)
         parent = await _parent(conn, site, article, new.parent_id)
@@ -174,7 +183,12 @@ async def post_comment(
             article = await _register(conn, site, key, new)
     kin_print = kin(checked.body)
     campaign_id = await find_campaign(desk.pool, site.id, kin_print, spam_of(screening.signals))
-    judged = Judged(screening, print_, facts.history, kin_print, campaign_id)
+    asks = site.confirm_readers and desk.settings.mails_readers and signed is None
+    # A form that a program has filled in has an address that it found somewhere.
+    asks = asks and screening.verdict != "spam" and not new.company
+    judged = Judged(
+        screening, print_, facts.history, kin_print, campaign_id, client.lang if asks else None
+    )
     stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
     COMMENTS.labels(screening.verdict).inc()
     beside = told_of(facts)
@@ -324,6 +338,7 @@ async def _store(
         reach=urgency.reach(article.comment_count, depth),
         kin=judged.kin,
         campaign_id=judged.campaign_id,
+        confirm=judged.confirm,
     )
     try:
         inserted = await posting.insert_comment(pool, row)

@@ -50,6 +50,9 @@ async def get_reader_facts(
     The publisher vouches for the name of a reader who has `signed` in: two of them may be called
     the same. Not for a moderator's, unless it is the moderator who has signed in. An empty name's
     key is nobody's.
+
+    Confirmed is who is known by an id: an address can be typed by anybody, whatever its row says. A
+    sanction on whoever has confirmed an address holds for those who type it.
     """
     row = await conn.fetchrow(
         """
@@ -65,7 +68,7 @@ async def get_reader_facts(
                         and email is distinct from $6
                 )
             ) as reserved,
-            r.confirmed_at is not null as confirmed,
+            r.confirmed_at is not null and strpos(r.email, '@') = 0 as confirmed,
             coalesce(h.published, 0) as published, coalesce(h.refused, 0) as refused,
             coalesce(h.recent, 0) as recent_by_reader,
             (
@@ -79,6 +82,8 @@ async def get_reader_facts(
             s.kind as sanction, s.reason as sanction_reason, s.until as sanction_until
         from (select 1) one
         left join reader r on r.site_id = $1 and r.email = $2
+        left join reader owner on owner.site_id = $1 and owner.contact = $2
+            and owner.subject is null
         left join lateral (
             select count(*) filter (where status = 'published') as published,
                 count(*) filter (where status in ('rejected', 'spam')) as refused,
@@ -90,7 +95,8 @@ async def get_reader_facts(
         ) h on true
         left join lateral (
             select kind, reason, until from sanction
-            where reader_id = r.id and lifted_at is null and (until is null or until > now())
+            where reader_id in (r.id, owner.id) and lifted_at is null
+                and (until is null or until > now())
             order by kind, until desc nulls first limit 1
         ) s on true
         """,
@@ -133,7 +139,11 @@ async def get_slow_wait(
 
 
 class NewRow(msgspec.Struct, frozen=True):
-    """Everything that a new comment writes."""
+    """Everything that a new comment writes.
+
+    `confirm`: the language in which its author is asked by e-mail to confirm the address, None
+    where that isn't asked.
+    """
 
     comment: CommentRow
     screening: Screening
@@ -149,6 +159,7 @@ class NewRow(msgspec.Struct, frozen=True):
     reach: float
     kin: Kin
     campaign_id: UUID | None
+    confirm: str | None
 
 
 class Inserted(msgspec.Struct, frozen=True):
@@ -206,6 +217,7 @@ async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
         new.campaign_id,
         screening.packed or None,
         comment.badge,
+        new.confirm,
     )
     assert row is not None  # noqa: S101 (an insert returns its row)
     return row_to(Inserted, row)
@@ -252,6 +264,9 @@ with author as (
 ), remembered as (
     insert into idempotency (site_id, key_hash, request_hash, comment_id)
     select $1, $29, $30, $2 where $29::bytea is not null
+), asked as (
+    insert into confirmation_due (site_id, comment_id, lang)
+    select $1, $2, $39 where $39::text is not null
 ), counted as (
     update comment set reply_count = reply_count + 1
     where id = $4 and $15::text = 'published' returning id

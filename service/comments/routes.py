@@ -49,12 +49,13 @@ from service.core.limits import Limit, Limiter
 from service.core.problems import Invalid
 from service.core.text import SURROGATE
 from service.core.tokens import Keyring
-from service.readers.rules import is_jwt
-from service.readers.verifying import Readers, reader_of
+from service.readers.confirmed import is_readers
+from service.readers.verifying import Readers
 from service.screening.actions import Policies
 from service.screening.external import Elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
+from service.web.words import best_catalogue, lookup
 
 POSTS = Limit("post", burst=10, every=6)
 POSTS_OF_READER = Limit("post-reader", burst=6, every=10)
@@ -201,7 +202,7 @@ async def get_comment(request: Request[Any]) -> Response:
     ident = path_uuid(request, "comment", "comment")
     token = bearer(request)
     own = bool(token)
-    if is_jwt(token):
+    if is_readers(token):
         own = await authors.is_author(request, site, ident)
     elif own:
         await require_object(request, EDIT, ident)
@@ -300,12 +301,19 @@ def _client(request: Request[Any]) -> actions.Client:
     return actions.Client(
         state["keyring"].digest("address", address),
         state["keyring"].digest("idempotency", key) if key else None,
+        _lang(request),
     )
+
+
+def _lang(request: Request[Any]) -> str:
+    """The language of the page, in which letters about a comment are written."""
+    asked = lookup(request.query_params.get("lang", ""))
+    return (asked or best_catalogue(request.headers.get("accept-language", ""))).lang
 
 
 async def _own(request: Request[Any]) -> tuple[Site, UUID]:
     """The site and the id of the caller's own comment; raises Unauthenticated and Forbidden."""
-    if not is_jwt(bearer(request)):
+    if not is_readers(bearer(request)):
         await caller(request)
     site = await site_of(request)
     ident = path_uuid(request, "comment", "comment")
@@ -319,10 +327,10 @@ async def _reactor(request: Request[Any], site: Site) -> tuple[bytes, bytes | No
     Only by its own id: an address may be that of a whole office.
     """
     state: State = request.state
-    reader = await reader_of(request, site)
-    if reader is None:
+    who = await authors.identity(request, site)
+    if who is None:
         return _reader(request), None
-    ident = f"{site.id} {reader.subject}"
+    ident = f"{site.id} {who}"
     page = _reader(request) if request.headers.get("x-reader") else None
     return state["keyring"].digest("reader-subject", ident), page
 

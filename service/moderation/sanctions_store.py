@@ -23,7 +23,8 @@ async def get_reader(conn: Conn, moderator: Moderator, reader_id: UUID) -> dict[
     row = await conn.fetchrow(
         """
         select r.id, r.site_id, s.slug as site, r.name,
-            case when r.subject is null then r.email else coalesce(r.contact, '') end as email,
+            case when strpos(r.email, '@') > 0 then r.email else coalesce(r.contact, '') end
+                as email,
             r.confirmed_at is not null as confirmed, r.created_at
         from reader r join site s on s.id = r.site_id
         where r.id = $1 and ($2 or r.site_id = any($3::uuid[]))

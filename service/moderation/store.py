@@ -20,7 +20,7 @@ ITEM = """
 select c.id, c.parent_id, c.root_id, c.author_name, c.badge, c.html, c.status, c.reason,
     c.created_at, c.edited_at, c.likes, c.body, c.website, c.risk, c.reports, c.version,
     c.reader_id, s.slug as site, r.name as reader_name,
-    case when r.subject is null then r.email else coalesce(r.contact, '') end as email,
+    case when strpos(r.email, '@') > 0 then r.email else coalesce(r.contact, '') end as email,
     r.confirmed_at is not null as confirmed,
     a.key as article_key, a.title as article_title, a.url as article_url,
     a.section as article_section

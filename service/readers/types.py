@@ -85,7 +85,10 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """Who a token is about. `email` only where the publisher doesn't call it unverified."""
+    """Who a token is about. `email` only where the publisher doesn't call it unverified.
+
+    `subject` is empty of a reader who has confirmed an address here, and signs in nowhere.
+    """
 
     subject: str
     name: str
@@ -94,7 +97,7 @@ class Reader(msgspec.Struct, frozen=True):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """A reader who has signed in, as the site knows them.
+    """A reader who has signed in, or confirmed an address, as the site knows them.
 
     `key` stands where another reader's e-mail address does: it finds this reader and nobody else.
     """
@@ -102,6 +105,11 @@ class SignedIn(msgspec.Struct, frozen=True):
     id: UUID
     key: str
     reader: Reader
+
+    @property
+    def by_publisher(self) -> bool:
+        """Whether the publisher vouches for them; else they have confirmed an e-mail address."""
+        return bool(self.reader.subject)
 
 
 class SettingsChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -112,6 +112,9 @@ class Restore(Import):
         await self.lock()
         await self._restore_readers()
         report = await super().run()
+        if self._wanted.trust_confirmed and not self._wanted.dry_run:
+            async with self._conn.transaction():
+                await restoring_store.know_by_id(self._conn, self._site.id)
         rest = Rest(self._conn, self._site.id, self._notes, self._renamed)
         if not self._wanted.dry_run:
             await rest.restore(self._file)

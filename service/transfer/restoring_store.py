@@ -81,16 +81,25 @@ async def insert_sources(
 async def insert_readers(
     conn: Conn, site_id: UUID, readers: Sequence[NewReader], *, trusted: bool
 ) -> int:
-    """Store readers that aren't there; how many. Confirmed and signed on only where `trusted`."""
+    """Store readers that aren't there; how many. Confirmed and signed on only where `trusted`.
+
+    Whoever has confirmed an address elsewhere keeps it as contact: the comments are theirs once
+    they confirm it here. Not where somebody here has it.
+    """
     done = await conn.execute(
         """
         insert into reader (
             site_id, id, email, name, name_key, created_at, confirmed_at, subject, contact
         )
-        select $1, n.* from unnest(
+        select $1, n.id, n.email, n.name, n.name_key, n.created_at,
+            case when owner.id is null then n.confirmed_at end, n.subject,
+            case when owner.id is null then n.contact end
+        from unnest(
             $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
             $7::timestamptz[], $8::text[], $9::text[]
-        ) n
+        ) n (id, email, name, name_key, created_at, confirmed_at, subject, contact)
+        left join reader owner on owner.site_id = $1 and owner.contact = n.contact
+            and owner.subject is null and n.subject is null and owner.email <> n.email
         on conflict do nothing
         """,
         site_id,
@@ -101,7 +110,7 @@ async def insert_readers(
         [one.line.created_at for one in readers],
         [one.line.confirmed_at if trusted else None for one in readers],
         [one.line.subject if trusted else None for one in readers],
-        [one.line.contact if trusted else None for one in readers],
+        [one.line.contact if trusted or not one.line.subject else None for one in readers],
     )
     return int(done.rpartition(" ")[2])
 
@@ -113,11 +122,32 @@ async def confirm_readers(conn: Conn, site_id: UUID, readers: Sequence[NewReader
         update reader r set confirmed_at = n.at
         from unnest($2::text[], $3::timestamptz[]) n (email, at)
         where r.site_id = $1 and r.email = n.email and r.confirmed_at is null
-            and n.at is not null
+            and n.at is not null and (r.contact is not null or strpos(r.email, '@') > 0)
         """,
         site_id,
         [one.line.email for one in readers],
         [one.line.confirmed_at for one in readers],
+    )
+
+
+async def know_by_id(conn: Conn, site_id: UUID) -> None:
+    """Let nobody find by its address who has confirmed it: earlier releases exported them so.
+
+    Where somebody here has confirmed the same address, the other has not.
+    """
+    by_address = "site_id = $1 and confirmed_at is not null and strpos(email, '@') > 0"
+    await conn.execute(
+        f"""
+        update reader set confirmed_at = null
+        where {by_address} and email in (
+            select contact from reader where site_id = $1 and subject is null
+        )
+        """,  # noqa: S608 (a fixed part)
+        site_id,
+    )
+    await conn.execute(
+        f"update reader set contact = email, email = id::text where {by_address}",  # noqa: S608 (as above)
+        site_id,
     )
 
 

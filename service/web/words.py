@@ -73,9 +73,12 @@ class Catalogue(msgspec.Struct, frozen=True):
 
 
 @functools.cache
-def catalogues() -> Mapping[str, Catalogue]:
-    """All catalogues by tag, English first: a language is there once its file is."""
-    found = [_read(path) for path in sorted(FOLDER.glob("*.json"))]
+def catalogues(folder: Path = FOLDER) -> Mapping[str, Catalogue]:
+    """All catalogues by tag, English first: a language is there once its file is.
+
+    A feature may have a folder of its own, for what no script reads in a page.
+    """
+    found = [_read(path) for path in sorted(folder.glob("*.json"))]
     return {one.lang: one for one in sorted(found, key=lambda one: one.lang != DEFAULT)}
 
 

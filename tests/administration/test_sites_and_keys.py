@@ -27,7 +27,7 @@ async def test_a_site_is_added_and_takes_comments(chief: Any, client: httpx.Asyn
     assert added.status_code == 201
     assert added.json() == {
         "slug": "herald", "name": "The Herald", "origins": ["https://herald.example"],
-        "words_marked": False, "support": SUPPORT,
+        "words_marked": False, "support": SUPPORT, "confirm_readers": True, "mail": "no_server",
     }  # fmt: skip
     assert (await chief("POST", "/sites", body)).status_code == 409
     push = await client.get("/v1/sites/herald/push")
@@ -73,6 +73,8 @@ async def test_a_bad_change_of_a_site_is_told(chief: Any, body: dict[str, Any]) 
         "origins": ["https://news.example"],
         "words_marked": False,
         "support": SUPPORT,
+        "confirm_readers": True,
+        "mail": "no_server",
     }
 
 

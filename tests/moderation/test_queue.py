@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from thread import bearer, comment, post
+from thread import bearer, comment, post, thread
 
 from service.accounts import actions as accounts
 from service.core.db import Pool
+from service.core.tokens import token_hash
 
 QUEUE = "/v1/moderation/queue"
 CLAIMS = "/v1/moderation/claims"
@@ -96,11 +97,24 @@ async def test_a_confirmed_readers_record_counts_and_nobody_elses(
         for n in range(8):
             await post(client, f"Earlier {n} by {name}.", **who(name))
     await pool.execute("update comment set status = 'rejected'")
-    await pool.execute("update reader set confirmed_at = now() where email like 'ana%'")
-    both = [
-        (await post(client, f"Now by {name}.", **who(name)))["comment"]["id"]
-        for name in ("ana", "bo")
-    ]
+    await pool.execute(
+        """
+        update reader set confirmed_at = now(), contact = email, email = id::text
+        where email like 'ana%'
+        """
+    )
+    token = "rt" + "a" * 40
+    await pool.execute(
+        """
+        insert into reader_token (site_id, token_hash, reader_id, kind, expires_at)
+        select site_id, $1, id, 'post', now() + interval '1 hour' from reader
+        where contact is not null
+        """,
+        token_hash(token),
+    )
+    ana = await client.post(thread(), json={"body": "Now by ana."}, headers=bearer(token))
+    bo = await post(client, "Now by bo.", **who("bo"))
+    both = [ana.json()["comment"]["id"], bo["comment"]["id"]]
     rows = await pool.fetch("select standing from comment where id = any($1) order by id", both)
     assert rows[0]["standing"] > 0.9
     assert rows[1]["standing"] == 0

@@ -153,11 +153,11 @@ async def test_a_confirmed_address_is_believed_only_on_the_importer_s_word(
     file: Path, elsewhere: Conn
 ) -> None:
     site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
-    confirmed = "select email from reader where confirmed_at is not null"
+    confirmed = "select contact from reader where confirmed_at is not null"
     await load(elsewhere, site, file)
     assert await elsewhere.fetch(confirmed) == []
     await load(elsewhere, site, file, trust_confirmed=True)
-    assert [row["email"] for row in await elsewhere.fetch(confirmed)] == ["lucja@readers.example"]
+    assert [row["contact"] for row in await elsewhere.fetch(confirmed)] == ["lucja@readers.example"]
 
 
 async def test_nobody_is_told_and_what_people_decided_teaches(

@@ -25,7 +25,8 @@ from service.transfer.writing.wxr import write_wxr
 
 WP = "{http://wordpress.org/export/1.2/}"
 THREADS = """
-select a.url, c.author_name, r.email, c.website, c.body, c.html, c.status,
+select a.url, c.author_name, coalesce(r.contact, r.email) as email, c.website, c.body, c.html,
+    c.status,
     date_trunc('second', c.created_at) as at, p.body as parent, c.depth
 from comment c join article a on a.id = c.article_id join reader r on r.id = c.reader_id
 left join comment p on p.id = c.parent_id

@@ -5,7 +5,7 @@ import { call } from '../calls.js';
 import { ask, changes, everyPage, field, head, loaded } from './parts.js';
 
 /** @typedef {import('./parts.js').Given} Given */
-/** @typedef {{ slug: string, name: string, origins: string[], words_marked: boolean, support: Support }} Site */
+/** @typedef {{ slug: string, name: string, origins: string[], words_marked: boolean, confirm_readers: boolean, mail: 'ready' | 'no_server' | 'no_public_url', support: Support }} Site */
 /** @typedef {{ enabled: boolean, headline: string, text: string, url: string, sensitive_tags: string[] }} Support */
 
 const SITES = 'v1/moderation/sites';
@@ -73,6 +73,17 @@ const originsField = (origins) =>
 const marksField = (marked) =>
   el('label', { class: 'check' }, el('input', { type: 'checkbox', name: 'marks', checked: marked }), el('span', {}, 'Show the deciding words at once', el('small', {}, 'Otherwise w shows them, so that the text is read first.')));
 
+// The one place where the desk says what e-mail to readers lacks.
+const MAIL = {
+  ready: 'One letter to whoever gives an address. Confirmed, it gives its reader standing, a name that nobody else can use and a page of their own.',
+  no_server: 'No letter is sent now: REJOINDER_SMTP_URL, a mail server, is not set.',
+  no_public_url: 'No letter is sent now: REJOINDER_PUBLIC_URL, where its links would lead, is not set.',
+};
+
+/** @param {Site} site */
+const confirmField = ({ confirm_readers: checked, mail }) =>
+  el('label', { class: 'check' }, el('input', { type: 'checkbox', name: 'confirm', checked }), el('span', {}, 'Ask readers by e-mail to confirm their address', el('small', {}, MAIL[mail])));
+
 /** @param {FormData} data */
 const originsOf = (data) => String(data.get('origins')).split(/\s+/).filter(Boolean);
 
@@ -96,11 +107,11 @@ function addSite() {
 function editSite(site) {
   return ask(
     site.name,
-    [field('Name', el('input', { name: 'name', required: true, maxlength: 80, value: site.name }), 'What readers see.'), originsField(site.origins), marksField(site.words_marked)],
+    [field('Name', el('input', { name: 'name', required: true, maxlength: 80, value: site.name }), 'What readers see.'), originsField(site.origins), confirmField(site), marksField(site.words_marked)],
     'Save',
     async (form) => {
       const data = new FormData(form);
-      const given = { name: data.get('name'), origins: originsOf(data), words_marked: data.has('marks') };
+      const given = { name: data.get('name'), origins: originsOf(data), words_marked: data.has('marks'), confirm_readers: data.has('confirm') };
       await call('PATCH', `${SITES}/${site.slug}`, changes({ ...site }, given));
     },
   );
