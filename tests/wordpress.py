@@ -37,6 +37,7 @@ define('FS_METHOD', 'direct');
 define('AUTOMATIC_UPDATER_DISABLED', true);
 define('WP_HTTP_BLOCK_EXTERNAL', true);
 define('WP_ACCESSIBLE_HOSTS', '127.0.0.1');
+define('WP_CRON_LOCK_TIMEOUT', 5);
 define('WP_DEBUG', true);
 define('WP_DEBUG_DISPLAY', false);
 define('WP_DEBUG_LOG', '{folder}/debug.log');

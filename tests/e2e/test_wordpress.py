@@ -1,6 +1,7 @@
 """The plugin in a real WordPress and Chromium, as an editor, a reader and a user meet it."""
 # ruff: noqa: RUF001  what editors are told has its apostrophes
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +13,7 @@ import pytest
 from conftest import folder_for_databases
 from courier import Courier, sign_in
 from e2e.conftest import SHELL, Browsers
+from e2e.test_page_alerts import SCOPES, SUBSCRIBE, prompt
 from e2e.visitors import PATIENCE, comment_of, text, violations
 from e2e.visitors import write as write_in
 from live import LiveServer, free_port
@@ -30,11 +32,18 @@ async def shoot(page: Page, name: str) -> None:
 
 @pytest.fixture(scope="module")
 def courier(live_server: LiveServer) -> Iterator[Courier]:
-    """A WordPress that has no plugin yet."""
+    """A WordPress that has no plugin yet, and whose administrator knows the editor."""
     with (
         tempfile.TemporaryDirectory(prefix="courier-", dir=folder_for_databases()) as name,
         run_wordpress(Path(name)) as wordpress,
     ):
+        wordpress.php(
+            """
+            $known = array('core/edit-post' => array('welcomeGuide' => false));
+            $known['_modified'] = gmdate('c');
+            update_user_meta(1, 'wp_persisted_preferences', $known);
+            """
+        )
         yield Courier(wordpress, live_server)
         assert wordpress.complaints() == []
 
@@ -203,9 +212,6 @@ async def test_publishing_in_the_block_editor_alerts_readers(
     admin: BrowserContext, courier: Courier
 ) -> None:
     page = await open_editor(admin, courier, "post-new.php")
-    await page.evaluate(
-        "wp.data.dispatch('core/preferences').set('core/edit-post', 'welcomeGuide', false)"
-    )
     await page.get_by_role("textbox", name="Add title").fill("A ferry in the fog")
     panel = page.get_by_role("button", name="Alert to readers")
     await panel.scroll_into_view_if_needed()
@@ -237,3 +243,100 @@ async def test_publishing_in_the_block_editor_alerts_readers(
     await page.get_by_role("button", name="Update", exact=True).click()
     await expect(page.get_by_text("Edition 2: sent to 0 browsers")).to_be_visible()
     assert sorted(one["edition"] for one in alerts_of(courier, post)) == [1, 2]
+
+
+async def test_the_classic_editor_has_the_box_and_the_notice(
+    admin: BrowserContext, courier: Courier
+) -> None:
+    plugins = courier.wordpress.folder / "site" / "wp-content" / "mu-plugins"
+    plugins.mkdir(exist_ok=True)
+    classic = plugins / "classic.php"
+    classic.write_text("<?php add_filter('use_block_editor_for_post', '__return_false');")
+    try:
+        page = await open_editor(admin, courier, "post-new.php")
+        await page.get_by_label("Add title").fill("A ferry, classic")
+        await page.get_by_label("Alert readers when this is published").check()
+        await page.get_by_label("Title of the alert").fill("Classic ferry")
+        await shoot(page, "classic")
+        await page.get_by_role("button", name="Publish", exact=True).click()
+        await expect(page.get_by_text("Post published.")).to_be_visible()
+        post = int(await page.locator("#post_ID").input_value())
+        await wait_for_alert(courier, post)
+        await page.reload()
+        await expect(page.locator("#rejoinder-alert")).to_contain_text("Edition 1: ")
+        # A server that is away: the editor saves as ever, and is told.
+        courier.set_up(server=f"http://127.0.0.1:{free_port()}")
+        await page.get_by_role("button", name="Update", exact=True).click()
+        await expect(page.get_by_text("Post updated.")).to_be_visible()
+        courier.php("do_action('rejoinder_deliver');")
+        await page.reload()
+        notice = page.locator(".notice-warning").filter(has_text="waits to be registered")
+        await expect(notice).to_contain_text("The server doesn’t answer")
+        await shoot(page, "notice")
+        courier.set_up(server=courier.live.url)
+        courier.php(
+            f"Rejoinder\\make_due({post}); Rejoinder\\note_trouble(new WP_Error('x', 'Y.'));"
+        )
+        await page.reload()
+        await notice.get_by_role("link", name="Try now").click()
+        await expect(notice).to_have_count(0)
+        assert courier.php(f"return get_post_meta({post}, '_rejoinder_due', true);") == ""
+    finally:
+        classic.unlink()
+
+
+async def wait_for_alert(courier: Courier, post: int) -> None:
+    """It is sent in a process of its own, and where that is lost, once visitors come by."""
+    async with asyncio.timeout(PATIENCE / 1000), httpx.AsyncClient() as visitor:
+        while (await visitor.get(courier.url)).is_success and not alerts_of(courier, post):
+            pass
+
+
+@pytest.mark.notifications
+async def test_the_bar_turns_alerts_on_by_a_worker_of_the_site_s_own(
+    reader: BrowserContext, courier: Courier
+) -> None:
+    post = courier.publish("A ferry that rings")
+    await reader.add_init_script(SUBSCRIBE + prompt("granted"))
+    page = await reader.new_page()
+    await page.goto(f"{courier.url}/?p={post}")
+    # At the foot of the page: the reader turns them on without being asked.
+    await page.get_by_role("button", name="Turn on").click()
+    await page.get_by_role("region", name="Enable notifications?").locator("[name=accept]").click()
+    await expect(page.get_by_role("button", name="Turn off")).to_be_visible()
+    await expect(page.get_by_text("Article alerts are on in this browser.")).to_be_visible()
+    scopes = await page.evaluate(SCOPES)
+    assert scopes == [f"{courier.url}/index.php/{courier.slug}/"]
+    await shoot(page, "bar")
+    # The service knows the browser: the next alert goes to it.
+    told = courier.publish("Rings", meta_input={"_rejoinder_alert": {"wanted": "1"}})
+    async with asyncio.timeout(PATIENCE / 1000):
+        while not alerts_of(courier, told)[0]["counts"]["audience"]:
+            await page.title()
+
+
+async def test_a_page_without_its_server_says_so(reader: BrowserContext, courier: Courier) -> None:
+    post = courier.publish("A ferry alone")
+    courier.set_up(server=f"http://127.0.0.1:{free_port()}")
+    page = await reader.new_page()
+    await page.goto(f"{courier.url}/?p={post}")
+    await expect(page.get_by_role("heading", name="A ferry alone")).to_be_visible()
+    await expect(page.get_by_text("The comments can’t be shown right now.")).to_be_visible()
+    await shoot(page, "server-away")
+
+
+async def test_deactivated_wordpress_s_own_comments_are_back(
+    admin: BrowserContext, courier: Courier
+) -> None:
+    post = courier.publish("A ferry before")
+    page = await admin.new_page()
+    await page.goto(f"{courier.url}/wp-admin/plugins.php")
+    await page.locator("#deactivate-rejoinder").click()
+    await expect(page.get_by_text("Plugin deactivated.")).to_be_visible()
+    await page.goto(f"{courier.url}/?p={post}")
+    await expect(page.locator("#commentform")).to_be_visible()
+    await expect(page.locator("reader-comments, article-alerts")).to_have_count(0)
+    await page.get_by_label("Comment").fill(text())
+    await page.get_by_role("button", name="Post Comment").click()
+    await expect(page.locator("#commentform")).to_be_visible()
+    assert courier.php(f"return get_comments(array('post_id' => {post}, 'count' => true));") == 1

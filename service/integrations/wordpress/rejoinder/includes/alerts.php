@@ -185,9 +185,11 @@ function newest_alerts( $id ) {
 function alert_text( $edition, $alert ) {
 	$counts = array_merge( array( 'audience' => 0, 'accepted' => 0, 'clicked' => 0 ), $alert['counts'] );
 	if ( 'sent' === $alert['state'] ) {
-		/* translators: 1: edition, 2: browsers that got it, 3: clicks */
-		$text = _n( 'Edition %1$s: sent to %2$s browser, opened in %3$s.', 'Edition %1$s: sent to %2$s browsers, opened in %3$s.', $counts['accepted'], 'rejoinder' );
-		return sprintf( $text, number_format_i18n( $edition ), number_format_i18n( $counts['accepted'] ), number_format_i18n( $counts['clicked'] ) );
+		/* translators: 1: edition, 2: browsers that got it */
+		$text = _n( 'Edition %1$s: sent to %2$s browser.', 'Edition %1$s: sent to %2$s browsers.', $counts['accepted'], 'rejoinder' );
+		/* translators: %s: a number */
+		$opened = $counts['clicked'] ? ' ' . sprintf( _n( 'Opened %s time.', 'Opened %s times.', $counts['clicked'], 'rejoinder' ), number_format_i18n( $counts['clicked'] ) ) : '';
+		return sprintf( $text, number_format_i18n( $edition ), number_format_i18n( $counts['accepted'] ) ) . $opened;
 	}
 	$texts = array(
 		/* translators: %s: edition */

@@ -38,7 +38,7 @@ function show_box( $post ) {
 	<p><label><input type="checkbox" name="rejoinder_wanted" value="1" <?php checked( is_alert_wanted( $post ) ); ?>>
 		<?php esc_html_e( 'Alert readers when this is published', 'rejoinder' ); ?></label></p>
 	<p><label for="rejoinder-title"><?php esc_html_e( 'Title of the alert', 'rejoinder' ); ?></label>
-		<input class="widefat" id="rejoinder-title" name="rejoinder_title" maxlength="500" value="<?php echo esc_attr( $wish['title'] ); ?>"
+		<input class="widefat" type="text" id="rejoinder-title" name="rejoinder_title" maxlength="500" value="<?php echo esc_attr( $wish['title'] ); ?>"
 			placeholder="<?php esc_attr_e( 'The post’s own', 'rejoinder' ); ?>"></p>
 	<p><label for="rejoinder-edition"><?php esc_html_e( 'Edition', 'rejoinder' ); ?></label>
 		<input class="small-text" type="number" min="1" max="10000" id="rejoinder-edition" name="rejoinder_edition" value="<?php echo esc_attr( $wish['edition'] ); ?>"></p>
@@ -86,14 +86,25 @@ function add_alert_field() {
 	}
 	register_rest_route( 'rejoinder/v1', '/alerts/(?P<id>\d+)', array(
 		'methods'             => 'GET',
-		'callback'            => function ( $request ) {
-			newest_alerts( (int) $request['id'] );
-			return alert_field( array( 'id' => (int) $request['id'] ) );
-		},
+		'callback'            => __NAMESPACE__ . '\\answer_alerts',
 		'permission_callback' => function ( $request ) {
 			return current_user_can( 'edit_post', (int) $request['id'] );
 		},
 	) );
+}
+
+/**
+ * The field as it is by now. The panel asks in the background: what is due needn't wait for others.
+ *
+ * @param \WP_REST_Request $request Names the post.
+ */
+function answer_alerts( $request ) {
+	$id = (int) $request['id'];
+	if ( get_post_meta( $id, DUE, true ) ) {
+		deliver_if_due();
+	}
+	newest_alerts( $id );
+	return alert_field( array( 'id' => $id ) );
 }
 
 /**

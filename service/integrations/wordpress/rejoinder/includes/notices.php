@@ -39,10 +39,11 @@ function trouble_text() {
 	global $wpdb;
 	$trouble = get_option( TROUBLE );
 	if ( is_array( $trouble ) ) {
-		$when = wp_date( get_option( 'time_format' ), $trouble['next'] );
+		$when    = wp_date( get_option( 'time_format' ), $trouble['next'] );
+		$waiting = count( due_posts( 1000 ) );
 		/* translators: 1: number of articles, 2: what happened, 3: a time */
-		$text = _n( 'Rejoinder: %1$s article waits to be registered. %2$s The next try is at %3$s.', 'Rejoinder: %1$s articles wait to be registered. %2$s The next try is at %3$s.', count( due_posts( 1000 ) ), 'rejoinder' );
-		return sprintf( $text, number_format_i18n( count( due_posts( 1000 ) ) ), $trouble['message'], $when );
+		$text = _n( 'Rejoinder: %1$s article waits to be registered. %2$s. The next try is at %3$s.', 'Rejoinder: %1$s articles wait to be registered. %2$s. The next try is at %3$s.', $waiting, 'rejoinder' );
+		return sprintf( $text, number_format_i18n( $waiting ), rtrim( $trouble['message'], '.' ), $when );
 	}
 	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (a few rows by an indexed name)
 	$faults = $wpdb->get_results( $wpdb->prepare( "select post_id, meta_value from $wpdb->postmeta where meta_key = %s order by post_id desc limit 100", FAULT ) );

@@ -27,6 +27,8 @@ add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
 add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due' );
 add_action( DELIVER, __NAMESPACE__ . '\\deliver' );
 add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
+add_action( 'wp_ajax_' . DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
+add_action( 'wp_ajax_nopriv_' . DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
 
 /**
  * A post was saved, with its terms and fields: by an editor, by the schedule, by another plugin.
@@ -93,7 +95,10 @@ function watch_outbox() {
 	}
 }
 
-/** Once the answer is out, or where nobody waits for one; else have the schedule begin at once. */
+/**
+ * Once the answer is out, or where nobody waits for one; else in a request of its own. WordPress's
+ * schedule does the same where that is lost: not at first, because it may be at another task.
+ */
 function deliver_after_answer() {
 	if ( function_exists( 'fastcgi_finish_request' ) ) {
 		fastcgi_finish_request();
@@ -103,8 +108,21 @@ function deliver_after_answer() {
 		deliver();
 	} elseif ( wp_doing_cron() || 'cli' === PHP_SAPI ) {
 		deliver();
-	} elseif ( ! ( defined( 'ALTERNATE_WP_CRON' ) && ALTERNATE_WP_CRON ) ) {
-		spawn_cron();
+	} else {
+		wp_remote_post( admin_url( 'admin-ajax.php' ), array(
+			'timeout'   => 0.01,
+			'blocking'  => false,
+			'body'      => array( 'action' => DELIVER ),
+			'sslverify' => apply_filters( 'https_local_ssl_verify', false ), // phpcs:ignore WordPress.NamingConventions (WordPress's own, as its schedule does)
+		) );
+	}
+}
+
+/** The same for whoever asks, which harms nothing: only what is due is sent, and not too often. */
+function deliver_if_due() {
+	$trouble = get_option( TROUBLE );
+	if ( ! is_array( $trouble ) || $trouble['next'] <= time() ) {
+		deliver();
 	}
 }
 
