@@ -17,7 +17,7 @@ from e2e.test_page_alerts import SCOPES, SUBSCRIBE, prompt
 from e2e.visitors import PATIENCE, comment_of, text, violations
 from e2e.visitors import write as write_in
 from live import LiveServer, free_port
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 from thread import bearer
 from wordpress import run_wordpress
 
@@ -290,6 +290,43 @@ async def wait_for_alert(courier: Courier, post: int) -> None:
     async with asyncio.timeout(PATIENCE / 1000), httpx.AsyncClient() as visitor:
         while (await visitor.get(courier.url)).is_success and not alerts_of(courier, post):
             pass
+
+
+async def test_the_old_comments_come_over_while_one_watches(
+    admin: BrowserContext, courier: Courier
+) -> None:
+    post = courier.publish("A ferry of old")
+    courier.php(
+        f"""
+        for ($n = 0; $n < 210; $n++) wp_insert_comment(array('comment_post_ID' => {post},
+            'comment_content' => "The ferry, part $n", 'comment_author' => 'Ann',
+            'comment_date_gmt' => '2019-03-04 05:06:07'));
+        """
+    )
+    page = await admin.new_page()
+    await page.goto(f"{courier.url}/wp-admin/options-general.php?page=rejoinder")
+    refused: list[str] = []
+
+    async def fail_once(route: Route) -> None:
+        # The second batch's answer is lost on its way.
+        if len(refused) == 1:
+            await route.fetch()
+            await route.abort()
+        else:
+            await route.continue_()
+        refused.append(route.request.url)
+
+    await page.route("**/rejoinder/v1/import*", fail_once)
+    await page.get_by_role("button", name="Bring the comments over").click()
+    go_on = page.get_by_role("button", name="Go on")
+    await expect(go_on).to_be_focused()
+    await shoot(page, "import")
+    await go_on.click()
+    status = page.locator("#rejoinder-import [role=status]")
+    await expect(status).to_contain_text("Done: ")
+    await expect(page.get_by_role("button", name="Bring the comments over")).to_be_visible()
+    assert courier.api("GET", f"articles/{post}/comments").json()["count"] == 210
+    await shoot(page, "import-done")
 
 
 @pytest.mark.notifications

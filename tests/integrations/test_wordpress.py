@@ -459,6 +459,115 @@ def test_a_token_is_for_its_user_alone(courier: Courier) -> None:
     assert "rejoinderToken" not in page_of(courier, post)
 
 
+OLD = """
+$add = function ($post, $fields) {
+    return wp_insert_comment($fields + array('comment_post_ID' => $post, 'comment_author' => 'Ann',
+        'comment_author_email' => 'ann@old.example', 'comment_date_gmt' => '2019-03-04 05:06:07'));
+};
+"""
+
+
+def import_all(courier: Courier) -> dict[str, Any]:
+    """As the page's script does it; the state at the end."""
+    state: dict[str, Any] = courier.php(
+        """
+        Rejoinder\\begin_import();
+        for ($turn = 0; $turn < 50; $turn++) {
+            $state = Rejoinder\\import_next();
+            if (is_wp_error($state)) return $state->get_error_message();
+            if ('done' === $state['phase']) return $state;
+        }
+        """
+    )
+    return state
+
+
+def test_the_old_comments_come_over(courier: Courier) -> None:
+    post = courier.publish("An old ferry")
+    hidden = courier.publish("A hidden one", post_status="private")
+    ids = courier.php(
+        f"""
+        {OLD}
+        $root = $add({post}, array('comment_content' => "First line.\n\nSecond <b>line</b>."));
+        $reply = $add({post}, array('comment_content' => 'An answer', 'comment_parent' => $root));
+        // Of a database of the nineties: a reply that is older than what it answers.
+        $early = $add({post}, array('comment_content' => 'Earlier than its parent'));
+        $late = $add({post}, array('comment_content' => 'Later than its child'));
+        $lost = $add({post}, array('comment_content' => 'To nobody', 'comment_parent' => 999999));
+        wp_update_comment(array('comment_ID' => $early, 'comment_parent' => $late));
+        $held = $add({post}, array('comment_content' => 'Pending', 'comment_approved' => 0));
+        $spam = $add({post}, array('comment_content' => 'Spam', 'comment_approved' => 'spam'));
+        $ping = $add({post}, array('comment_content' => 'Ping', 'comment_type' => 'pingback'));
+        $private = $add({hidden}, array('comment_content' => 'Between us'));
+        $empty = $add({post}, array('comment_content' => ' '));
+        return array($root, $early, $late, $private, $empty);
+        """
+    )
+    state = import_all(courier)
+    assert (state["phase"], state["refused"], state["waiting"]) == ("done", 1, [])
+    assert state["faults"][0][:2] == [ids[4], "empty"]
+    thread = courier.api("GET", f"articles/{post}/comments", params={"sort": "oldest"}).json()
+    assert thread["count"] == 5
+    bodies = {item["html"]: len(item.get("replies", [])) for item in thread["items"]}
+    assert bodies == {
+        "<p>First line.</p>\n<p>Second <strong>line</strong>.</p>": 1,
+        "<p>Later than its child</p>": 1,
+        "<p>To nobody</p>": 0,
+    }
+    assert {item["created_at"] for item in thread["items"]} == {"2019-03-04T05:06:07Z"}
+    assert courier.api("GET", f"articles/{hidden}/comments").json()["items"] == []
+    told = courier.api("GET", "imports/wordpress").json()["comments"]
+    assert (told["held"], told["spam"]) == (2, 1)
+    # An old link still finds its comment.
+    found = courier.api("GET", f"comments/by-source/wordpress/{ids[0]}").json()
+    assert found["article"]["key"] == str(post)
+    again = import_all(courier)
+    assert (again["stored"], again["already"]) == (0, state["stored"] + state["already"])
+
+
+def test_an_import_goes_on_where_it_was_cut_off(courier: Courier) -> None:
+    post = courier.publish("A long thread")
+    courier.php(
+        f"""
+        {OLD}
+        for ($n = 0; $n < 450; $n++) $add({post}, array('comment_content' => "The ferry, part $n"));
+        $add({post}, array('comment_content' => str_repeat('long ', 13000)));
+        Rejoinder\\begin_import();
+        Rejoinder\\import_next();
+        """
+    )
+    # Killed before it could note what was answered.
+    state = courier.php(
+        """
+        $before = Rejoinder\\import_state();
+        Rejoinder\\import_next();
+        update_option('rejoinder_import', $before);
+        return $before;
+        """
+    )
+    assert state["phase"] == "walk"
+    courier.set_up(server=f"http://127.0.0.1:{free_port()}")
+    failed = courier.php(
+        """
+        wp_set_current_user(1);
+        return Rejoinder\\answer_import(new WP_REST_Request('POST', '/'));
+        """
+    )
+    assert failed["wait"] == 5
+    assert "doesn’t answer" in failed["failed"]
+    courier.set_up()
+    done = courier.php(
+        """
+        do {
+            $state = Rejoinder\\import_next();
+        } while (!is_wp_error($state) && 'done' !== $state['phase']);
+        return $state;
+        """
+    )
+    assert done["already"] >= 200
+    assert courier.api("GET", f"articles/{post}/comments").json()["count"] == 451
+
+
 def test_deactivated_it_leaves_wordpress_as_it_was(courier: Courier) -> None:
     post = courier.publish("Before and after")
     courier.php(

@@ -7,7 +7,7 @@
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_claims', 'rejoinder_trouble' ) as $rejoinder_option ) {
+foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_claims', 'rejoinder_trouble', 'rejoinder_import' ) as $rejoinder_option ) {
 	delete_option( $rejoinder_option );
 }
 foreach ( array( '_rejoinder_sent', '_rejoinder_due', '_rejoinder_fault', '_rejoinder_alert', '_rejoinder_alerts' ) as $rejoinder_meta ) {

@@ -15,6 +15,9 @@ const PAUSE        = 60; // seconds for which no page asks a server that has fai
 const PAUSED       = 'rejoinder_paused';
 const LARGEST      = 2097152;
 
+// Old texts needn't be UTF-8, and a number of bytes is all that a batch may have.
+const JSON_FLAGS = JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES;
+
 /**
  * Call the server's API.
  *
@@ -43,7 +46,7 @@ function call( $method, $path, $options = array() ) {
 			'timeout'             => isset( $options['seconds'] ) ? $options['seconds'] : REST_SECONDS,
 			'redirection'         => 0,
 			'headers'             => $headers,
-			'body'                => isset( $options['body'] ) ? wp_json_encode( $options['body'] ) : null,
+			'body'                => isset( $options['body'] ) ? wp_json_encode( $options['body'], JSON_FLAGS ) : null,
 			'user-agent'          => 'Rejoinder for WordPress/' . VERSION,
 			'limit_response_size' => LARGEST,
 		)
@@ -83,8 +86,9 @@ function read_answer( $answer ) {
 	/* translators: %d: a status of HTTP */
 	$text = '' !== $problem ? $problem : sprintf( __( 'The server answers with HTTP status %d, not as Rejoinder does.', 'rejoinder' ), $status );
 	return new \WP_Error( 'rejoinder_refused', $text, array(
-		'status'  => $status,
-		'problem' => '' !== $problem,
+		'status'      => $status,
+		'problem'     => '' !== $problem,
+		'retry_after' => (int) wp_remote_retrieve_header( $answer, 'retry-after' ),
 	) );
 }
 

@@ -50,10 +50,12 @@ function show_page() {
 	show_reader_fields();
 	submit_button( __( 'Save and test', 'rejoinder' ), 'primary', 'submit', false );
 	printf(
-		' <a class="button" href="%s">%s</a></form></div>',
+		' <a class="button" href="%s">%s</a></form>',
 		esc_url( add_query_arg( 'rejoinder_try', wp_create_nonce( 'rejoinder_try' ), settings_url() ) ),
 		esc_html__( 'Test the connection', 'rejoinder' )
 	);
+	show_import();
+	echo '</div>';
 }
 
 /**

@@ -1,0 +1,112 @@
+<?php
+/**
+ * The import on the page of the settings: a button, a bar, and what became of it.
+ *
+ * @package Rejoinder
+ */
+
+namespace Rejoinder;
+
+defined( 'ABSPATH' ) || exit;
+
+add_action( 'rest_api_init', __NAMESPACE__ . '\\add_import_route' );
+add_action( 'admin_enqueue_scripts', __NAMESPACE__ . '\\enqueue_import' );
+
+/** Each call sends one batch. */
+function add_import_route() {
+	register_rest_route( 'rejoinder/v1', '/import', array(
+		'methods'             => 'POST',
+		'args'                => array( 'begin' => array( 'type' => 'boolean' ) ),
+		'callback'            => __NAMESPACE__ . '\\answer_import',
+		'permission_callback' => function () {
+			return current_user_can( 'manage_options' ) && may_publish();
+		},
+	) );
+}
+
+/**
+ * Send a batch, and tell how far it has come.
+ *
+ * @param \WP_REST_Request $request `begin`: from the first comment on.
+ */
+function answer_import( $request ) {
+	if ( $request['begin'] ) {
+		begin_import();
+	}
+	$state = import_next();
+	if ( ! is_wp_error( $state ) ) {
+		return import_told( $state );
+	}
+	$data = $state->get_error_data();
+	// Another import is at work, too much at once, or the server is away: the same again, later.
+	$again = is_away( $state ) || 409 === $data['status'];
+	return import_told( import_state() ) + array(
+		'failed' => $state->get_error_message(),
+		'wait'   => $again ? max( 5, isset( $data['retry_after'] ) ? (int) $data['retry_after'] : 0 ) : 0,
+	);
+}
+
+/**
+ * The state as the page shows it.
+ *
+ * @param array $state From import_state().
+ */
+function import_told( $state ) {
+	$faults = array();
+	foreach ( $state['faults'] as $fault ) {
+		/* translators: 1: number of a comment, 2: why, 3: where */
+		$faults[] = array( sprintf( __( 'Comment %1$d: %2$s %3$s', 'rejoinder' ), $fault[0], $fault[1], $fault[2] ), admin_url( 'comment.php?action=editcomment&c=' . $fault[0] ) );
+	}
+	return array(
+		'phase'  => $state['phase'],
+		'done'   => $state['sent'],
+		'total'  => max( $state['total'], $state['sent'] + count( $state['waiting'] ) ),
+		'text'   => import_text( $state ),
+		'faults' => $faults,
+	);
+}
+
+/**
+ * How far it has come, in a sentence.
+ *
+ * @param array $state From import_state().
+ */
+function import_text( $state ) {
+	if ( '' === $state['phase'] ) {
+		return '';
+	}
+	$counts = array_map( 'number_format_i18n', array( $state['stored'], $state['already'], $state['refused'], $state['sent'], $state['total'] ) );
+	if ( 'done' === $state['phase'] ) {
+		/* translators: 1: stored, 2: already there, 3: refused */
+		return vsprintf( __( 'Done: %1$s brought over, %2$s were there already, %3$s refused.', 'rejoinder' ), $counts );
+	}
+	/* translators: 4: comments sent, 5: all comments */
+	return vsprintf( __( '%4$s of %5$s comments.', 'rejoinder' ), $counts );
+}
+
+/** The section of the page. */
+function show_import() {
+	if ( ! may_publish() ) {
+		return;
+	}
+	$state = import_state();
+	$told  = import_told( $state );
+	$begun = in_array( $state['phase'], array( 'walk', 'rest' ), true );
+	echo '<h2>' . esc_html__( 'The comments so far', 'rejoinder' ) . '</h2><div id="rejoinder-import">';
+	echo '<p>' . esc_html__( 'Brings WordPress’s own comments over, with their threads, dates and states. Nothing here is changed, nobody is notified, and what is over there already is skipped. Keep this page open meanwhile; it goes on where it ended.', 'rejoinder' ) . '</p>';
+	printf( '<p><progress max="%d" value="%d" aria-label="%s"%s></progress> <span role="status">%s</span></p>', (int) max( 1, $told['total'] ), (int) $told['done'], esc_attr__( 'Import', 'rejoinder' ), '' === $state['phase'] ? ' hidden' : '', esc_html( $told['text'] ) );
+	echo '<ul class="ul-disc"></ul><p>';
+	printf( '<button type="button" class="button" name="go">%s</button></p></div>', esc_html( $begun ? __( 'Go on', 'rejoinder' ) : __( 'Bring the comments over', 'rejoinder' ) ) );
+}
+
+/**
+ * The script, on that page.
+ *
+ * @param string $page Which one.
+ */
+function enqueue_import( $page ) {
+	if ( 'settings_page_' . OPTION === $page ) {
+		wp_enqueue_script( 'rejoinder-import', plugins_url( 'assets/import.js', FILE ), array( 'wp-api-fetch', 'wp-i18n' ), VERSION, true );
+		wp_set_script_translations( 'rejoinder-import', 'rejoinder' );
+	}
+}
