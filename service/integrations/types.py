@@ -1,5 +1,8 @@
 """What a publisher's system is told of its site."""
 
+from datetime import datetime
+from uuid import UUID
+
 import msgspec
 
 
@@ -20,3 +23,74 @@ class Connection(msgspec.Struct, frozen=True):
     origins: list[str]
     release: str
     sign_in: SignIn
+
+
+class ChangeRow(msgspec.Struct, frozen=True):
+    """A row of the ledger with its comment."""
+
+    change_id: UUID
+    id: UUID
+    parent_id: UUID | None
+    author_name: str
+    badge: str | None
+    body: str
+    html: str
+    status: str
+    reason: str | None
+    version: int
+    created_at: datetime
+    edited_at: datetime | None
+    article_key: str
+    article_url: str
+    article_title: str
+    subject: str | None
+    source: str | None
+    source_id: str | None
+
+
+class ChangedAuthor(msgspec.Struct, frozen=True):
+    """Who wrote it; `subject` is the publisher's own id of a reader who had signed in."""
+
+    name: str
+    badge: str | None
+    subject: str | None
+
+
+class ChangedArticle(msgspec.Struct, frozen=True):
+    """Under which article."""
+
+    key: str
+    url: str
+    title: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a comment was imported from, and its id there."""
+
+    source: str
+    id: str
+
+
+class ChangedComment(msgspec.Struct, frozen=True):
+    """A comment as it stands now, whatever has become of it. A removed one has no text."""
+
+    id: UUID
+    parent_id: UUID | None
+    author: ChangedAuthor
+    article: ChangedArticle
+    imported: Origin | None
+    body: str
+    html: str
+    status: str
+    reason: str | None
+    version: int
+    created_at: datetime
+    edited_at: datetime | None
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """Comments that have changed, each once. `cursor` goes on after them; `more`: at once."""
+
+    items: list[ChangedComment]
+    cursor: UUID
+    more: bool
