@@ -55,6 +55,7 @@ class Courier:
             update_option('rejoinder', json_decode({json.dumps(json.dumps(settings))}, true));
             update_option('rejoinder_key', '{self.key}');
             update_option('rejoinder_sign_in_secret', '{self.secret}');
+            update_option('rejoinder_moderator_token', '{self.live.moderator_token}');
             update_option('rejoinder_claims', array('aud' => 'comments'));
             delete_option('rejoinder_trouble');
             delete_transient('rejoinder_paused');

@@ -133,6 +133,9 @@ async def test_the_settings_say_what_is_wrong(
     await save(live.url, "default", elsewhere, f"{courier.url} is none of the site’s origins")
     await save(live.url, slug, courier.key, "doesn’t believe the sign-in secret")
     await page.get_by_label("Sign-in secret").fill(courier.secret)
+    await page.get_by_label("Moderator’s token").fill("rm" + "a" * 40)
+    await save(live.url, slug, "", "doesn’t take the moderator’s token")
+    await page.get_by_label("Moderator’s token").fill(live.moderator_token)
     await save(live.url, slug, "", "Connected to “The Courier”")
     await expect(page.locator(".wrap .notice-error")).to_have_count(0)
     await shoot(page, "settings")
@@ -140,6 +143,7 @@ async def test_the_settings_say_what_is_wrong(
     html = await page.content()
     assert courier.key not in html
     assert courier.secret not in html
+    assert live.moderator_token not in html
     assert courier.key[-4:] in html
     # WordPress's own frame is WordPress's own matter.
     await page.evaluate(

@@ -115,7 +115,7 @@ FUNCTION = re.compile(r"function \w*\s*\(((?:[^()]|\([^()]*\))*)\)\s*(\S)")
 # Since 8.0 and later; WordPress 5.9 brings the first three to every PHP.
 NEWER = re.compile(
     r"\b(get_debug_type|get_resource_id|fdiv|fsync|fdatasync|preg_last_error_msg|array_is_list"
-    r"|array_find|array_any|array_all|json_validate|mb_str_pad|mb_trim|enum_exists|ctype_\w+"
+    r"|array_find|array_any|array_all|json_validate|mb_str_pad|mb_trim|enum_exists"
     r"|str_increment|ini_parse_quantity)\s*\("
 )
 

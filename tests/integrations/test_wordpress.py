@@ -568,6 +568,149 @@ def test_an_import_goes_on_where_it_was_cut_off(courier: Courier) -> None:
     assert courier.api("GET", f"articles/{post}/comments").json()["count"] == 451
 
 
+def copies(courier: Courier, post: int) -> list[list[Any]]:
+    """WordPress's own comments of a post, as its table has them."""
+    found: list[list[Any]] = courier.php(
+        f"""
+        $found = array();
+        foreach (get_comments(array('post_id' => {post}, 'status' => 'any', 'order' => 'ASC',
+            'orderby' => 'comment_ID')) as $c) {{
+            $text = $c->comment_content;
+            $parent = $c->comment_parent ? get_comment($c->comment_parent)->comment_content : '';
+            $found[] = array($c->comment_approved, $c->comment_author, $text, $parent);
+        }}
+        return $found;
+        """
+    )
+    return found
+
+
+GOOD = "It is <em>good</em> to have a copy.\n\n- of all\n- of it"
+
+
+def step(courier: Courier) -> None:
+    courier.php("do_action('rejoinder_mirror');")
+
+
+def test_wordpress_s_own_table_is_kept_in_step(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("A copy")
+    old = courier.php(f"{OLD} return $add({post}, array('comment_content' => 'From *before*'));")
+    import_all(courier)
+    root = courier.comment(
+        post, "It is *good* to have a copy.\n\n- of all\n- of it", name="Ann <b>"
+    )
+    courier.comment(post, "I think so, too.", parent_id=root["id"], name="Bo")
+    gone = courier.comment(post, "I shouldn't have said that.", name="Cy")
+    step(courier)
+    step(courier)  # what is young is told again, and is there once
+    first = copies(courier, post)
+    assert first == [
+        ["1", "Ann", "From *before*", ""],
+        ["1", "Ann &lt;b&gt;", GOOD, ""],
+        ["1", "Bo", "I think so, too.", GOOD],
+        ["1", "Cy", "I shouldn't have said that.", ""],
+    ]
+    imported = courier.api("GET", f"comments/by-source/wordpress/{old}").json()["comment"]["id"]
+    decisions = [
+        {"comment_id": imported, "action": "hold"},
+        {"comment_id": root["id"], "action": "spam"},
+        {"comment_id": gone["id"], "action": "reject", "reason": "other"},
+    ]
+    httpx.post(
+        f"{courier.live.url}/v1/moderation/decisions",
+        json={"decisions": decisions},
+        headers=bearer(courier.live.moderator_token),
+    ).raise_for_status()
+    step(courier)
+    states = {row[2]: row[0] for row in copies(courier, post)}
+    assert states == {
+        "From *before*": "0",
+        GOOD: "spam",
+        "I think so, too.": "1",
+        "I shouldn't have said that.": "trash",
+    }
+
+
+def test_what_is_decided_and_answered_in_wordpress_is_so_here(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("Both ways")
+    bad = courier.comment(post, "A word about ferries.", name="Ann")
+    good = courier.comment(post, "A word about bridges.", name="Bo")
+    step(courier)
+    courier.php(
+        f"""
+        foreach (get_comments(array('post_id' => {post})) as $c) {{
+            if ('Ann' === $c->comment_author) wp_spam_comment($c);
+            else wp_insert_comment(array('comment_post_ID' => {post}, 'user_id' => 1,
+                'comment_author' => 'admin', 'comment_parent' => $c->comment_ID,
+                'comment_content' => "Thank you for <b>telling</b> us &amp; everybody else."));
+        }}
+        """
+    )
+    step(courier)
+    step(courier)
+    [item] = courier.api("GET", f"articles/{post}/comments").json()["items"]
+    assert item["id"] == good["id"]
+    [reply] = item["replies"]
+    assert reply["author"] == {"name": "admin", "badge": "Staff"}
+    assert "Thank you for telling us &amp; everybody else." in reply["html"]
+    ledger = httpx.get(
+        f"{courier.live.url}/v1/moderation/comments/{bad['id']}",
+        headers=bearer(courier.live.moderator_token),
+    ).json()["ledger"]
+    assert [(row["to_status"], row["note"]) for row in ledger][-1] == ("spam", "WordPress")
+    assert sorted(row[0] for row in copies(courier, post)) == ["1", "1", "spam"]
+    # What came from there isn't sent back, and what waits for nobody isn't kept.
+    waiting = courier.php(
+        """
+        global $wpdb;
+        return $wpdb->get_col("select meta_key from $wpdb->commentmeta
+            where meta_key in ('_rejoinder_decision', '_rejoinder_answer')");
+        """
+    )
+    assert waiting == []
+
+
+def test_decisions_wait_for_a_server_that_is_away(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("Decided in the dark")
+    made = courier.comment(post, "A word about harbours.")
+    step(courier)
+    courier.set_up(mirror=True, server=f"http://127.0.0.1:{free_port()}")
+    courier.php(f"wp_trash_comment(get_comments(array('post_id' => {post}))[0]);")
+    step(courier)
+    courier.set_up(mirror=True)
+    step(courier)
+    found = httpx.get(
+        f"{courier.live.url}/v1/moderation/comments/{made['id']}",
+        headers=bearer(courier.live.moderator_token),
+    ).json()
+    assert (found["status"], found["reason"]) == ("rejected", "other")
+
+
+def test_a_copy_catches_up_after_an_absence(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    step(courier)
+    post = courier.publish("Absent")
+    courier.set_up(mirror=True, server=f"http://127.0.0.1:{free_port()}")
+    step(courier)
+    assert "doesn’t answer" in courier.php("return Rejoinder\\mirror_text();")
+    courier.set_up(mirror=True)
+    for n in range(3):
+        courier.comment(post, f"Said while nobody looked, number {n} of the ferry.")
+    # Switched off, it looks a last time.
+    courier.php(
+        """
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        deactivate_plugins('rejoinder/rejoinder.php');
+        """
+    )
+    assert len(copies(courier, post)) == 3
+    assert "Said while nobody looked" in page_of(courier, post)
+    assert courier.php("return wp_next_scheduled('rejoinder_mirror');") is False
+
+
 def test_deactivated_it_leaves_wordpress_as_it_was(courier: Courier) -> None:
     post = courier.publish("Before and after")
     courier.php(
@@ -597,7 +740,8 @@ def test_deactivated_it_leaves_wordpress_as_it_was(courier: Courier) -> None:
             $wpdb->get_col("select option_name from $wpdb->options
                 where option_name like '%rejoinder%' and option_name not like '\\_transient%'"),
             $wpdb->get_col("select meta_key from $wpdb->postmeta
-                where meta_key like '%rejoinder%'"));
+                where meta_key like '%rejoinder%' union all
+                select meta_key from $wpdb->commentmeta where meta_key like '%rejoinder%'"));
         """
     )
     assert stored == [[], []]

@@ -19,7 +19,7 @@ defined( 'ABSPATH' ) || exit;
 const VERSION = '0.1.0';
 const FILE    = __FILE__;
 
-foreach ( array( 'settings', 'server', 'connection', 'settings-page', 'thread', 'comments-closed', 'counts', 'article', 'outbox', 'notices', 'alerts', 'editor-box', 'alerts-bar', 'sign-on', 'import', 'import-page' ) as $rejoinder_part ) {
+foreach ( array( 'settings', 'server', 'connection', 'settings-page', 'thread', 'comments-closed', 'counts', 'article', 'outbox', 'notices', 'alerts', 'editor-box', 'alerts-bar', 'sign-on', 'import', 'import-page', 'mirror', 'mirror-back' ) as $rejoinder_part ) {
 	require __DIR__ . "/includes/$rejoinder_part.php";
 }
 unset( $rejoinder_part );
@@ -32,10 +32,14 @@ add_action( 'init', __NAMESPACE__ . '\\load_words' );
 function activate() {
 	add_secret_options();
 	watch_outbox();
+	watch_mirror();
 }
 
-/** Take away what would go on by itself; settings and what was sent stay. */
+/** Take away what would go on by itself; settings and what was sent stay. A last look at the server. */
 function deactivate() {
+	keep_in_step();
+	wp_clear_scheduled_hook( MIRROR );
+	wp_clear_scheduled_hook( MIRROR, array( 'now' ) );
 	wp_clear_scheduled_hook( DELIVER );
 	wp_clear_scheduled_hook( DELIVER, array( 'hourly' ) );
 }

@@ -7,11 +7,14 @@
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_claims', 'rejoinder_trouble', 'rejoinder_import' ) as $rejoinder_option ) {
+foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_moderator_token', 'rejoinder_claims', 'rejoinder_trouble', 'rejoinder_import', 'rejoinder_mirror' ) as $rejoinder_option ) {
 	delete_option( $rejoinder_option );
 }
 foreach ( array( '_rejoinder_sent', '_rejoinder_due', '_rejoinder_fault', '_rejoinder_alert', '_rejoinder_alerts' ) as $rejoinder_meta ) {
 	delete_post_meta_by_key( $rejoinder_meta );
+}
+foreach ( array( '_rejoinder_id', '_rejoinder_decision', '_rejoinder_answer' ) as $rejoinder_meta ) {
+	delete_metadata( 'comment', 0, $rejoinder_meta, '', true );
 }
 delete_transient( 'rejoinder_counts' );
 delete_transient( 'rejoinder_paused' );

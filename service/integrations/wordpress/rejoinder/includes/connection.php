@@ -33,7 +33,7 @@ function try_connection() {
 	note_claims( $told['sign_in'] );
 	$wrong = array_filter( array_merge(
 		array( wrong_origin( $told['origins'] ), wrong_scheme(), wrong_release( $told['release'] ), wrong_clock( $answer['date'] ) ),
-		array( wrong_sign_in( $told['sign_in'] ) )
+		array( wrong_sign_in( $told['sign_in'] ), wrong_moderator() )
 	) );
 	$texts = array();
 	foreach ( $wrong as $text ) {
@@ -145,6 +145,16 @@ function wrong_sign_in( $sign_in ) {
 	}
 	$answer = call( 'GET', 'reader', array( 'token' => token_of( wp_get_current_user() ) ) );
 	return is_wp_error( $answer ) ? __( 'The server doesn’t believe the sign-in secret: it must be the one that Rejoinder has.', 'rejoinder' ) : '';
+}
+
+/** Whether decisions will be taken from here; asked for one comment of the queue. */
+function wrong_moderator() {
+	if ( '' === setting( 'moderator' ) ) {
+		return '';
+	}
+	$answer = call( 'GET', '/v1/moderation/queue?view=held&limit=1&site=' . rawurlencode( setting( 'site' ) ), array( 'token' => setting( 'moderator' ) ) );
+	/* translators: %s: what the server said */
+	return is_wp_error( $answer ) ? sprintf( __( 'The server doesn’t take the moderator’s token: %s', 'rejoinder' ), $answer->get_error_message() ) : '';
 }
 
 /**

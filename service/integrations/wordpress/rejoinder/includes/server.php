@@ -22,9 +22,9 @@ const JSON_FLAGS = JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_UNICODE | JSON_
  * Call the server's API.
  *
  * @param string $method  GET, PUT, POST or DELETE.
- * @param string $path    Below /v1/sites/{site}/.
+ * @param string $path    Below /v1/sites/{site}/, or with a slash at its beginning the whole of it.
  * @param array  $options `body` (becomes JSON), `token` (else the publisher's key is sent, unless
- *                        empty), `seconds`, `etag`.
+ *                        empty), `seconds`, `etag`, `key` (what makes sending it twice harmless).
  * @return array|\WP_Error `status`, `data` (decoded JSON), `etag`, `date`.
  */
 function call( $method, $path, $options = array() ) {
@@ -39,8 +39,12 @@ function call( $method, $path, $options = array() ) {
 	if ( ! empty( $options['etag'] ) ) {
 		$headers['If-None-Match'] = $options['etag'];
 	}
+	if ( isset( $options['key'] ) ) {
+		$headers['Idempotency-Key'] = $options['key'];
+	}
+	$path   = '/' === $path[0] ? $path : '/v1/sites/' . rawurlencode( setting( 'site' ) ) . '/' . $path;
 	$answer = wp_remote_request(
-		setting( 'server' ) . '/v1/sites/' . rawurlencode( setting( 'site' ) ) . '/' . $path,
+		setting( 'server' ) . $path,
 		array(
 			'method'              => $method,
 			'timeout'             => isset( $options['seconds'] ) ? $options['seconds'] : REST_SECONDS,

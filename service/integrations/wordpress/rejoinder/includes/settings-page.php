@@ -97,6 +97,8 @@ function show_article_fields() {
 	echo '<p class="description">' . esc_html__( 'Posts that aren’t public keep WordPress’s own comments: everybody may read a thread in Rejoinder.', 'rejoinder' ) . '</p></fieldset></td></tr>';
 	show_switch( 'bar', __( 'Notifications', 'rejoinder' ), __( 'Ask readers once, kindly, whether they want alerts for new articles', 'rejoinder' ) );
 	show_switch( 'alert_default', __( 'New posts', 'rejoinder' ), __( 'Alert readers unless the editor says otherwise', 'rejoinder' ) );
+	show_switch( 'mirror', __( 'A copy', 'rejoinder' ), __( 'Keep WordPress’s own comments in step, so that nothing is lost when this plugin is switched off', 'rejoinder' ), mirror_text() );
+	show_secret( 'moderator', __( 'Moderator’s token', 'rejoinder' ), 'rejoinder moderators token EMAIL', __( 'With one, what is decided in WordPress’s own list of comments is decided in Rejoinder.', 'rejoinder' ) );
 	echo '</table>';
 }
 
@@ -142,11 +144,12 @@ function show_text( $name, $label, $help, $type = 'text', $example = '' ) {
 /**
  * A secret: never shown again, and empty means unchanged.
  *
- * @param string $name    `key` or `secret`.
+ * @param string $name    A key of SECRETS.
  * @param string $label   What it is called.
  * @param string $command What makes one.
+ * @param string $help    What it is for.
  */
-function show_secret( $name, $label, $command ) {
+function show_secret( $name, $label, $command, $help = '' ) {
 	$value = setting( $name );
 	/* translators: %s: the last characters of a secret */
 	$known = '' === $value ? __( 'None yet.', 'rejoinder' ) : sprintf( __( 'Set, ending in %s. Leave the field empty to keep it, write - to forget it.', 'rejoinder' ), substr( $value, -4 ) );
@@ -157,7 +160,7 @@ function show_secret( $name, $label, $command ) {
 		esc_attr( SECRETS[ $name ] ),
 		esc_attr( '' === $value ? '' : '••••••••' . substr( $value, -4 ) ),
 		disabled( is_fixed( $name ), true, false ),
-		esc_html( is_fixed( $name ) ? fixed_text( $name ) : $known ),
+		esc_html( trim( $help . ' ' . ( is_fixed( $name ) ? fixed_text( $name ) : $known ) ) ),
 		'' === $value ? '<code>' . esc_html( $command ) . '</code>' : ''
 	);
 }
@@ -168,15 +171,31 @@ function show_secret( $name, $label, $command ) {
  * @param string $name  The setting.
  * @param string $label What it is called.
  * @param string $text  What it does.
+ * @param string $more  What is said below.
  */
-function show_switch( $name, $label, $text ) {
+function show_switch( $name, $label, $text, $more = '' ) {
 	printf(
-		'<tr><th scope="row">%2$s</th><td><label><input type="checkbox" name="rejoinder[%1$s]" value="1" %3$s> %4$s</label></td></tr>',
+		'<tr><th scope="row">%2$s</th><td><label><input type="checkbox" name="rejoinder[%1$s]" value="1" %3$s> %4$s</label>%5$s</td></tr>',
 		esc_attr( $name ),
 		esc_html( $label ),
 		checked( setting( $name ), true, false ),
-		esc_html( $text )
+		esc_html( $text ),
+		'' === $more ? '' : '<p class="description">' . esc_html( $more ) . '</p>'
 	);
+}
+
+/** How the copy is doing. */
+function mirror_text() {
+	$state = mirror_state();
+	if ( ! is_mirrored() || ( ! $state['at'] && '' === $state['fault'] ) ) {
+		return '';
+	}
+	if ( '' !== $state['fault'] ) {
+		/* translators: %s: what happened */
+		return sprintf( __( 'The last look at the server failed: %s', 'rejoinder' ), $state['fault'] );
+	}
+	/* translators: %s: a time */
+	return sprintf( __( 'In step since %s.', 'rejoinder' ), wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ), $state['at'] ) );
 }
 
 /**

@@ -2,8 +2,7 @@
 /**
  * The settings: what they are, where they are kept, and what they may be.
  *
- * A constant of wp-config.php goes before what is stored: REJOINDER_SERVER, REJOINDER_SITE,
- * REJOINDER_PUBLISHER_KEY and REJOINDER_SIGN_IN_SECRET.
+ * A constant of wp-config.php goes before what is stored: see CONSTANTS.
  *
  * @package Rejoinder
  */
@@ -14,8 +13,9 @@ defined( 'ABSPATH' ) || exit;
 
 const OPTION  = 'rejoinder';
 const SECRETS = array(
-	'key'    => 'rejoinder_key',
-	'secret' => 'rejoinder_sign_in_secret',
+	'key'       => 'rejoinder_key',
+	'secret'    => 'rejoinder_sign_in_secret',
+	'moderator' => 'rejoinder_moderator_token',
 );
 
 const DEFAULTS = array(
@@ -24,6 +24,7 @@ const DEFAULTS = array(
 	'types'         => array( 'post' ),
 	'bar'           => true,
 	'alert_default' => false,
+	'mirror'        => false,
 	'badges'        => array(
 		'administrator' => 'Staff',
 		'editor'        => 'Staff',
@@ -32,10 +33,11 @@ const DEFAULTS = array(
 );
 
 const CONSTANTS = array(
-	'server' => 'REJOINDER_SERVER',
-	'site'   => 'REJOINDER_SITE',
-	'key'    => 'REJOINDER_PUBLISHER_KEY',
-	'secret' => 'REJOINDER_SIGN_IN_SECRET',
+	'server'    => 'REJOINDER_SERVER',
+	'site'      => 'REJOINDER_SITE',
+	'key'       => 'REJOINDER_PUBLISHER_KEY',
+	'secret'    => 'REJOINDER_SIGN_IN_SECRET',
+	'moderator' => 'REJOINDER_MODERATOR_TOKEN',
 );
 
 add_action( 'admin_init', __NAMESPACE__ . '\\add_secret_options' );
@@ -44,7 +46,7 @@ add_action( 'admin_init', __NAMESPACE__ . '\\register_settings' );
 /**
  * One setting.
  *
- * @param string $name A key of DEFAULTS, `key` or `secret`.
+ * @param string $name A key of DEFAULTS or SECRETS.
  * @return mixed
  */
 function setting( $name ) {
@@ -113,6 +115,7 @@ function checked_settings( $given ) {
 		'types'         => array_values( array_intersect( $types, array_keys( possible_types() ) ) ),
 		'bar'           => ! empty( $given['bar'] ),
 		'alert_default' => ! empty( $given['alert_default'] ),
+		'mirror'        => ! empty( $given['mirror'] ),
 		'badges'        => checked_badges( isset( $given['badges'] ) ? $given['badges'] : array() ),
 	);
 }
@@ -165,7 +168,7 @@ function checked_badges( $given ) {
 /**
  * A secret. An empty field is one that wasn't touched; `-` forgets it.
  *
- * @param string $name  `key` or `secret`.
+ * @param string $name  A key of SECRETS.
  * @param mixed  $given What was sent.
  */
 function checked_secret( $name, $given ) {
@@ -179,6 +182,10 @@ function checked_secret( $name, $given ) {
 	}
 	if ( 'key' === $name && ! preg_match( '/^[a-z0-9]{1,63}$/D', $given ) ) {
 		add_settings_error( OPTION, 'key', __( 'That is no publisher’s key: those have small letters and digits only. The key before it stays.', 'rejoinder' ) );
+		return $old;
+	}
+	if ( 'moderator' === $name && ! preg_match( '/^rm[a-z0-9]{1,61}$/D', $given ) ) {
+		add_settings_error( OPTION, 'moderator', __( 'That is no moderator’s token: those begin with rm. The one before it stays.', 'rejoinder' ) );
 		return $old;
 	}
 	if ( 'secret' === $name && ( strlen( $given ) < 32 || strlen( $given ) > 512 ) ) {
