@@ -182,7 +182,7 @@ async def test_a_reader_writes_below_an_article(
     await without.goto(f"{courier.url}/?p={post}")
     await expect(without.locator("#comments")).to_contain_text(remark)
     await shoot(without, "article-without-scripts")
-    await without.get_by_role("link", name="All replies, and yours").click()
+    await without.get_by_role("link", name="All replies to the article").click()
     await expect(without.get_by_role("heading", name="The evening ferry")).to_be_visible()
     await plain.close()
 
@@ -362,7 +362,7 @@ async def test_a_page_without_its_server_says_so(reader: BrowserContext, courier
     page = await reader.new_page()
     await page.goto(f"{courier.url}/?p={post}")
     await expect(page.get_by_role("heading", name="A ferry alone")).to_be_visible()
-    await expect(page.get_by_text("The comments can’t be shown right now.")).to_be_visible()
+    await expect(page.get_by_text("The replies couldn’t be loaded.")).to_be_visible()
     await shoot(page, "server-away")
 
 

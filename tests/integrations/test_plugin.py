@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from service.accounts import actions as accounts
 from service.articles import actions as articles
 from service.cli import app
-from service.integrations.packing import FOLDER, plugin_files, plugin_zip
+from service.integrations.packing import FOLDER, WORDS, plugin_files, plugin_zip
 
 PHP = sorted(FOLDER.rglob("*.php"))
 
@@ -74,6 +74,15 @@ def test_the_same_files_make_the_same_bytes() -> None:
     assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
     for name in ("rejoinder.php", "readme.txt", "uninstall.php", "push-worker.js"):
         assert f"rejoinder/{name}" in archive.namelist()
+
+
+def test_it_speaks_as_the_elements_do() -> None:
+    words = json.loads(plugin_files()["rejoinder/words.json"])
+    assert len(words) == 8
+    for texts in words.values():
+        assert set(texts) == set(WORDS)
+        # No blanks to fill, and no plurals: PHP knows neither.
+        assert all(isinstance(text, str) and text and "{" not in text for text in texts.values())
 
 
 def test_it_says_the_release_it_belongs_to() -> None:

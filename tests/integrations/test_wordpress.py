@@ -182,11 +182,30 @@ def test_a_page_holds_the_thread(courier: Courier) -> None:
     assert 'rel="ugc nofollow noopener"' in element
     assert "It will." in element
     assert "Bo &lt;b&gt;" in element
-    assert "2 replies" in element
+    assert "Replies (2)" in element
     assert f"{courier.live.url}/sites/{courier.slug}/articles/{post}?url=" in element
     assert "@readers.example" not in page
     assert f"<script type=\"module\" src='{courier.live.url}/embed.js'" in page
     assert "wp-comments-post.php" not in page
+
+
+def test_it_speaks_the_site_s_language(courier: Courier) -> None:
+    post = courier.publish("Пором")
+    courier.comment(post, "Дякую за статтю про пором.")
+    said = courier.php(
+        f"""
+        add_filter('locale', function () use (&$locale) {{ return $locale; }});
+        $said = array();
+        foreach (array('uk', 'de_AT', 'cs_CZ') as $locale) {{
+            $said[] = Rejoinder\\page_html({post});
+        }}
+        return $said;
+        """
+    )
+    for html, expected in zip(
+        said, ("Коментарі (1)", "Kommentare (1)", "Replies (1)"), strict=True
+    ):
+        assert expected in html
 
 
 def test_a_removed_comment_s_words_are_gone_from_the_page(courier: Courier) -> None:
@@ -242,7 +261,7 @@ def test_a_server_that_is_away_costs_a_page_nothing_but_its_thread(courier: Cour
     assert "This was here before." in page_of(courier, post)  # as it was
     forget_pages(courier, post)
     page = page_of(courier, post)
-    assert "The comments can’t be shown right now." in page
+    assert "The replies couldn’t be loaded." in page
     assert "Away" in page
     asked = courier.php(
         f"""

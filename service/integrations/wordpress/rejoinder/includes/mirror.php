@@ -136,12 +136,15 @@ function is_mirroring( $now = null ) {
  * @param array[] $items Comments as the server tells them, the oldest change first.
  */
 function mirror_page( $items ) {
+	$items = array_filter( (array) $items, function ( $item ) {
+		return isset( $item['id'], $item['status'], $item['author'], $item['article']['key'], $item['html'], $item['created_at'], MIRRORED[ $item['status'] ] ) && wp_is_uuid( $item['id'] );
+	} );
 	$known = known_comments( $items );
 	is_mirroring( true );
 	foreach ( $items as $item ) {
-		$post = isset( $item['article']['key'] ) ? get_post( (int) $item['article']['key'] ) : null;
-		if ( ! isset( $item['id'], $item['status'], MIRRORED[ $item['status'] ] ) || ! $post || (string) $post->ID !== $item['article']['key'] ) {
-			continue;
+		$post = get_post( (int) $item['article']['key'] );
+		if ( ! $post || (string) $post->ID !== $item['article']['key'] ) {
+			continue; // of an article that is no post of this site.
 		}
 		if ( isset( $known[ $item['id'] ] ) ) {
 			update_mirrored( $known[ $item['id'] ], $item );
@@ -164,9 +167,9 @@ function known_comments( $items ) {
 	$posts = array( 0 );
 	$known = array();
 	foreach ( $items as $item ) {
-		$ids[]   = isset( $item['id'] ) ? $item['id'] : '';
+		$ids[]   = $item['id'];
 		$ids[]   = isset( $item['parent_id'] ) ? $item['parent_id'] : '';
-		$posts[] = isset( $item['article']['key'] ) ? (int) $item['article']['key'] : 0;
+		$posts[] = (int) $item['article']['key'];
 	}
 	$ids   = array_unique( array_filter( $ids, 'wp_is_uuid' ) );
 	$posts = implode( ',', array_unique( $posts ) );
@@ -247,5 +250,5 @@ function mirrored_text( $item ) {
 	$html = 'removed' === $item['status'] ? '' : wp_kses( (string) $item['html'], COMMENT_HTML, array( 'http', 'https' ) );
 	$html = preg_replace( array( '#\s*</(?:p|pre|ul|ol)>\s*#', '#<br\s*/?>\n?#', '#<li>\s*#', '#\s*</li>\s*#' ), array( "\n\n", "\n", '- ', "\n" ), $html );
 	$text = trim( preg_replace( '/\n{3,}/', "\n\n", wp_kses( (string) $html, 'pre_comment_content' ) ) );
-	return '' === $text ? '<em>' . esc_html__( 'This comment was removed.', 'rejoinder' ) . '</em>' : $text;
+	return '' === $text ? '<em>' . esc_html( word( 'removed' ) ) . '</em>' : $text;
 }

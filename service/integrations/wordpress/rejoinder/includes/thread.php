@@ -118,17 +118,31 @@ function page_html( $id ) {
 	$page  = thread_page( $id );
 	$where = add_query_arg( 'url', rawurlencode( (string) get_permalink( $id ) ), setting( 'server' ) . '/sites/' . rawurlencode( setting( 'site' ) ) . "/articles/$id" );
 	$html  = '';
+	$more  = word( 'write' );
 	if ( null === $page ) {
-		$html .= '<p class="rejoinder-away">' . esc_html__( 'The comments can’t be shown right now.', 'rejoinder' ) . '</p>';
+		$html .= '<p class="rejoinder-away">' . esc_html( word( 'away' ) ) . '</p>';
 	} elseif ( $page['items'] ) {
-		/* translators: %s: number of comments */
-		$title = sprintf( _n( '%s reply', '%s replies', $page['count'], 'rejoinder' ), number_format_i18n( $page['count'] ) );
-		$html .= '<h2 class="comments-title">' . esc_html( $title ) . '</h2><ol class="comment-list">';
+		$html .= '<h2 class="comments-title">' . esc_html( word( 'replies' ) . ' (' . number_format_i18n( $page['count'] ) . ')' ) . '</h2><ol class="comment-list">';
 		$html .= implode( '', array_map( __NAMESPACE__ . '\\comment_html', $page['items'] ) ) . '</ol>';
+		$more  = word( 'whole' );
 	}
-	$more  = $page && $page['items'] ? __( 'All replies, and yours', 'rejoinder' ) : __( 'Read and write replies', 'rejoinder' );
 	$html .= sprintf( '<p class="rejoinder-more"><a rel="nofollow" href="%s">%s</a></p>', esc_url( $where ), esc_html( $more ) );
 	return $html;
+}
+
+/**
+ * What readers are told, in the language of the site; in English where the elements don't speak it.
+ *
+ * @param string $name Which of the texts of words.json.
+ */
+function word( $name ) {
+	static $words = null;
+	if ( null === $words ) {
+		// phpcs:ignore WordPress.WP.AlternativeFunctions (a file of this plugin)
+		$words = json_decode( (string) file_get_contents( dirname( FILE ) . '/words.json' ), true );
+	}
+	$lang = strtolower( substr( determine_locale(), 0, 2 ) );
+	return isset( $words[ $lang ][ $name ] ) ? $words[ $lang ][ $name ] : $words['en'][ $name ];
 }
 
 /**
@@ -152,7 +166,7 @@ function comment_html( $comment ) {
 		$badge,
 		esc_attr( gmdate( 'c', $time ) ),
 		esc_html( wp_date( $format, $time ) ),
-		'published' === $comment['status'] ? wp_kses( $comment['html'], COMMENT_HTML, array( 'http', 'https' ) ) : '<p>' . esc_html__( 'This comment was removed.', 'rejoinder' ) . '</p>',
+		'published' === $comment['status'] ? wp_kses( $comment['html'], COMMENT_HTML, array( 'http', 'https' ) ) : '<p>' . esc_html( word( 'removed' ) ) . '</p>',
 		$replies ? '<ol class="children">' . implode( '', $replies ) . '</ol>' : ''
 	);
 }
