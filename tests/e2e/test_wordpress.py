@@ -158,6 +158,7 @@ async def test_the_settings_say_what_is_wrong(
 async def test_a_reader_writes_below_an_article(
     reader: BrowserContext, courier: Courier, browser: Browser
 ) -> None:
+    courier.set_up(share=True)
     post = courier.publish("The evening ferry")
     page = await reader.new_page()
     for theme in ("twentytwentyone", "twentytwentythree"):
@@ -168,6 +169,7 @@ async def test_a_reader_writes_below_an_article(
         await write_in(page, remark)
         await expect(comment_of(page, remark)).to_be_visible()
         await expect(page.locator("#commentform")).to_have_count(0)
+        await expect(page.locator("share-bar").get_by_text("Copy link")).to_be_visible()
         await shoot(page, f"article-{theme}")
         await page.set_viewport_size({"width": 360, "height": 800})
         await shoot(page, f"article-{theme}-360")

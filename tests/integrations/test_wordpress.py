@@ -189,6 +189,49 @@ def test_a_page_holds_the_thread(courier: Courier) -> None:
     assert "wp-comments-post.php" not in page
 
 
+def test_what_stands_below_the_article(courier: Courier) -> None:
+    post = courier.publish("Below it")
+    assert "<share-bar" not in page_of(courier, post)
+    courier.set_up(share=True, support=True)
+    for theme in ("twentytwentyone", "twentytwentythree"):
+        courier.php(f"switch_theme('{theme}');")
+        page = page_of(courier, post)
+        for element in ("share-bar", "support-us"):
+            assert page.count(f'<{element} site="{courier.slug}" article="{post}">') == 1
+        assert page.index("<support-us") < page.index("<reader-comments")
+        assert "<share-bar" not in httpx.get(courier.url).text
+    assert "share-bar" not in httpx.get(f"{courier.url}/feed/").text
+
+
+def test_a_closed_thread_without_a_word_has_no_place(courier: Courier) -> None:
+    post = courier.publish("Closed from the start", comment_status="closed")
+    courier.php(f"{OLD} $add({post}, array('comment_content' => 'Of another time'));")
+    page = page_of(courier, post)
+    assert "reader-comments" not in page.partition("<body")[2]
+    assert "Of another time" not in page
+
+
+def test_a_new_structure_of_addresses_splits_no_thread(courier: Courier) -> None:
+    post = courier.publish("Moved with all others", post_name="moved-with-all")
+    old = courier.php(f"return get_permalink({post});")
+    try:
+        courier.php(
+            """
+            global $wp_rewrite;
+            $wp_rewrite->set_permalink_structure('/news/%postname%/');
+            do_action('rejoinder_deliver');
+            """
+        )
+        article = article_of(courier, post)
+        assert article
+        assert article["url"] == f"{courier.url}/news/moved-with-all/"
+        page = courier.api("GET", "articles/unknown/comments", params={"url": old}).json()
+        assert page["article"]["key"] == str(post)
+    finally:
+        courier.php("update_option('permalink_structure', '/%year%/%postname%/');")
+        courier.php("flush_rewrite_rules(); do_action('rejoinder_deliver');")
+
+
 def test_it_speaks_the_site_s_language(courier: Courier) -> None:
     post = courier.publish("Пором")
     courier.comment(post, "Дякую за статтю про пором.")

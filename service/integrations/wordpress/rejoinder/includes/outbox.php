@@ -24,7 +24,8 @@ const FIRST_RETRY   = 60;
 const LONGEST_RETRY = HOUR_IN_SECONDS;
 
 add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
-add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due' );
+add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due', 10, 0 );
+add_action( 'update_option_home', __NAMESPACE__ . '\\all_due', 10, 0 );
 add_action( DELIVER, __NAMESPACE__ . '\\deliver' );
 add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
 add_action( 'wp_ajax_' . DELIVER, __NAMESPACE__ . '\\deliver_if_due' );

@@ -95,6 +95,8 @@ function show_article_fields() {
 		);
 	}
 	echo '<p class="description">' . esc_html__( 'Posts that aren’t public keep WordPress’s own comments: everybody may read a thread in Rejoinder.', 'rejoinder' ) . '</p></fieldset></td></tr>';
+	show_switch( 'share', __( 'Sharing', 'rejoinder' ), __( 'A share bar below the article', 'rejoinder' ) );
+	show_switch( 'support', __( 'Support', 'rejoinder' ), __( 'The call to support the newsroom below the article, as the desk has it', 'rejoinder' ) );
 	show_switch( 'bar', __( 'Notifications', 'rejoinder' ), __( 'Ask readers once, kindly, whether they want alerts for new articles', 'rejoinder' ) );
 	show_switch( 'alert_default', __( 'New posts', 'rejoinder' ), __( 'Alert readers unless the editor says otherwise', 'rejoinder' ) );
 	show_switch( 'mirror', __( 'A copy', 'rejoinder' ), __( 'Keep WordPress’s own comments in step, so that nothing is lost when this plugin is switched off', 'rejoinder' ), mirror_text() );

@@ -58,7 +58,10 @@ function replace_block( $html, $block ) {
 		return $html;
 	}
 	$id = get_the_ID();
-	return is_ours( $id ) && is_shown( $id ) ? thread_html( $id ) : $html;
+	if ( ! is_ours( $id ) ) {
+		return $html;
+	}
+	return is_shown( $id ) ? thread_html( $id ) : '';
 }
 
 /**
