@@ -5,7 +5,7 @@ dies in between loses nothing, and at worst the message goes out again under the
 Texts are sealed, since one may hold a sign-in link, and a row that was taken is deleted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -110,13 +110,26 @@ async def list_failures(
     return [row_to(Failure, row) for row in rows]
 
 
+# Whether a message, by its id, is still to go; what says no has taken it out of the outbox.
+Wanted = Callable[[UUID], Awaitable[bool]]
+
+
 class PostOffice:
     """Sends what is in the outbox."""
 
     def __init__(
-        self, pool: Pool, keyring: Keyring, server: mail.Server | None, sender: str
+        self,
+        pool: Pool,
+        keyring: Keyring,
+        server: mail.Server | None,
+        sender: str,
+        wanted: Mapping[str, Wanted] | None = None,
     ) -> None:
-        """Without a server everything stays where it is."""
+        """Without a server everything stays where it is.
+
+        `wanted` is asked before a message of its kind goes, each time.
+        """
+        self._wanted = wanted or {}
         self._pool = pool
         self._keyring = keyring
         self._server = server
@@ -161,6 +174,10 @@ class PostOffice:
             await self._try(server, row_to(Leased, row))
 
     async def _try(self, server: mail.Server, leased: Leased) -> None:
+        wanted = self._wanted.get(leased.kind)
+        if wanted is not None and not await wanted(leased.id):
+            MAILS.labels(leased.kind, "recalled").inc()
+            return
         try:
             texts = unseal(self._keyring, "mail", leased.sealed, leased.id.bytes)
             written = msgspec.msgpack.decode(texts, type=_Texts)
