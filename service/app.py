@@ -73,6 +73,7 @@ from service.screening.assessing import Assessor
 from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
+from service.subscriptions.pages import PAGES as SUBSCRIPTION_PAGES
 from service.thread_page.addresses import is_page
 from service.thread_page.errors import error_page
 from service.thread_page.own_routes import PAGES as OWN_PAGES
@@ -89,7 +90,7 @@ FEATURES: list[Endpoint] = [
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
-PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES]
+PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES, *SUBSCRIPTION_PAGES]
 
 # Other services' protocols, with errors of their own.
 DROP_IN: list[Endpoint] = [*PERSPECTIVE, *AKISMET]

@@ -26,6 +26,9 @@ from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
 from service.screening.jobs import ticks as learning_ticks
 from service.settings import Settings
+from service.subscriptions.jobs import ticks as subscription_ticks
+from service.subscriptions.telling import KIND as TOLD
+from service.subscriptions.telling import Teller
 from service.transfer.jobs import ticks as transfer_ticks
 from service.webhooks import jobs as webhooks
 
@@ -45,7 +48,8 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         feeds.open_poller(pool, keyring, settings) as poller,
     ):
         learning = learning_ticks(pool, state.get("scorer"))
-        post = _post_office(state)
+        teller = Teller(pool, keyring, settings)
+        post = _post_office(state, teller)
         ticks = [
             *push.ticks(pushing),
             *comment_ticks(pool),
@@ -54,6 +58,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *post.ticks(),
             *notice_ticks(pool, keyring, settings),
             *letter_ticks(pool, keyring, settings),
+            *subscription_ticks(pool, teller),
             *webhooks.ticks(pool),
             *feeds.ticks(pool),
             *transfer_ticks(pool, state.get("scorer")),
@@ -75,9 +80,15 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
                 one.cancel()
 
 
-def _post_office(state: dict[str, Any]) -> PostOffice:
+def _post_office(state: dict[str, Any], teller: Teller) -> PostOffice:
     settings: Settings = state["settings"]
-    return PostOffice(state["pool"], state["keyring"], settings.smtp, settings.mail_from)
+    return PostOffice(
+        state["pool"],
+        state["keyring"],
+        settings.smtp,
+        settings.mail_from,
+        {TOLD: teller.is_wanted},
+    )
 
 
 async def _when(event: asyncio.Event, then: Callable[[], None]) -> None:

@@ -79,6 +79,7 @@ def confirmation(due: Due, address: str, until: datetime) -> Letter:
         paragraphs=[
             words.say("confirm.lead", title=title, site=site),
             words.say("confirm.why"),
+            *([words.say("confirm.replies")] if due.notify else []),
         ],
         action=(words.say("confirm.button"), address),
         after=[words.say("confirm.notYou")],

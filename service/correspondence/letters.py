@@ -1,13 +1,14 @@
 """A letter set in plain text and in HTML: no image, nothing that tells whether it was read."""
 
 import re
+import textwrap
 import unicodedata
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from service.core.mail import Message
-from service.correspondence.types import Letter, Subscription
+from service.correspondence.types import Excerpt, Letter, Subscription
 from service.correspondence.words import letter_words
 
 FOLDER = Path(__file__).parent / "templates"
@@ -55,9 +56,10 @@ def compose(
 
 
 def _text(letter: Letter, sender: str, unsubscribe: str) -> str:
-    foot = [*letter.small, unsubscribe]
+    foot = [*letter.small, *(f"{name}: {address}" for name, address in letter.links), unsubscribe]
     parts = [
         *letter.paragraphs,
+        *(_excerpt(one) for one in letter.excerpts),
         f"{letter.action[0]}:\n{letter.action[1]}" if letter.action else "",
         *letter.after,
         "\n".join(["-- ", sender, *(line for line in foot if line)]),
@@ -65,8 +67,15 @@ def _text(letter: Letter, sender: str, unsubscribe: str) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def plain(text: str) -> str:
+def _excerpt(one: Excerpt) -> str:
+    """A comment as mail programs show what others wrote (RFC 3676, section 4.5)."""
+    quoted = textwrap.fill(one.text, 72, initial_indent="> ", subsequent_indent="> ")
+    links = [f"{name}: {address}" for name, address in one.links]
+    return "\n".join([one.heading, quoted, *links])
+
+
+def plain(text: str, longest: int = LONGEST) -> str:
     """Somebody's words on one line, without what can turn a line about or hide in it."""
     kept = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in text)
     kept = re.sub(r"\s+", " ", kept).strip()
-    return kept if len(kept) <= LONGEST else kept[: LONGEST - 1] + "…"
+    return kept if len(kept) <= longest else kept[: longest - 1].rstrip() + "…"

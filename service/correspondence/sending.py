@@ -55,13 +55,29 @@ class Postman:
 
         `kind` is one or two words for metrics and failures; `lasts`: after that it is useless.
         """
+        sent = await self.write(
+            conn, site, address, letter, kind=kind, lasts=lasts, subscription=subscription
+        )
+        return sent is not None
+
+    async def write(
+        self,
+        conn: Conn,
+        site: From,
+        address: str,
+        letter: Letter,
+        *,
+        kind: str,
+        lasts: timedelta,
+        subscription: Subscription | None = None,
+    ) -> UUID | None:
+        """The same for who may want it back while it waits: its id in the outbox."""
         if self.base is None or not address.isascii():
-            return False
+            return None
         if await store.is_stopped(conn, site.id, self.hash_of(address)):
-            return False
+            return None
         message = compose(letter, site.name, site.slug, address, self.base, subscription)
-        await post(conn, self._keyring, kind, message, site_id=site.id, useless_after=lasts)
-        return True
+        return await post(conn, self._keyring, kind, message, site_id=site.id, useless_after=lasts)
 
     async def stop(
         self, conn: Conn, site_id: UUID | None, address: str, reason: StopReason

@@ -12,19 +12,31 @@ from service.comments.types import Name
 StopReason = Literal["asked", "bounced", "complained"]
 
 
+class Excerpt(msgspec.Struct, frozen=True):
+    """A comment in a letter: who wrote it where, its text, and links as text and address."""
+
+    heading: str
+    text: str
+    links: list[tuple[str, str]]
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """What a letter says, before it is set in plain text and in HTML; all of it plain text.
 
-    `action` is a button: its text and its address. `after` stands below it, `small` at the end.
-    Never put into one what a stranger wrote: whoever types an address would write to its owner.
+    `action` is a button: its text and its address. `after` stands below it, `small` at the end,
+    with `links`. `excerpts` stand above the button: published comments, in letters to addresses
+    that are confirmed. Else never put into one what a stranger wrote: whoever types an address
+    would write to its owner.
     """
 
     lang: str
     subject: str
     paragraphs: list[str]
+    excerpts: list[Excerpt] = []
     action: tuple[str, str] | None = None
     after: list[str] = []
     small: list[str] = []
+    links: list[tuple[str, str]] = []
 
 
 class Subscription(msgspec.Struct, frozen=True):
@@ -65,6 +77,7 @@ class Due(msgspec.Struct, frozen=True):
     address_hash: bytes | None
     title: str
     created_at: datetime
+    notify: bool
 
 
 class Typed(msgspec.Struct, frozen=True):
