@@ -14,6 +14,7 @@ from service.commands import (
     exports,
     imports,
     keys,
+    mail,
     models,
     moderators,
     plugins,
@@ -40,6 +41,7 @@ for name, group in (
     ("moderators", moderators.app),
     ("models", models.app),
     ("webhooks", webhooks.app),
+    ("mail", mail.app),
 ):
     app.add_typer(group, name=name)
 

@@ -13,6 +13,7 @@ from pgqueuer.models import Job as QueuedJob
 from pgqueuer.models import Schedule
 
 from service.accounts.jobs import LinkSender
+from service.bounces.actions import Bounces
 from service.comments.jobs import ticks as comment_ticks
 from service.compat.jobs import ticks as compat_ticks
 from service.core.db import Pool, open_pool
@@ -88,6 +89,7 @@ def _post_office(state: dict[str, Any], teller: Teller) -> PostOffice:
         settings.smtp,
         settings.mail_from,
         {TOLD: teller.is_wanted},
+        Bounces(state["pool"], state["keyring"], settings).nobody,
     )
 
 

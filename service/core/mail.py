@@ -28,6 +28,11 @@ LONGEST_SUBJECT = 200
 # an address that fits on none becomes an encoded word, and no mail program reads it as an address.
 WIRE = SMTP.clone(cte_type="7bit", max_line_length=990)
 SENDER = "Rejoinder"
+ENHANCED = re.compile(r"\b5\.(\d{1,3})\.(\d{1,3})\b")
+BLAMES_US = re.compile(
+    r"relay|auth|polic|spam|block|black|denied|reject|spf|dkim|dmarc|reputation|sender|too many",
+    re.IGNORECASE,
+)
 SUBMISSION, SUBMISSIONS = 587, 465
 
 Tls = Literal["required", "offered", "none"]
@@ -59,12 +64,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MailError(Exception):
-    """A message was not taken. `permanent`: the same again is refused again."""
+    """A message was not taken. `permanent`: the same again is refused again.
 
-    def __init__(self, text: str, *, permanent: bool) -> None:
+    `nobody`: whatever is written to that address is, because there is no such mailbox.
+    """
+
+    def __init__(self, text: str, *, permanent: bool, nobody: bool = False) -> None:
         """`text` names neither the recipient nor what was written."""
         super().__init__(text)
         self.permanent = permanent
+        self.nobody = nobody
 
 
 def parse_server(url: str) -> Server:
@@ -147,7 +156,9 @@ async def send(server: Server, mail: EmailMessage) -> None:
             await client.connect()
             await _hand_in(client, mail)
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise MailError(_words(error), permanent=_is_permanent(error)) from error
+        raise MailError(
+            _words(error), permanent=_is_permanent(error), nobody=_is_nobody(error)
+        ) from error
     finally:
         # Outside of the limit: what was taken is taken, however long the farewell is.
         with contextlib.suppress(aiosmtplib.SMTPException, OSError):
@@ -172,6 +183,32 @@ def _is_permanent(error: Exception) -> bool:
         return all(_is_permanent(refused) for refused in error.recipients)
     refused = isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError)
     return refused and getattr(error, "code", 0) >= 500  # noqa: PLR2004 (the protocol's number)
+
+
+def _is_nobody(error: Exception) -> bool:
+    """Whether the address itself was refused for good.
+
+    Not where a server says that it doesn't relay, or finds fault with the sender: it says so of
+    every recipient, and of all of them wrongly.
+    """
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
+        return all(_is_nobody(refused) for refused in error.recipients)
+    if not isinstance(error, aiosmtplib.SMTPRecipientRefused):
+        return False
+    return no_mailbox(error.code, str(error.message))
+
+
+def no_mailbox(code: int, text: str) -> bool:
+    """Whether a reply to RCPT means that nobody has this address, now or later.
+
+    Where there is an enhanced code (RFC 3463), that alone says it: what is wrong with the address
+    (X.1) except with the sender's (X.1.7, X.1.8), and a mailbox that is switched off (X.2.1).
+    """
+    enhanced = ENHANCED.search(text)
+    if enhanced:
+        kind, detail = int(enhanced[1]), int(enhanced[2])
+        return (kind == 1 and detail not in {7, 8}) or (kind, detail) == (2, 1)
+    return code in {550, 551, 553, 556} and not BLAMES_US.search(text)
 
 
 def _words(error: Exception) -> str:

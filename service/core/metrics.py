@@ -32,6 +32,9 @@ DELIVERIES = Counter("rejoinder_deliveries_total", "Push messages, by outcome", 
 PUSH_REFUSALS = Counter(
     "rejoinder_push_refusals_total", "Push messages refused for good, by whose fault", ["why"]
 )
+BOUNCES = Counter(
+    "rejoinder_bounces_total", "Returned mail and complaints, by what became of it", ["outcome"]
+)
 MAILS = Counter("rejoinder_mails_total", "E-mails, by outcome", ["kind", "outcome"])
 WEBHOOKS = Counter("rejoinder_webhooks_total", "Webhook messages, by outcome", ["outcome"])
 FEEDS = Counter("rejoinder_feeds_total", "Polls of feeds, by outcome", ["outcome"])

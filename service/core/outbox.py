@@ -112,6 +112,8 @@ async def list_failures(
 
 # Whether a message, by its id, is still to go; what says no has taken it out of the outbox.
 Wanted = Callable[[UUID], Awaitable[bool]]
+# Told of an address that nobody has.
+Nobody = Callable[[str], Awaitable[None]]
 
 
 class PostOffice:
@@ -124,11 +126,14 @@ class PostOffice:
         server: mail.Server | None,
         sender: str,
         wanted: Mapping[str, Wanted] | None = None,
+        nobody: Nobody | None = None,
     ) -> None:
         """Without a server everything stays where it is.
 
-        `wanted` is asked before a message of its kind goes, each time.
+        `wanted` is asked before a message of its kind goes, each time. `nobody` is told of a
+        recipient that the server refuses for good.
         """
+        self._nobody = nobody
         self._wanted = wanted or {}
         self._pool = pool
         self._keyring = keyring
@@ -187,6 +192,8 @@ class PostOffice:
         except SealError:
             await self._failed(leased, "REJOINDER_SECRET was changed", permanent=True)
         except mail.MailError as error:
+            if error.nobody and self._nobody is not None:
+                await self._nobody(leased.recipient)
             await self._failed(leased, str(error), permanent=error.permanent)
         else:
             await self._pool.execute("delete from mail where id = $1", leased.id)
