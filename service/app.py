@@ -45,6 +45,7 @@ from service.core.http import Endpoint, routes_of
 from service.core.limits import Limiter
 from service.core.problems import InternalError, Problem, Unavailable, from_http_exception
 from service.core.tokens import Keyring
+from service.correspondence.own_pages import PAGES as READER_PAGES
 from service.correspondence.pages import PAGES as LETTER_PAGES
 from service.correspondence.routes import ENDPOINTS as LETTERS
 from service.engagement.routes import ENDPOINTS as ENGAGEMENT
@@ -90,7 +91,9 @@ FEATURES: list[Endpoint] = [
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
-PAGES: list[Endpoint] = [*THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES, *SUBSCRIPTION_PAGES]
+PAGES: list[Endpoint] = [
+    *THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES, *READER_PAGES, *SUBSCRIPTION_PAGES,
+]  # fmt: skip
 
 # Other services' protocols, with errors of their own.
 DROP_IN: list[Endpoint] = [*PERSPECTIVE, *AKISMET]

@@ -22,6 +22,7 @@ from service.core.metrics import JOBS
 from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
 from service.correspondence.jobs import ticks as letter_ticks
+from service.correspondence.linking import Linker
 from service.feeds import jobs as feeds
 from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
@@ -71,6 +72,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *webhooks.jobs(courier),
             *feeds.jobs(poller),
             *links.jobs(),
+            *Linker(pool, keyring, settings).jobs(),
         ]
         stops = (pushing.stop, courier.stop, post.stop, poller.stop)
         stopping = [asyncio.create_task(_when(stop, then)) for then in stops]

@@ -78,7 +78,7 @@ async def require_author(request: Request[Any], site: Site, ident: UUID) -> None
 
 async def is_author(request: Request[Any], site: Site, ident: UUID) -> bool:
     """Whether the comment is of the reader whose token this is; raises NotFound."""
-    who = await _known_as(request, site)
+    who = await known_as(request, site)
     async with request.state["pool"].acquire() as conn:
         comment = await store.get_comment(conn, site.id, ident)
         if comment is None:
@@ -95,20 +95,21 @@ async def identity(request: Request[Any], site: Site) -> str | None:
     return reader.subject if reader else None
 
 
-class _Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True):
     """Who has signed in or confirmed an address; no id of whom the site doesn't know yet."""
 
     reader: Reader
     id: UUID | None
 
 
-async def _known_as(request: Request[Any], site: Site) -> _Known:
+async def known_as(request: Request[Any], site: Site) -> Known:
+    """Whose token the request carries; raises Unauthenticated where it carries no reader's."""
     confirmed = await confirmed_reader(request, site)
     if confirmed is not None:
-        return _Known(confirmed.reader, confirmed.id)
+        return Known(confirmed.reader, confirmed.id)
     reader = await require_reader(request, site)
     pool = request.state["pool"]
-    return _Known(reader, await get_reader_id(pool, site.id, reader.subject))
+    return Known(reader, await get_reader_id(pool, site.id, reader.subject))
 
 
 async def get_reader(request: Request[Any]) -> Response:
@@ -117,7 +118,7 @@ async def get_reader(request: Request[Any]) -> Response:
         await caller(request)
         raise Forbidden("This needs the token of a reader who has signed in.")
     site = await site_of(request)
-    who = await _known_as(request, site)
+    who = await known_as(request, site)
     key, url = request.query_params.get("article"), request.query_params.get("url")
     address = normalised_url(check_url("url", url)) if url else None
     comments: list[OwnComment] = []

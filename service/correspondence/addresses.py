@@ -5,6 +5,8 @@ from urllib.parse import urlencode
 from service.thread_page.addresses import Addresses
 
 CONFIRM = "/sites/{site}/confirm"
+ME = "/sites/{site}/me"
+EXPORT = ME + "/export"
 
 
 def link_address(base: str, site: str, key: str, lang: str) -> str:
@@ -12,7 +14,10 @@ def link_address(base: str, site: str, key: str, lang: str) -> str:
     return f"{base}{CONFIRM.format(site=site)}?{urlencode({'key': key, 'lang': lang})}"
 
 
-def action_of(addresses: Addresses) -> str:
-    """Where the form behind a link is sent, in the language that it is read in."""
-    lang = f"?{urlencode({'lang': addresses.lang})}" if addresses.lang else ""
-    return f"{addresses.prefix}{CONFIRM.format(site=addresses.site)}{lang}"
+def page_address(addresses: Addresses, pattern: str, **query: str | None) -> str:
+    """A page of a site, in the language that it is read in."""
+    given = {name: value for name, value in query.items() if value is not None}
+    if addresses.lang:
+        given["lang"] = addresses.lang
+    tail = f"?{urlencode(given)}" if given else ""
+    return f"{addresses.prefix}{pattern.format(site=addresses.site)}{tail}"

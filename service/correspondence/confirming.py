@@ -30,10 +30,15 @@ DENIED = "Whoever owns the e-mail address says that somebody else wrote this."
 
 
 class Opened(msgspec.Struct, frozen=True):
-    """A link that is good, and what it asks about; no comment where that is gone."""
+    """A link that is good, and what it asks about; no comment where that is gone.
+
+    `name` is the reader's, or the one that was typed last with the address: anybody may have.
+    """
 
     link: Link
     comment: CommentRow | None
+    name: str
+    confirmed: bool
 
 
 async def read_link(conn: Conn, site: Site, key: str) -> Opened:
@@ -41,7 +46,10 @@ async def read_link(conn: Conn, site: Site, key: str) -> Opened:
     link = await store.get_link(conn, site.id, token_hash(key))
     if link is None:
         raise _dead()
-    return Opened(link, await _comment_of(conn, link))
+    reader = await get_reader_by_address(conn, site.id, link.address)
+    typed = None if reader else await store.get_typed(conn, site.id, link.address)
+    name = reader.reader.name if reader else typed.name if typed else ""
+    return Opened(link, await _comment_of(conn, link), name, reader is not None)
 
 
 async def confirm(conn: Conn, site: Site, key: str, name: str | None) -> SignedIn:

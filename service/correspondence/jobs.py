@@ -10,12 +10,12 @@ from service.core.tokens import Keyring, random_token, token_hash
 from service.correspondence import store
 from service.correspondence.addresses import link_address
 from service.correspondence.letters import plain
+from service.correspondence.linking import LINK_TOKEN
 from service.correspondence.sending import From, Postman
 from service.correspondence.types import Due, Letter, Link
 from service.correspondence.words import letter_words
 from service.settings import Settings
 
-LINK_TOKEN = "ro"  # noqa: S105 (the first letters of one)
 LASTS = timedelta(days=7)
 STALE = timedelta(days=1)  # nobody knows any more what they wrote
 MOST_AT_ONCE = 100

@@ -4,7 +4,7 @@ from typing import Any
 
 from jinja2 import ChoiceLoader, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from service.comments.routes import State
 from service.core.address import client_address
@@ -12,9 +12,10 @@ from service.core.http import Endpoint
 from service.core.limits import Limit
 from service.core.problems import Invalid, NotFound
 from service.correspondence import confirming
-from service.correspondence.addresses import CONFIRM, action_of
+from service.correspondence.addresses import CONFIRM, ME, page_address
 from service.correspondence.letters import FOLDER
 from service.correspondence.sending import Postman
+from service.correspondence.session import begin
 from service.correspondence.words import letter_words
 from service.thread_page import form, render
 from service.thread_page.render import ENVIRONMENT, Visit, speakable
@@ -72,7 +73,12 @@ async def _confirm(request: Request[Any], visit: Visit, key: str, name: str | No
     state: State = request.state
     async with state["pool"].acquire() as conn, conn.transaction():
         reader = await confirming.confirm(conn, visit.site, key, name)
-    return page("done.html", visit, done="confirmed", name=reader.reader.name, address="")
+        token = await confirming.give_token(conn, visit.site, reader, "page")
+    answer = RedirectResponse(
+        page_address(visit.addresses, ME, done=""), 303, headers={"cache-control": "no-store"}
+    )
+    begin(request, visit.site, answer, token)
+    return answer
 
 
 async def _deny(request: Request[Any], visit: Visit, key: str, *, stop: bool) -> Response:
@@ -80,7 +86,8 @@ async def _deny(request: Request[Any], visit: Visit, key: str, *, stop: bool) ->
     postman = Postman(state["keyring"], state["settings"])
     async with state["pool"].acquire() as conn, conn.transaction():
         address = await confirming.deny(conn, postman, state["keyring"], visit.site, key, stop=stop)
-    return page("done.html", visit, done="denied", name="", address=address if stop else "")
+    told = address if stop else ""
+    return page("done.html", visit, done="denied", name="", address=told, again=None)
 
 
 async def _ask(
@@ -94,7 +101,7 @@ async def _ask(
         except NotFound:
             return _dead(visit)
     comment = opened.comment
-    name = refused or (comment.author_name if comment else "")
+    name = refused or (comment.author_name if comment else opened.name)
     wrong = None
     if refused is not None:
         wrong = form.wrong_text("name", name, visit)
@@ -103,17 +110,20 @@ async def _ask(
         "confirm.html",
         visit,
         422 if wrong else 200,
-        action=action_of(visit.addresses),
+        action=page_address(visit.addresses, CONFIRM),
         key=key,
         address=opened.link.address,
         comment=comment,
         wrong=wrong,
         name=name,
+        named=opened.confirmed,
+        opens=opened.link.comment_id is None,
     )
 
 
 def _dead(visit: Visit) -> Response:
-    return page("done.html", visit, 410, done="dead", name="", address="")
+    again = page_address(visit.addresses, ME)
+    return page("done.html", visit, 410, done="dead", name="", address="", again=again)
 
 
 async def _take(request: Request[Any]) -> None:

@@ -144,6 +144,14 @@ async def use_link(conn: Conn, site_id: UUID, token_hash: bytes) -> Link | None:
     return row_to(Link, row) if row else None
 
 
+async def get_typed(conn: Executor, site_id: UUID, address: str) -> Typed | None:
+    """Whoever has typed an address."""
+    row = await conn.fetchrow(
+        "select id, name from reader where site_id = $1 and email = $2", site_id, address
+    )
+    return row_to(Typed, row) if row else None
+
+
 async def lock_typed(conn: Conn, site_id: UUID, address: str) -> Typed | None:
     """Whoever has typed an address, locked as sanctions are. Needs a transaction."""
     row = await conn.fetchrow(

@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from service.comments.types import Name
+from service.comments.types import Name, Status
+from service.core.http import check_time
 
 StopReason = Literal["asked", "bounced", "complained"]
 
@@ -99,3 +100,78 @@ class Confirmed(msgspec.Struct, frozen=True):
 
     name: str
     token: str
+
+
+class Mine(msgspec.Struct, frozen=True):
+    """A comment and its article, as they stand on its author's page."""
+
+    id: UUID
+    author_name: str
+    body: str
+    html: str
+    status: Status
+    reason: str | None
+    likes: int
+    created_at: datetime
+    edited_at: datetime | None
+    article_key: str
+    article_title: str
+    article_url: str
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """Who a reader is. `address` None of one who signs in at the publisher's without any."""
+
+    name: str
+    address: str | None
+    confirmed_at: datetime | None
+    sanction: str | None
+    sanction_reason: str | None
+    sanction_until: datetime | None
+
+
+class After(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Where the list of one's own comments goes on."""
+
+    created_at: datetime
+    id: UUID
+
+    def __post_init__(self) -> None:
+        """A cursor comes back from outside; msgspec makes a ValueError a refusal."""
+        check_time(self.created_at)
+
+
+class OwnArticle(msgspec.Struct, frozen=True):
+    """The article of an own comment."""
+
+    key: str
+    title: str
+    url: str
+
+
+class OwnItem(msgspec.Struct, frozen=True):
+    """An own comment: its text as it was written, how it stands, and why."""
+
+    id: UUID
+    article: OwnArticle
+    name: str
+    body: str
+    html: str
+    status: Status
+    reason: str | None
+    likes: int
+    created_at: datetime
+    edited_at: datetime | None
+
+
+class OwnList(msgspec.Struct, frozen=True):
+    """A page of one's own comments, newest first."""
+
+    items: list[OwnItem]
+    next_cursor: str | None
+
+
+class AskedLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whom to send a link that opens their page."""
+
+    email: Annotated[str, Meta(min_length=3, max_length=254)]

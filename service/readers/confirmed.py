@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from service.accounts.auth import bearer
 from service.articles.types import Site
-from service.core.problems import Unauthenticated
+from service.core.problems import SignInExpired
 from service.core.tokens import token_hash
 from service.readers.confirmed_store import get_reader_by_token
 from service.readers.rules import is_jwt
@@ -28,12 +28,12 @@ def is_readers(token: str) -> bool:
 async def confirmed_reader(request: Request[Any], site: Site) -> SignedIn | None:
     """Whose token the request carries; None where it carries none of this kind.
 
-    Raises Unauthenticated where it is no reader's of this site, or has expired.
+    Raises SignInExpired where it is no reader's of this site, or no more.
     """
     token = bearer(request)
     if not token.startswith(POST_TOKEN):
         return None
     found = await get_reader_by_token(request.state["pool"], site.id, token_hash(token), "post")
     if found is None:
-        raise Unauthenticated("The token is not valid.")
+        raise SignInExpired
     return found

@@ -1,0 +1,291 @@
+"""A reader's own page: what they wrote, how it stands and why, and what they may do with it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from service.accounts.actions import check_email
+from service.comments.routes import CHANGES, State
+from service.core.address import client_address
+from service.core.http import Endpoint, decode_cursor, write_cursor
+from service.core.problems import Forbidden, Invalid, TooManyRequests
+from service.core.tokens import random_token, token_hash
+from service.correspondence import linking, own, own_store, store
+from service.correspondence.addresses import EXPORT, ME, page_address
+from service.correspondence.pages import page
+from service.correspondence.sending import Postman
+from service.correspondence.session import Session, check_csrf, end, session_of
+from service.correspondence.types import After, Mine, Profile
+from service.thread_page import form
+from service.thread_page.own import own_key
+from service.thread_page.render import Visit
+from service.thread_page.routes import visit_of
+from service.thread_page.telling import shown
+
+PER_PAGE = 25
+MOST_TYPED = 50
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A comment on the page: why it stands as it does, and the address of its own page."""
+
+    mine: Mine
+    reason: str | None
+    address: str
+
+
+async def get_me(request: Request[Any]) -> Response:
+    """The page, or how to get a link to it."""
+    visit, _ = await visit_of(request)
+    session = await session_of(request, visit.site)
+    if session is None:
+        return _ask(request, visit)
+    return await _show(request, visit, session)
+
+
+async def post_me(request: Request[Any]) -> Response:
+    """What the page's forms do, by `do`; each is answered by the page or a page that says so."""
+    visit, _ = await visit_of(request)
+    sent = await form.read_form(request)
+    state: State = request.state
+    await state["limiter"].take(CHANGES, _client(request))
+    if sent.get("do") == "ask":
+        return await _send_link(request, visit, sent.get("email", ""))
+    session = await session_of(request, visit.site)
+    if session is None:
+        return RedirectResponse(page_address(visit.addresses, ME), 303)
+    check_csrf(session, sent.get("csrf", ""))
+    act = ACTS.get(sent.get("do", ""))
+    if act is None:
+        raise Forbidden("This form was sent from another site.")
+    return await act(request, visit, session, sent)
+
+
+async def get_export(request: Request[Any]) -> Response:
+    """All that is kept of the reader, as a file."""
+    visit, _ = await visit_of(request)
+    session = await session_of(request, visit.site)
+    if session is None:
+        return RedirectResponse(page_address(visit.addresses, ME), 303)
+    return StreamingResponse(
+        own.export(request.state["pool"], visit.site, session.reader.id),
+        media_type="application/json",
+        headers={
+            "content-disposition": f'attachment; filename="{visit.site.slug}-replies.json"',
+            "cache-control": "no-store",
+        },
+    )
+
+
+def _ask(
+    request: Request[Any], visit: Visit, *, sent: str = "", wrong: str = "", status: int = 200
+) -> Response:
+    ready = request.state["settings"].mails_readers
+    return page(
+        "ask_link.html", visit, status, action=page_address(visit.addresses, ME), sent=sent,
+        wrong=wrong, ready=ready,
+    )  # fmt: skip
+
+
+async def _send_link(request: Request[Any], visit: Visit, email: str) -> Response:
+    state: State = request.state
+    if not state["settings"].mails_readers:
+        return _ask(request, visit)
+    try:
+        address = check_email("$.email", email)
+        await state["limiter"].take(linking.ASKS, _client(request))
+    except Invalid:
+        return _ask(request, visit, wrong=email or " ", status=422)
+    except TooManyRequests as problem:
+        answer = _ask(request, visit, sent=email, status=problem.status)
+        answer.headers.update(problem.headers)
+        return answer
+    async with state["pool"].acquire() as conn:
+        await linking.ask_for_link(conn, state["limiter"], visit.site, address, visit.words.lang)
+    return _ask(request, visit, sent=address)
+
+
+async def _show(request: Request[Any], visit: Visit, session: Session) -> Response:
+    state: State = request.state
+    given = request.query_params.get("cursor")
+    after = decode_cursor(given, After) if given else None
+    at = (after.created_at, after.id) if after else None
+    reader = session.reader
+    async with state["pool"].acquire() as conn:
+        profile = await own_store.get_profile(conn, reader.id)
+        address = profile.address or ""
+        rows = await own_store.list_mine(conn, reader.id, at, PER_PAGE + 1)
+        typed = [] if after else await own_store.list_typed(
+            conn, visit.site.id, address, MOST_TYPED
+        )  # fmt: skip
+        postman = Postman(state["keyring"], state["settings"])
+        stopped = await store.is_stopped(conn, visit.site.id, postman.hash_of(address))
+    more = len(rows) > PER_PAGE
+    last = rows[PER_PAGE - 1] if more else None
+    cursor = write_cursor(After(last.created_at, last.id)) if last else None
+    return page(
+        "me.html", visit,
+        action=page_address(visit.addresses, ME),
+        csrf=session.csrf,
+        profile=profile,
+        address=address,
+        rows=[_row(request, visit, one) for one in rows[:PER_PAGE]],
+        typed=typed,
+        first=page_address(visit.addresses, ME) if after else None,
+        following=page_address(visit.addresses, ME, cursor=cursor) if cursor else None,
+        export=page_address(visit.addresses, EXPORT),
+        erasing=page_address(visit.addresses, ME, ask="erase"),
+        asks=request.query_params.get("ask") == "erase",
+        done="done" in request.query_params,
+        stopped=stopped,
+        sanction=_sanction(visit, profile),
+        browser=bool(rows),
+    )  # fmt: skip
+
+
+def _row(request: Request[Any], visit: Visit, mine: Mine) -> Row:
+    state: State = request.state
+    reason = None
+    if mine.status == "rejected" and mine.reason:
+        reason = str(visit.words.sections["reasons"].get(mine.reason, "")) or None
+    return Row(mine, reason, visit.addresses.own(mine.id, key=own_key(state["keyring"], mine.id)))
+
+
+def _sanction(visit: Visit, profile: Profile) -> str | None:
+    """What a reader under a sanction is told."""
+    if profile.sanction is None:
+        return None
+    values: dict[str, str | int] = {"reason": profile.sanction_reason or ""}
+    if profile.sanction_until:
+        values["until"] = profile.sanction_until.isoformat()
+    message = "problems.banned" if profile.sanction == "ban" else "own.watched"
+    if profile.sanction_until:
+        message += "_until" if profile.sanction == "ban" else "Until"
+    return visit.words.say(message, **shown(visit, values))
+
+
+def _back(visit: Visit) -> Response:
+    return RedirectResponse(
+        page_address(visit.addresses, ME, done=""), 303, headers={"cache-control": "no-store"}
+    )
+
+
+def _ids(sent: dict[str, str], typed: list[UUID]) -> list[UUID]:
+    given = sent.get("comment", "")
+    return [one for one in typed if str(one) == given]
+
+
+async def _typed(request: Request[Any], visit: Visit, session: Session) -> tuple[str, list[UUID]]:
+    address = session.reader.reader.email or ""
+    rows = await own_store.list_typed(request.state["pool"], visit.site.id, address, MOST_TYPED)
+    return address, [row.id for row in rows]
+
+
+async def _adopt(
+    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
+) -> Response:
+    address, typed = await _typed(request, visit, session)
+    async with request.state["pool"].acquire() as conn, conn.transaction():
+        await own.adopt(conn, visit.site, address, session.reader.id, _ids(sent, typed))
+    return _back(visit)
+
+
+async def _disown(
+    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
+) -> Response:
+    address, typed = await _typed(request, visit, session)
+    async with request.state["pool"].acquire() as conn, conn.transaction():
+        for ident in _ids(sent, typed):
+            await own.disown(conn, request.state["keyring"], visit.site, address, ident)
+    return _back(visit)
+
+
+async def _browser(
+    request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
+) -> Response:
+    """A way to the article commented on last, with a key by which the element gets a token.
+
+    A link, as no form may lead to another origin (form-action of our policy). The key stands in the
+    fragment, which no server is sent.
+    """
+    state: State = request.state
+    address = session.reader.reader.email or ""
+    async with state["pool"].acquire() as conn, conn.transaction():
+        newest = await own_store.list_mine(conn, session.reader.id, None, 1)
+        if not newest:
+            return _back(visit)
+        key = random_token(linking.LINK_TOKEN)
+        lang = visit.words.lang
+        await linking.make_link(conn, visit.site.id, address, lang, key, linking.BROWSER_LASTS)
+    article = newest[0].article_url.partition("#")[0]
+    return page(
+        "browser.html",
+        visit,
+        there=f"{article}#reader_comment-{key}",
+        title=newest[0].article_title,
+        back=page_address(visit.addresses, ME),
+    )
+
+
+async def _letters(
+    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
+) -> Response:
+    state: State = request.state
+    postman = Postman(state["keyring"], state["settings"])
+    address = session.reader.reader.email or ""
+    async with state["pool"].acquire() as conn, conn.transaction():
+        if sent.get("do") == "stop":
+            await postman.stop(conn, visit.site.id, address, "asked")
+        else:
+            await own_store.delete_stop(conn, visit.site.id, postman.hash_of(address))
+    return _back(visit)
+
+
+async def _erase(
+    request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
+) -> Response:
+    state: State = request.state
+    versions = await own.erase(state["pool"], visit.site, session.reader.id)
+    for article_id, version in versions.items():
+        state["threads"].changed(article_id, version)
+    answer = page("done.html", visit, done="erased", name="", address="", again=None)
+    end(request, visit.site, answer)
+    return answer
+
+
+async def _sign_out(
+    request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
+) -> Response:
+    await own_store.delete_token(request.state["pool"], token_hash(session.token))
+    again = page_address(visit.addresses, ME)
+    answer = page("done.html", visit, done="closed", name="", address="", again=again)
+    end(request, visit.site, answer)
+    return answer
+
+
+def _client(request: Request[Any]) -> bytes:
+    state: State = request.state
+    address = client_address(request.scope, state["settings"].trusted_proxies)
+    return state["keyring"].digest("address", address)
+
+
+Act = Callable[[Request[Any], Visit, Session, dict[str, str]], Awaitable[Response]]
+ACTS: dict[str, Act] = {
+    "adopt": _adopt,
+    "disown": _disown,
+    "browser": _browser,
+    "stop": _letters,
+    "resume": _letters,
+    "erase": _erase,
+    "close": _sign_out,
+}
+
+PAGES = [
+    Endpoint("GET", ME, get_me, "A reader's own page", documented=False),
+    Endpoint("POST", ME, post_me, "What a reader does on it", documented=False),
+    Endpoint("GET", EXPORT, get_export, "All that is kept of a reader", documented=False),
+]
