@@ -119,6 +119,8 @@ async def get_reader(request: Request[Any]) -> Response:
         raise Forbidden("This needs the token of a reader who has signed in.")
     site = await site_of(request)
     who = await known_as(request, site)
+    if site.sign_in_required and not who.reader.subject:
+        raise SignInRequired
     key, url = request.query_params.get("article"), request.query_params.get("url")
     address = normalised_url(check_url("url", url)) if url else None
     comments: list[OwnComment] = []

@@ -2,10 +2,9 @@
 
 from urllib.parse import urlencode
 
-from service.thread_page.addresses import Addresses
+from service.thread_page.addresses import ME, Addresses
 
 CONFIRM = "/sites/{site}/confirm"
-ME = "/sites/{site}/me"
 EXPORT = ME + "/export"
 
 

@@ -15,12 +15,13 @@ from service.core.http import Endpoint, decode_cursor, write_cursor
 from service.core.problems import Forbidden, Invalid, TooManyRequests
 from service.core.tokens import random_token, token_hash
 from service.correspondence import linking, own, own_store, store
-from service.correspondence.addresses import EXPORT, ME, page_address
+from service.correspondence.addresses import EXPORT, page_address
 from service.correspondence.pages import page
 from service.correspondence.sending import Postman
 from service.correspondence.session import Session, check_csrf, end, session_of
 from service.correspondence.types import After, Mine, Profile
 from service.thread_page import form
+from service.thread_page.addresses import ME
 from service.thread_page.own import own_key
 from service.thread_page.render import Visit
 from service.thread_page.routes import visit_of

@@ -12,12 +12,13 @@ from service.core.http import Endpoint
 from service.core.limits import Limit
 from service.core.problems import Invalid, NotFound
 from service.correspondence import confirming
-from service.correspondence.addresses import CONFIRM, ME, page_address
+from service.correspondence.addresses import CONFIRM, page_address
 from service.correspondence.letters import FOLDER
 from service.correspondence.sending import Postman
 from service.correspondence.session import begin
 from service.correspondence.words import letter_words
 from service.thread_page import form, render
+from service.thread_page.addresses import ME
 from service.thread_page.render import ENVIRONMENT, Visit, speakable
 from service.thread_page.routes import visit_of
 

@@ -16,10 +16,10 @@ from service.articles.types import Site
 from service.comments.routes import State
 from service.core.problems import Forbidden
 from service.core.tokens import token_hash
-from service.correspondence.addresses import ME
 from service.correspondence.confirming import LASTS
 from service.readers.confirmed_store import get_reader_by_token
 from service.readers.types import SignedIn
+from service.thread_page.addresses import ME
 
 COOKIE = "rejoinder_reader"
 

@@ -58,7 +58,9 @@ async def take_due(conn: Conn) -> Due | None:
         )
         select c.site_id, s.slug as site, s.name as site_name, s.confirm_readers as wanted,
             c.id as comment_id, due.lang, c.status, r.email as address, c.address_hash,
-            case when a.verified then a.title else a.url end as title, due.created_at, c.notify
+            case when a.verified then a.title
+                else substring(a.url from '^https?://([^/?#]+)') end as title,
+            due.created_at, c.notify
         from due
         join comment c on c.id = due.comment_id
         join site s on s.id = c.site_id

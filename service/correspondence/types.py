@@ -64,7 +64,7 @@ class Link(msgspec.Struct, frozen=True):
 class Due(msgspec.Struct, frozen=True):
     """A comment whose author is to be asked to confirm the address, and what that depends on.
 
-    `title` is the article's; its address where no publisher has registered it.
+    `title` is the article's; its host where no publisher has registered it.
     """
 
     site_id: UUID

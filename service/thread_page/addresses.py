@@ -10,6 +10,7 @@ ARTICLE = "/sites/{site}/articles/{article}"
 FEED = ARTICLE + "/feed.atom"
 COMMENT = "/sites/{site}/comments/{comment}"
 OWN = COMMENT + "/own"
+ME = "/sites/{site}/me"
 STYLE = "/thread-page/thread.css"
 
 
@@ -42,6 +43,11 @@ class Addresses(msgspec.Struct, frozen=True):
     def style(self) -> str:
         """The style sheet."""
         return self.prefix + STYLE
+
+    @property
+    def me(self) -> str:
+        """A reader's own page (service/correspondence)."""
+        return self._path(ME.format(site=self.site), {})
 
     def thread(self, key: str, /, **query: object) -> str:
         """A page of the thread; `at` names a comment on it."""

@@ -2,7 +2,7 @@
 // Loaded only where something was written.
 
 import { ApiError, kept } from './api.js';
-import { button, el, sheet } from './dom.js';
+import { bring, button, el, sheet } from './dom.js';
 import { replyForm } from './form.js';
 import { announce } from './light.js';
 import { place } from './thread.js';
@@ -39,7 +39,13 @@ const focusOn = (acts, ...names) => {
 };
 
 /** @param {Thread} thread */
-export const open = async (thread) => new Own(thread, await words(thread.w.tag, 'own', 'reasons'));
+export const open = async (thread) => {
+  const own = new Own(thread, await words(thread.w.tag, 'own', 'reasons'));
+  if (!thread.session && kept.get(`as:${thread.site}`, '')) {
+    bring('session').then((session) => session.open(thread)).catch(console.warn);
+  }
+  return own;
+};
 
 export class Own {
   /**

@@ -2,7 +2,7 @@
 // conversation is fetched where it isn't on the page shown.
 
 import { ApiError } from './api.js';
-import { el } from './dom.js';
+import { bring, el } from './dom.js';
 import { announce, light } from './light.js';
 import { moreReplies } from './replies.js';
 import { tree } from './thread.js';
@@ -16,6 +16,10 @@ const PERHAPS = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/; // some old syste
  * @param {string} id of a comment, here or in an old system
  */
 export async function reveal(thread, id) {
+  if (location.hash.startsWith('#reader_')) {
+    const known = await bring('known');
+    if (known.isKey(id)) return known.enter(thread, id);
+  }
   const own = thread.find(id) || OURS.test(id) ? id : ((await imported(thread, id)) ?? (PERHAPS.test(id) ? id : null));
   if (own && !thread.find(own)) await fetchComment(thread, own);
   const node = own && thread.find(own);

@@ -1,7 +1,9 @@
-// Readers who have signed in at the publisher's. Loaded where the page has a token, or one is needed.
+// Readers who have signed in at the publisher's, or confirmed an address (known.js). Loaded where
+// the page or this browser has a token, or one is needed.
 
 import { pageUrl } from './api.js';
 import { button, el, sheet } from './dom.js';
+import { forget, knownToken, ways } from './known.js';
 import { announce } from './light.js';
 import { words } from './words.js';
 
@@ -54,9 +56,9 @@ export class Session {
     this.w = w;
   }
 
-  /** Signs in or out as the page's token says; resolves when that is done. */
+  /** Signs in or out as the token says, the page's before our own; resolves when that is done. */
   use(again = false) {
-    const given = this.thread.host.token ?? '';
+    const given = this.thread.host.token || knownToken(this.thread);
     if (given !== this.#given || again) {
       this.#given = given;
       this.#checked = this.#check(given);
@@ -179,7 +181,13 @@ export class Session {
   #as({ name, badge }) {
     const [before, after] = this.w.session.as.split('{name}');
     const shown = el('span', {}, before, el('bdi', { class: 'name' }, name), after);
-    return el('p', { class: 'as', part: 'writer' }, shown, badge && el('span', { class: 'badge', part: 'badge' }, badge));
+    const ours = this.#ours() ? ways(this.thread, this.w) : [];
+    return el('p', { class: 'as', part: 'writer' }, shown, badge && el('span', { class: 'badge', part: 'badge' }, badge), ...ours);
+  }
+
+  /** Whether the token is one of ours, of which the page knows nothing. */
+  #ours() {
+    return !this.thread.host.token;
   }
 
   #unchecked() {
@@ -211,6 +219,12 @@ export class Session {
     const type = /** @type {any} */ (error)?.problem?.type ?? '';
     const why = /** @type {'expired' | 'refused' | 'required' | undefined} */ (/\/sign-in-(\w+)$/.exec(type)?.[1]);
     if (!why) return '';
+    if (this.#ours() && this.#given) {
+      if (why !== 'required') forget(this.thread);
+      this.#given = '';
+      this.#leave();
+      return this.w.problems[`sign_in_${why}`];
+    }
     if (this.reader || why !== 'required') this.#leave();
     else this.#dressAll();
     if (why === 'refused') console.warn('<reader-comments>: the token was refused. The desk’s page of sites says why.');
