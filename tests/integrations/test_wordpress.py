@@ -232,6 +232,45 @@ def test_a_new_structure_of_addresses_splits_no_thread(courier: Courier) -> None
         courier.php("flush_rewrite_rules(); do_action('rejoinder_deliver');")
 
 
+def test_a_copy_of_the_site_tells_nobody_anything(courier: Courier) -> None:
+    here = courier.url.removeprefix("http://")
+    courier.set_up(home="courier.example", alert_default=True, mirror=True)
+    post = courier.publish("On the copy")
+    assert article_of(courier, post) is None
+    assert courier.php("return Rejoinder\\is_mirrored();") is False
+    said = courier.php(
+        """
+        wp_set_current_user(1);
+        require_once ABSPATH . 'wp-admin/includes/admin.php';
+        set_current_screen('dashboard');
+        ob_start();
+        Rejoinder\\show_notice();
+        return ob_get_clean();
+        """
+    )
+    assert f"saved for courier.example, and this is {here}" in said
+    # Https instead of http is no other place.
+    courier.set_up(home=here)
+    known = courier.publish("On the site")
+    assert article_of(courier, known)
+    # It has moved, and somebody says so: every post is told anew.
+    courier.php(
+        "update_option('rejoinder', array('home' => 'old.example') + get_option('rejoinder'));"
+    )
+    due = courier.php(
+        f"""
+        require_once ABSPATH . 'wp-admin/includes/admin.php';
+        delete_post_meta({known}, '_rejoinder_due');
+        update_option('rejoinder', Rejoinder\\checked_settings(get_option('rejoinder')));
+        $due = get_post_meta({known}, '_rejoinder_due', true);
+        return array(get_option('rejoinder')['home'], $due);
+        """
+    )
+    assert due[0] == here
+    assert float(due[1]) > 0
+    courier.php("do_action('rejoinder_deliver');")
+
+
 def test_it_speaks_the_site_s_language(courier: Courier) -> None:
     post = courier.publish("Пором")
     courier.comment(post, "Дякую за статтю про пором.")

@@ -10,6 +10,7 @@ namespace Rejoinder;
 defined( 'ABSPATH' ) || exit;
 
 add_action( 'admin_notices', __NAMESPACE__ . '\\show_notice' );
+add_action( 'admin_init', __NAMESPACE__ . '\\suggest_privacy_text' );
 add_action( 'admin_post_rejoinder_retry', __NAMESPACE__ . '\\retry_now' );
 
 /** One line above the page, for whoever may publish. */
@@ -21,6 +22,11 @@ function show_notice() {
 		/* translators: %s: address of the settings page */
 		$text = __( 'Rejoinder needs to know your server: <a href="%s">settings</a>.', 'rejoinder' );
 		echo '<div class="notice notice-info"><p>' . wp_kses( sprintf( $text, esc_url( settings_url() ) ), array( 'a' => array( 'href' => true ) ) ) . '</p></div>';
+	}
+	if ( is_elsewhere() && current_user_can( 'manage_options' ) ) {
+		/* translators: 1: this site's address, 2: another one, 3: address of the settings page */
+		$text = __( 'Rejoinder is told nothing from here: its settings were saved for %2$s, and this is %1$s. If the site has moved, <a href="%3$s">save them once more</a>; if this is a copy, all is well.', 'rejoinder' );
+		echo '<div class="notice notice-warning"><p>' . wp_kses( sprintf( $text, esc_html( home_without_scheme() ), esc_html( setting( 'home' ) ), esc_url( settings_url() ) ), array( 'a' => array( 'href' => true ) ) ) . '</p></div>';
 	}
 	$text = trouble_text();
 	if ( '' !== $text ) {
@@ -69,4 +75,10 @@ function retry_now() {
 	deliver();
 	wp_safe_redirect( wp_get_referer() ? wp_get_referer() : admin_url() );
 	exit;
+}
+
+/** What a site may say of this in its privacy policy; WordPress shows it where one is written. */
+function suggest_privacy_text() {
+	$text = __( 'Comments, names and e-mail addresses of those who comment, and which browsers want alerts, are kept by our own Rejoinder and by no third party. E-mail addresses are not published. No cookies are set for it.', 'rejoinder' );
+	wp_add_privacy_policy_content( 'Rejoinder', '<p>' . esc_html( $text ) . '</p>' );
 }

@@ -18,14 +18,13 @@ const FAULT   = '_rejoinder_fault'; // what the server said of this post.
 const TROUBLE = 'rejoinder_trouble'; // of the server itself: since, failures, next, message.
 const DELIVER = 'rejoinder_deliver';
 
-const BATCH         = 20;
+const BATCH         = 500;
 const BATCH_SECONDS = 20;
 const FIRST_RETRY   = 60;
 const LONGEST_RETRY = HOUR_IN_SECONDS;
 
 add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
 add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due', 10, 0 );
-add_action( 'update_option_home', __NAMESPACE__ . '\\all_due', 10, 0 );
 add_action( DELIVER, __NAMESPACE__ . '\\deliver' );
 add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
 add_action( 'wp_ajax_' . DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
@@ -44,8 +43,9 @@ function on_saved( $id, $post ) {
 	$sent = sent_of( $id );
 	if ( is_ours( $post ) || ( '' !== $sent['url'] && $sent['open'] ) ) {
 		make_due( $id );
+		// After what others have to say: what follows, no browser hears.
 		if ( ! has_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer' ) ) {
-			add_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer' );
+			add_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer', 100 );
 		}
 	}
 }

@@ -21,6 +21,7 @@ const SECRETS = array(
 const DEFAULTS = array(
 	'server'        => '',
 	'site'          => 'default',
+	'home'          => '',
 	'types'         => array( 'post' ),
 	'share'         => false,
 	'support'       => false,
@@ -44,6 +45,7 @@ const CONSTANTS = array(
 
 add_action( 'admin_init', __NAMESPACE__ . '\\add_secret_options' );
 add_action( 'admin_init', __NAMESPACE__ . '\\register_settings' );
+add_action( 'update_option_' . OPTION, __NAMESPACE__ . '\\on_moved', 10, 2 );
 
 /**
  * One setting.
@@ -79,7 +81,20 @@ function is_configured() {
 
 /** Whether the server takes articles and alerts from here. */
 function may_publish() {
-	return is_configured() && '' !== setting( 'key' );
+	return is_configured() && '' !== setting( 'key' ) && ! is_elsewhere();
+}
+
+/**
+ * Whether this is a copy of the site for which the settings were saved: a copy to try things in must
+ * not tell readers of the site itself anything.
+ */
+function is_elsewhere() {
+	return '' !== setting( 'home' ) && setting( 'home' ) !== home_without_scheme();
+}
+
+/** Where this site is; http or https is the same one. */
+function home_without_scheme() {
+	return preg_replace( '#^https?://#', '', untrailingslashit( home_url() ) );
 }
 
 /** Secrets aren't loaded with every page: an option that is first updated would be. */
@@ -114,6 +129,7 @@ function checked_settings( $given ) {
 	return array(
 		'server'        => isset( $given['server'] ) ? checked_server( $given['server'], $old['server'] ) : $old['server'],
 		'site'          => isset( $given['site'] ) ? checked_site( $given['site'], $old['site'] ) : $old['site'],
+		'home'          => home_without_scheme(),
 		'types'         => array_values( array_intersect( $types, array_keys( possible_types() ) ) ),
 		'share'         => ! empty( $given['share'] ),
 		'support'       => ! empty( $given['support'] ),
@@ -122,6 +138,18 @@ function checked_settings( $given ) {
 		'mirror'        => ! empty( $given['mirror'] ),
 		'badges'        => checked_badges( isset( $given['badges'] ) ? $given['badges'] : array() ),
 	);
+}
+
+/**
+ * The settings were saved at another address than before: the site has moved, and every post with it.
+ *
+ * @param mixed $old The settings before.
+ * @param mixed $new The settings now.
+ */
+function on_moved( $old, $new ) {
+	if ( ! empty( $old['home'] ) && isset( $new['home'] ) && $old['home'] !== $new['home'] ) {
+		all_due();
+	}
 }
 
 /**
