@@ -23,6 +23,7 @@ from service.administration.member_routes import ENDPOINTS as MEMBERS
 from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
 from service.articles.sites import Sites
+from service.comments.contest_routes import ENDPOINTS as CONTESTS
 from service.comments.likes import Likes
 from service.comments.puzzles import Puzzles
 from service.comments.routes import ENDPOINTS as COMMENTS
@@ -84,7 +85,7 @@ from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *CLASSIFY, *COMMENTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
+    *CLASSIFY, *COMMENTS, *CONTESTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
     *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS,

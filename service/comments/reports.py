@@ -49,6 +49,17 @@ async def insert_report(
     return True
 
 
+async def is_reported(conn: Conn, comment_id: UUID, reporter: bytes) -> bool:
+    """Whether somebody has reported a comment, whatever came of it."""
+    return bool(
+        await conn.fetchval(
+            "select exists (select from report where comment_id = $1 and reporter = $2)",
+            comment_id,
+            reporter,
+        )
+    )
+
+
 async def weigh(conn: Conn, comment_ids: Sequence[UUID]) -> None:
     """Count and weigh the open reports of comments, which the caller has locked.
 

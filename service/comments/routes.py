@@ -160,7 +160,7 @@ async def preview(request: Request[Any]) -> Response:
     """What a text would be shown as."""
     state: State = request.state
     await site_of(request)
-    await state["limiter"].take(PREVIEWS, _client(request).address_hash)
+    await state["limiter"].take(PREVIEWS, client_of(request).address_hash)
     draft = await read_json(request, Draft)
     if SURROGATE.search(draft.body):
         raise Invalid.field("$.body", "Contains a lone surrogate")
@@ -171,7 +171,7 @@ async def post_comment(request: Request[Any]) -> Response:
     """A new comment."""
     state: State = request.state
     site = await site_of(request)
-    client = _client(request)
+    client = client_of(request)
     # First of all: to believe a token costs more than to refuse a request.
     await state["limiter"].take(POSTS, client.address_hash)
     signed = await authors.writer(request, site)
@@ -227,8 +227,8 @@ async def get_replies(request: Request[Any]) -> Response:
 async def edit_comment(request: Request[Any]) -> Response:
     """A new text for one's own comment."""
     state: State = request.state
-    site, ident = await _own(request)
-    client = _client(request)
+    site, ident = await own_comment(request)
+    client = client_of(request)
     await state["limiter"].take(CHANGES, client.address_hash)
     edited = await read_json(request, EditedComment)
     stored = await editing.edit_comment(actions.Desk.of(state), site, ident, edited, client)
@@ -246,8 +246,8 @@ async def edit_comment(request: Request[Any]) -> Response:
 async def remove_comment(request: Request[Any]) -> Response:
     """Remove one's own comment."""
     state: State = request.state
-    site, ident = await _own(request)
-    await state["limiter"].take(CHANGES, _client(request).address_hash)
+    site, ident = await own_comment(request)
+    await state["limiter"].take(CHANGES, client_of(request).address_hash)
     _note(state, await editing.remove_comment(state["pool"], site, ident))
     return empty_response()
 
@@ -257,7 +257,7 @@ async def like(request: Request[Any]) -> Response:
     state: State = request.state
     site = await site_of(request)
     ident = path_uuid(request, "comment", "comment")
-    await state["limiter"].take(REACTIONS, _client(request).address_hash)
+    await state["limiter"].take(REACTIONS, client_of(request).address_hash)
     reactor, page = await _reactor(request, site)
     if request.method == "PUT":
         await state["likes"].like(site, ident, reactor, page)
@@ -271,7 +271,7 @@ async def report(request: Request[Any]) -> Response:
     state: State = request.state
     site = await site_of(request)
     ident = path_uuid(request, "comment", "comment")
-    await state["limiter"].take(REPORTS, _client(request).address_hash)
+    await state["limiter"].take(REPORTS, client_of(request).address_hash)
     body = await read_json(request, NewReport)
     reporter, page = await _reactor(request, site)
     await likes.report_comment(state["pool"], site, ident, reporter, body, page)
@@ -292,7 +292,8 @@ async def get_counts(request: Request[Any]) -> Response:
     )
 
 
-def _client(request: Request[Any]) -> actions.Client:
+def client_of(request: Request[Any]) -> actions.Client:
+    """Whoever sends a request; raises Invalid."""
     state: State = request.state
     address = client_address(request.scope, state["settings"].trusted_proxies)
     key = request.headers.get("idempotency-key")
@@ -311,7 +312,7 @@ def _lang(request: Request[Any]) -> str:
     return (asked or best_catalogue(request.headers.get("accept-language", ""))).lang
 
 
-async def _own(request: Request[Any]) -> tuple[Site, UUID]:
+async def own_comment(request: Request[Any]) -> tuple[Site, UUID]:
     """The site and the id of the caller's own comment; raises Unauthenticated and Forbidden."""
     if not is_readers(bearer(request)):
         await caller(request)
@@ -344,7 +345,7 @@ def _reader(request: Request[Any]) -> bytes:
     if ident:
         return state["keyring"].digest("reader-id", ident)
     # One byte longer than an id's: what comes from an address is forgotten like one.
-    return b"a" + _client(request).address_hash
+    return b"a" + client_of(request).address_hash
 
 
 def _note(state: State, stored: actions.Stored) -> None:

@@ -183,11 +183,14 @@ async def insert_ledger(
 
 
 async def is_held_by_a_person(conn: Conn, comment_id: UUID) -> bool:
-    """Whether the last word that a moderator had on a comment, confirmations included, is held."""
+    """Whether the last word that a moderator had on a comment, confirmations included, is no yes.
+
+    What was rejected is held again where its author has contested that.
+    """
     return bool(
         await conn.fetchval(
             """
-            select actor = 'moderator' and to_status = 'held' from ledger
+            select actor = 'moderator' and to_status <> 'published' from ledger
             where comment_id = $1 and actor in ('moderator', 'undo') order by id desc limit 1
             """,
             comment_id,

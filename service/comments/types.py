@@ -64,6 +64,12 @@ class EditedComment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: Body
 
 
+class Contest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why a comment should be published after all."""
+
+    text: Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
 class Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A text that is not posted yet."""
 

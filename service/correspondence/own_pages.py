@@ -20,6 +20,7 @@ from service.correspondence.pages import page
 from service.correspondence.sending import Postman
 from service.correspondence.session import Session, check_csrf, end, session_of
 from service.correspondence.types import After, Mine, Profile
+from service.screening.types import Policy
 from service.thread_page import form
 from service.thread_page.addresses import ME
 from service.thread_page.own import own_key
@@ -37,15 +38,16 @@ class Row(msgspec.Struct, frozen=True):
     mine: Mine
     reason: str | None
     address: str
+    contests: bool
 
 
 async def get_me(request: Request[Any]) -> Response:
     """The page, or how to get a link to it."""
-    visit, _ = await visit_of(request)
+    visit, policy = await visit_of(request)
     session = await session_of(request, visit.site)
     if session is None:
         return _ask(request, visit)
-    return await _show(request, visit, session)
+    return await _show(request, visit, session, policy)
 
 
 async def post_me(request: Request[Any]) -> Response:
@@ -110,7 +112,7 @@ async def _send_link(request: Request[Any], visit: Visit, email: str) -> Respons
     return _ask(request, visit, sent=address)
 
 
-async def _show(request: Request[Any], visit: Visit, session: Session) -> Response:
+async def _show(request: Request[Any], visit: Visit, session: Session, policy: Policy) -> Response:
     state: State = request.state
     given = request.query_params.get("cursor")
     after = decode_cursor(given, After) if given else None
@@ -134,7 +136,7 @@ async def _show(request: Request[Any], visit: Visit, session: Session) -> Respon
         csrf=session.csrf,
         profile=profile,
         address=address,
-        rows=[_row(request, visit, one) for one in rows[:PER_PAGE]],
+        rows=[_row(request, visit, one, contests=policy.contest) for one in rows[:PER_PAGE]],
         typed=typed,
         first=page_address(visit.addresses, ME) if after else None,
         following=page_address(visit.addresses, ME, cursor=cursor) if cursor else None,
@@ -148,12 +150,13 @@ async def _show(request: Request[Any], visit: Visit, session: Session) -> Respon
     )  # fmt: skip
 
 
-def _row(request: Request[Any], visit: Visit, mine: Mine) -> Row:
+def _row(request: Request[Any], visit: Visit, mine: Mine, *, contests: bool) -> Row:
     state: State = request.state
     reason = None
     if mine.status == "rejected" and mine.reason:
         reason = str(visit.words.sections["reasons"].get(mine.reason, "")) or None
-    return Row(mine, reason, visit.addresses.own(mine.id, key=own_key(state["keyring"], mine.id)))
+    address = visit.addresses.own(mine.id, key=own_key(state["keyring"], mine.id))
+    return Row(mine, reason, address, contests and mine.status in {"rejected", "spam"})
 
 
 def _sanction(visit: Visit, profile: Profile) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from service.comments.contesting import NOTE
 from service.core.db import Conn, Executor, row_to
 from service.correspondence.types import Mine, Profile
 
@@ -138,6 +139,12 @@ async def blank_comments(conn: Conn, ids: Sequence[UUID]) -> None:
             f"delete from {table} where comment_id = any($1::uuid[])",  # noqa: S608 (fixed names)
             ids,
         )
+    # What its author said to contest a decision; what others said of it is theirs.
+    await conn.execute(
+        "update report set note = null where comment_id = any($1::uuid[]) and note like $2",
+        ids,
+        f"{NOTE}%",
+    )
     await conn.execute(
         """
         update comment set body = '', html = '', author_name = '', badge = null, website = null,

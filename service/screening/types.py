@@ -96,6 +96,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     external: External | None = None
     # When a reader's browser must do a moment's work before a comment is taken.
     puzzle: Literal["never", "attack", "always"] = "attack"
+    # Whether authors may ask once for a second look at what isn't published (contesting.py).
+    contest: bool = False
 
 
 class SitePolicy(msgspec.Struct, frozen=True):

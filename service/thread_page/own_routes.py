@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from service.articles import store as articles
-from service.comments import actions, editing, posting, rules
+from service.comments import actions, contesting, editing, posting, rules
 from service.comments import store as comments
 from service.comments.actions import Desk
 from service.comments.rights import sanction_of
@@ -18,7 +18,7 @@ from service.comments.types import CommentRow, EditedComment
 from service.core.address import client_address
 from service.core.db import Conn
 from service.core.http import Endpoint, path_uuid
-from service.core.problems import Forbidden, Problem
+from service.core.problems import Forbidden, Invalid, Problem
 from service.thread_page import form, render
 from service.thread_page.addresses import OWN
 from service.thread_page.own import opens_until
@@ -48,6 +48,7 @@ class Shown(msgspec.Struct, frozen=True):
     body: str | None = None
     wrong: str | None = None
     problem: Problem | None = None
+    why: str | None = None
 
 
 async def get_own(request: Request[Any]) -> Response:
@@ -58,7 +59,7 @@ async def get_own(request: Request[Any]) -> Response:
 
 
 async def post_own(request: Request[Any]) -> Response:
-    """Change or remove one's own comment, as `do` says: save, remove.
+    """Change, remove or contest one's own comment, as `do` says: save, remove, contest.
 
     The key is the proof that the form is the author's, so no other check of where it comes from
     is needed: a page that sends no referrer sends no Origin either.
@@ -66,6 +67,8 @@ async def post_own(request: Request[Any]) -> Response:
     state: State = request.state
     sent = await form.read_form(request)
     opened = await _opened(request, sent.get("key", ""))
+    if sent.get("do") == "contest":
+        return await _contest(request, opened, sent.get("why", ""))
     removes, body = sent.get("do") == "remove", sent.get("body", "")
     wrong = None if removes else form.wrong_text("body", body, opened.visit)
     if wrong:
@@ -79,6 +82,23 @@ async def post_own(request: Request[Any]) -> Response:
     target = opened.visit.addresses.own(
         opened.ident, key=opened.key, done=None if removes else "save"
     )
+    return RedirectResponse(target, 303, headers={"cache-control": "no-store"})
+
+
+async def _contest(request: Request[Any], opened: Opened, why: str) -> Response:
+    """Ask for a second look, and say so or why not."""
+    state: State = request.state
+    site = opened.visit.site
+    policy = (await state["policies"].of(site.id)).policy
+    address = client_address(request.scope, state["settings"].trusted_proxies)
+    try:
+        await state["limiter"].take(CHANGES, state["keyring"].digest("address", address))
+        await contesting.contest_comment(
+            state["pool"], state["keyring"], site, policy, opened.ident, why
+        )
+    except Problem as problem:
+        return await _page(request, opened, Shown(problem=problem, why=why))
+    target = opened.visit.addresses.own(opened.ident, key=opened.key, done="contest")
     return RedirectResponse(target, 303, headers={"cache-control": "no-store"})
 
 
@@ -116,6 +136,8 @@ async def _page(request: Request[Any], opened: Opened, beside: Shown) -> Respons
             raise Forbidden("This address opens no comment.")
         place = await where(conn, comment) if comment.status == "published" else {}
         notice = await _notice(conn, visit, comment) if comment.status == "held" else None
+        policy = (await state["policies"].of(visit.site.id)).policy
+        contests = await contesting.may_contest(conn, state["keyring"], policy, comment)
     editable = _editable(comment)
     page = render.html(
         "own.html",
@@ -137,6 +159,9 @@ async def _page(request: Request[Any], opened: Opened, beside: Shown) -> Respons
         refused=beside.body is not None,
         wrong=beside.wrong,
         alert=_alert(visit, beside),
+        contests=contests,
+        why=beside.why or "",
+        why_wrong=isinstance(problem, Invalid) and beside.why is not None,
         see=visit.addresses.thread(article.key, **place) if place else None,
     )
     status = problem.status if problem else 422 if beside.wrong else 200
@@ -168,6 +193,10 @@ def _reason(visit: Visit, comment: CommentRow) -> str | None:
 def _alert(visit: Visit, beside: Shown) -> str | None:
     if beside.wrong:
         return visit.words.say("page.notSaved")
+    if beside.why is not None and isinstance(beside.problem, Invalid):
+        over = len(beside.why) - contesting.LONGEST
+        words = visit.words
+        return words.say("writing.over", n=over) if over > 0 else words.say("page.contestWrong")
     return told(beside.problem, visit) if beside.problem else None
 
 

@@ -100,6 +100,7 @@ export function appearing(draft) {
   const close = count(draft, 'Days after which comments close', { min: 1, max: 3650, placeholder: 'never' }, () => p().close_after_days, (value) => (p().close_after_days = value));
   const slow = count(draft, 'Seconds between two comments of a reader', { min: 1, max: 86_400, placeholder: 'off' }, () => p().slow_mode, (value) => (p().slow_mode = value));
   const puzzle = choice(draft, 'When a reader’s browser must work first', [['attack', 'while the site is flooded'], ['always', 'always'], ['never', 'never']], () => p().puzzle, (value) => (p().puzzle = value));
+  const contest = choice(draft, 'Whether authors may contest', [['no', 'no'], ['yes', 'yes, once within 30 days']], () => (p().contest ? 'yes' : 'no'), (value) => (p().contest = value === 'yes'));
   const node = el(
     'section',
     { 'aria-labelledby': 'appearing-title' },
@@ -110,8 +111,10 @@ export function appearing(draft) {
     el('p', { class: 'about' }, 'An article may have a mode and a slow mode of its own.'),
     el('div', { class: 'line' }, el('span', {}, 'A moment of work for the browser'), puzzle.node),
     el('p', { class: 'about' }, 'Readers notice a short wait, floods pay for every comment. Who has signed in is not asked.'),
+    el('div', { class: 'line' }, el('span', {}, 'Authors may contest what isn’t published'), contest.node),
+    el('p', { class: 'about' }, 'It is held again then, and what its author says stands among the reports.'),
   );
-  return { node, fill: () => [mode, close, slow, puzzle].forEach((one) => one.fill()) };
+  return { node, fill: () => [mode, close, slow, puzzle, contest].forEach((one) => one.fill()) };
 }
 
 /**

@@ -33,6 +33,7 @@
  * @property {Hours | null} hours
  * @property {{ url: string, key: number } | null} external
  * @property {'never' | 'attack' | 'always'} puzzle
+ * @property {boolean} contest
  *
  * @typedef {object} Answer
  * @property {string} site
