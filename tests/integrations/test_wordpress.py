@@ -5,7 +5,9 @@ import json
 import socket
 import tempfile
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -378,6 +380,121 @@ def test_a_server_that_hangs_is_waited_for_a_second_once(courier: Courier) -> No
             """
         )
     assert waited == [1]
+
+
+NO_COMMENT = {
+    "id": "01a228b7-f823-73ea-ac5b-002f504f414b",
+    "author": {"name": ["A"], "badge": 3},
+    "html": {},
+    "created_at": [],
+    "status": None,
+}
+JUNK = [
+    b"",
+    b"<html>Welcome to nginx!</html>",
+    b"[]",
+    b"7",
+    b'{"items": [',
+    b'{"items": "x", "count": []}',
+    b"[" * 5000,
+    b'{"items": [], "count": 0, "x": "\xff\xfe"}',
+    json.dumps(
+        {
+            "items": [None, 5, "x", [], {"id": 3}, NO_COMMENT],
+            "count": 5,
+            "counts": {"1": [], "2": "x"},
+            "cursor": {},
+            "origins": 5,
+            "name": [],
+            "release": {},
+            "sign_in": "on",
+            "id": [],
+            "state": {},
+            "send_at": [],
+        }
+    ).encode(),
+]
+
+
+class Junk(BaseHTTPRequestHandler):
+    """Answers everything with the same bytes."""
+
+    body = b""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(self.body)))
+        self.end_headers()
+        self.wfile.write(self.body)
+
+    do_PUT = do_POST = do_GET  # noqa: N815 (the names are the library's)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_whatever_a_server_says_no_page_breaks(courier: Courier) -> None:
+    post = courier.publish("Unbroken", **wish(wanted="1", edition=3))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Junk) as server:
+        serving = Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            courier.set_up(server=f"http://127.0.0.1:{server.server_port}", mirror=True)
+            for Junk.body in JUNK:
+                said = courier.php(
+                    f"""
+                    wp_set_current_user(1);
+                    delete_transient('rejoinder_thread_{post}');
+                    delete_transient('rejoinder_counts');
+                    $html = Rejoinder\\page_html({post});
+                    get_comments_number({post});
+                    Rejoinder\\set_alert_wish({post}, array('edition' => wp_rand(4, 9999)));
+                    Rejoinder\\send_post({post});
+                    Rejoinder\\newest_alerts({post});
+                    Rejoinder\\alert_field(array('id' => {post}));
+                    Rejoinder\\keep_in_step();
+                    Rejoinder\\import_next();
+                    return array($html, Rejoinder\\try_connection());
+                    """
+                )
+                assert "rejoinder-more" in said[0], Junk.body
+                assert said[1][0]["good"] is False, Junk.body
+                assert "Unbroken" in page_of(courier, post)
+        finally:
+            server.shutdown()
+            serving.join()
+    assert courier.wordpress.complaints() == []
+
+
+def test_the_rest_of_what_may_be_wrong_is_said(courier: Courier) -> None:
+    def findings(before: str = "") -> str:
+        told = courier.php(f"{before} wp_set_current_user(1); return Rejoinder\\try_connection();")
+        return " ".join(one["text"] for one in told if not one["good"])
+
+    assert findings() == ""
+    # A release that had no such address: the site is there, the rest is 404.
+    old = """
+        add_filter('pre_http_request', function ($before, $request, $url) {
+            return preg_match('#/connection$#', $url) ? array('headers' => array(), 'body' =>
+                '{"type": "/problems/not-found", "detail": "There is nothing here."}',
+                'response' => array('code' => 404, 'message' => '')) : $before;
+        }, 10, 3);
+    """
+    assert "too old for this plugin" in findings(old)
+    slow = """
+        add_filter('http_response', function ($answer) {
+            $answer['headers']['date'] = gmdate('r', time() - 300);
+            return $answer;
+        });
+    """
+    assert "differ by 300 seconds" in findings(slow)
+    courier.live.command("sites", "sign-in", courier.slug, "--required")
+    try:
+        without = "update_option('rejoinder_sign_in_secret', '');"
+        assert "nobody can write" in findings(without)
+    finally:
+        courier.live.command("sites", "sign-in", courier.slug, "--optional")
 
 
 def test_saving_a_post_never_fails_and_is_told_later(courier: Courier) -> None:

@@ -15,6 +15,8 @@ defined( 'ABSPATH' ) || exit;
 const ALERT  = '_rejoinder_alert';
 const ALERTS = '_rejoinder_alerts';
 
+const ALERT_STATES = array( 'scheduled', 'sending', 'sent', 'cancelled' );
+
 add_action( 'transition_post_status', __NAMESPACE__ . '\\on_published', 10, 3 );
 
 /**
@@ -123,14 +125,16 @@ function send_alert( $id ) {
  * @param array $told    The server's answer.
  */
 function note_alert( $id, $edition, $told ) {
+	$texts              = array_filter( $told, 'is_string' );
+	$known              = isset( $texts['state'] ) && in_array( $texts['state'], ALERT_STATES, true );
 	$alerts             = alerts_of( $id );
 	$alerts[ $edition ] = array(
-		'id'     => isset( $told['id'] ) ? (string) $told['id'] : '',
-		'state'  => isset( $told['state'] ) ? (string) $told['state'] : 'scheduled',
-		'title'  => isset( $told['title'] ) ? (string) $told['title'] : '',
+		'id'     => isset( $texts['id'] ) ? $texts['id'] : '',
+		'state'  => $known ? $texts['state'] : 'scheduled',
+		'title'  => isset( $texts['title'] ) ? $texts['title'] : '',
 		'paused' => ! empty( $told['paused'] ),
-		'at'     => isset( $told['send_at'] ) ? (int) strtotime( $told['send_at'] ) : time(),
-		'counts' => isset( $told['counts'] ) ? array_map( 'intval', (array) $told['counts'] ) : array(),
+		'at'     => isset( $texts['send_at'] ) ? (int) strtotime( $texts['send_at'] ) : time(),
+		'counts' => isset( $told['counts'] ) ? array_filter( (array) $told['counts'], 'is_int' ) : array(),
 	);
 	update_post_meta( $id, ALERTS, wp_slash( $alerts ) );
 }

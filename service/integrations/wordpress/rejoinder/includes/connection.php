@@ -27,7 +27,7 @@ function try_connection() {
 		return array( finding( false, why_refused( $answer ) ) );
 	}
 	$told = $answer['data'];
-	if ( ! isset( $told['name'], $told['origins'], $told['release'], $told['sign_in'] ) ) {
+	if ( ! isset( $told['name'], $told['origins'], $told['release'], $told['sign_in'] ) || ! is_string( $told['name'] ) || ! is_string( $told['release'] ) || ! is_array( $told['origins'] ) || ! is_array( $told['sign_in'] ) ) {
 		return array( finding( false, __( 'Something answers there, but not as Rejoinder does.', 'rejoinder' ) ) );
 	}
 	note_claims( $told['sign_in'] );

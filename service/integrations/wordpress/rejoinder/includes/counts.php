@@ -55,7 +55,7 @@ function counts_with( $post_id ) {
 	);
 	$asked += array_fill_keys( $wanted, true );
 	$answer = ask_for_page( 'counts?articles=' . implode( ',', $wanted ) );
-	if ( ! is_wp_error( $answer ) && isset( $answer['data']['counts'] ) ) {
+	if ( ! is_wp_error( $answer ) && isset( $answer['data']['counts'] ) && is_array( $answer['data']['counts'] ) ) {
 		$counts = newer_counts( $counts, $wanted, $answer['data']['counts'] );
 		set_transient( COUNTS, $counts, DAY_IN_SECONDS );
 	}
@@ -86,7 +86,7 @@ function newer_counts( $counts, $wanted, $told ) {
 	foreach ( $wanted as $id ) {
 		unset( $counts[ $id ] );
 		$counts[ $id ] = array(
-			'count' => isset( $told[ $id ] ) ? (int) $told[ $id ] : 0,
+			'count' => isset( $told[ $id ] ) && is_int( $told[ $id ] ) ? $told[ $id ] : 0,
 			'at'    => time(),
 		);
 	}

@@ -92,10 +92,10 @@ function keep_in_step( $seconds = MIRROR_SECONDS ) {
 function mirror_next( $fault ) {
 	$state  = mirror_state();
 	$answer = call( 'GET', 'changes?limit=' . MIRROR_PAGE . ( '' === $state['cursor'] ? '' : '&after=' . rawurlencode( $state['cursor'] ) ) );
-	$good   = ! is_wp_error( $answer ) && isset( $answer['data']['items'], $answer['data']['cursor'] );
+	$good   = ! is_wp_error( $answer ) && isset( $answer['data']['items'], $answer['data']['cursor'] ) && is_array( $answer['data']['items'] ) && is_string( $answer['data']['cursor'] );
 	if ( $good ) {
 		mirror_page( $answer['data']['items'] );
-		$state['cursor'] = (string) $answer['data']['cursor'];
+		$state['cursor'] = $answer['data']['cursor'];
 		$state['at']     = time();
 	} elseif ( ! is_wp_error( $answer ) ) {
 		$answer = new \WP_Error( 'rejoinder_refused', __( 'Something answers there, but not as Rejoinder does.', 'rejoinder' ) );
@@ -136,8 +136,8 @@ function is_mirroring( $now = null ) {
  * @param array[] $items Comments as the server tells them, the oldest change first.
  */
 function mirror_page( $items ) {
-	$items = array_filter( (array) $items, function ( $item ) {
-		return isset( $item['id'], $item['status'], $item['author'], $item['article']['key'], $item['html'], $item['created_at'], MIRRORED[ $item['status'] ] ) && wp_is_uuid( $item['id'] );
+	$items = array_filter( $items, function ( $item ) {
+		return is_comment( $item ) && isset( $item['article']['key'], MIRRORED[ $item['status'] ] ) && is_string( $item['article']['key'] );
 	} );
 	$known = known_comments( $items );
 	is_mirroring( true );

@@ -154,13 +154,13 @@ function word( $name ) {
  * @param array $comment As the server tells it.
  */
 function comment_html( $comment ) {
-	$id = isset( $comment['id'] ) && wp_is_uuid( $comment['id'] ) ? $comment['id'] : '';
-	if ( '' === $id || ! isset( $comment['html'], $comment['author']['name'], $comment['created_at'] ) ) {
+	if ( ! is_comment( $comment ) ) {
 		return '';
 	}
+	$id      = $comment['id'];
 	$time    = (int) strtotime( $comment['created_at'] );
 	$format  = get_option( 'date_format' ) . ' ' . get_option( 'time_format' );
-	$badge   = isset( $comment['author']['badge'] ) ? ' <span class="rejoinder-badge">' . esc_html( $comment['author']['badge'] ) . '</span>' : '';
+	$badge   = isset( $comment['author']['badge'] ) && is_string( $comment['author']['badge'] ) ? ' <span class="rejoinder-badge">' . esc_html( $comment['author']['badge'] ) . '</span>' : '';
 	$replies = isset( $comment['replies'] ) ? array_map( __NAMESPACE__ . '\\comment_html', (array) $comment['replies'] ) : array();
 	return sprintf(
 		'<li class="comment"><article id="comment-%1$s" class="comment-body"><footer class="comment-meta"><b class="fn">%2$s</b>%3$s <a href="#comment-%1$s"><time datetime="%4$s">%5$s</time></a></footer><div class="comment-content">%6$s</div></article>%7$s</li>',
@@ -172,6 +172,20 @@ function comment_html( $comment ) {
 		'published' === $comment['status'] ? wp_kses( $comment['html'], COMMENT_HTML, array( 'http', 'https' ) ) : '<p>' . esc_html( word( 'removed' ) ) . '</p>',
 		$replies ? '<ol class="children">' . implode( '', $replies ) . '</ol>' : ''
 	);
+}
+
+/**
+ * Whether what a server has sent is a comment: whatever it is instead, a page must not break by it.
+ *
+ * @param mixed $comment What was sent.
+ */
+function is_comment( $comment ) {
+	foreach ( array( 'id', 'html', 'created_at', 'status' ) as $name ) {
+		if ( ! is_array( $comment ) || ! isset( $comment[ $name ] ) || ! is_string( $comment[ $name ] ) ) {
+			return false;
+		}
+	}
+	return wp_is_uuid( $comment['id'] ) && isset( $comment['author']['name'] ) && is_string( $comment['author']['name'] );
 }
 
 /**
@@ -193,7 +207,7 @@ function thread_page( $id ) {
 	}
 	$path   = "articles/$id/comments?limit=20&url=" . rawurlencode( (string) get_permalink( $id ) );
 	$answer = ask_for_page( $path, array( 'etag' => $kept ? $kept['etag'] : '' ) );
-	if ( is_wp_error( $answer ) || ( 304 !== $answer['status'] && ! isset( $answer['data']['items'], $answer['data']['count'] ) ) ) {
+	if ( is_wp_error( $answer ) || ( 304 !== $answer['status'] && ! ( isset( $answer['data']['items'], $answer['data']['count'] ) && is_array( $answer['data']['items'] ) && is_int( $answer['data']['count'] ) ) ) ) {
 		return $kept;
 	}
 	if ( 304 === $answer['status'] && $kept ) {
@@ -202,8 +216,8 @@ function thread_page( $id ) {
 	$page = array(
 		'at'    => time(),
 		'etag'  => $answer['etag'],
-		'items' => (array) $answer['data']['items'],
-		'count' => (int) $answer['data']['count'],
+		'items' => array_filter( $answer['data']['items'], __NAMESPACE__ . '\\is_comment' ),
+		'count' => $answer['data']['count'],
 	);
 	set_transient( $name, $page, THREAD_KEPT );
 	return $page;
