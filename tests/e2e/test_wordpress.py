@@ -263,6 +263,9 @@ async def test_the_classic_editor_has_the_box_and_the_notice(
         await page.get_by_label("Add title").fill("A ferry, classic")
         await page.get_by_label("Alert readers when this is published").check()
         await page.get_by_label("Title of the alert").fill("Classic ferry")
+        # WordPress saves a draft by itself, and its buttons do nothing meanwhile.
+        await expect(page.get_by_text("Draft saved at")).to_be_visible()
+        await expect(page.locator("#publish.disabled")).to_have_count(0)
         await shoot(page, "classic")
         await page.get_by_role("button", name="Publish", exact=True).click()
         await expect(page.get_by_text("Post published.")).to_be_visible()
