@@ -6,6 +6,9 @@ from service.thread_page.addresses import ME, Addresses
 
 CONFIRM = "/sites/{site}/confirm"
 EXPORT = ME + "/export"
+# What letters come, and ending them (service/subscriptions); MAIL_KEY begins a key that opens it.
+MAIL = "/sites/{site}/mail"
+MAIL_KEY = "ru"
 
 
 def link_address(base: str, site: str, key: str, lang: str) -> str:

@@ -1,6 +1,5 @@
 """A reader's own page: what they wrote, how it stands and why, and what they may do with it."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +12,12 @@ from service.comments.routes import CHANGES, State
 from service.core.address import client_address
 from service.core.http import Endpoint, decode_cursor, write_cursor
 from service.core.problems import Forbidden, Invalid, TooManyRequests
-from service.core.tokens import random_token, token_hash
 from service.correspondence import linking, own, own_store, store
-from service.correspondence.addresses import EXPORT, page_address
+from service.correspondence.addresses import EXPORT, MAIL, MAIL_KEY, page_address
+from service.correspondence.own_acts import ACTS, MOST_TYPED
 from service.correspondence.pages import page
 from service.correspondence.sending import Postman
-from service.correspondence.session import Session, check_csrf, end, session_of
+from service.correspondence.session import Session, check_csrf, session_of
 from service.correspondence.types import After, Mine, Profile
 from service.screening.types import Policy
 from service.thread_page import form
@@ -29,7 +28,6 @@ from service.thread_page.routes import visit_of
 from service.thread_page.telling import shown
 
 PER_PAGE = 25
-MOST_TYPED = 50
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -126,6 +124,8 @@ async def _show(request: Request[Any], visit: Visit, session: Session, policy: P
             conn, visit.site.id, address, MOST_TYPED
         )  # fmt: skip
         postman = Postman(state["keyring"], state["settings"])
+        recipient = await own_store.get_recipient(conn, visit.site.id, address)
+        browsers = await own_store.has_browsers(conn, reader.id)
         stopped = await store.is_stopped(conn, visit.site.id, postman.hash_of(address))
     more = len(rows) > PER_PAGE
     last = rows[PER_PAGE - 1] if more else None
@@ -147,7 +147,17 @@ async def _show(request: Request[Any], visit: Visit, session: Session, policy: P
         stopped=stopped,
         sanction=_sanction(visit, profile),
         browser=bool(rows),
+        browsers=browsers,
+        subscribed=_mail(request, visit, recipient),
     )  # fmt: skip
+
+
+def _mail(request: Request[Any], visit: Visit, recipient: UUID | None) -> str | None:
+    """Where the reader sees what is subscribed."""
+    if recipient is None:
+        return None
+    key = request.state["keyring"].object_token(MAIL_KEY, recipient)
+    return page_address(visit.addresses, MAIL, key=key)
 
 
 def _row(request: Request[Any], visit: Visit, mine: Mine, *, contests: bool) -> Row:
@@ -172,121 +182,11 @@ def _sanction(visit: Visit, profile: Profile) -> str | None:
     return visit.words.say(message, **shown(visit, values))
 
 
-def _back(visit: Visit) -> Response:
-    return RedirectResponse(
-        page_address(visit.addresses, ME, done=""), 303, headers={"cache-control": "no-store"}
-    )
-
-
-def _ids(sent: dict[str, str], typed: list[UUID]) -> list[UUID]:
-    given = sent.get("comment", "")
-    return [one for one in typed if str(one) == given]
-
-
-async def _typed(request: Request[Any], visit: Visit, session: Session) -> tuple[str, list[UUID]]:
-    address = session.reader.reader.email or ""
-    rows = await own_store.list_typed(request.state["pool"], visit.site.id, address, MOST_TYPED)
-    return address, [row.id for row in rows]
-
-
-async def _adopt(
-    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
-) -> Response:
-    address, typed = await _typed(request, visit, session)
-    async with request.state["pool"].acquire() as conn, conn.transaction():
-        await own.adopt(conn, visit.site, address, session.reader.id, _ids(sent, typed))
-    return _back(visit)
-
-
-async def _disown(
-    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
-) -> Response:
-    address, typed = await _typed(request, visit, session)
-    async with request.state["pool"].acquire() as conn, conn.transaction():
-        for ident in _ids(sent, typed):
-            await own.disown(conn, request.state["keyring"], visit.site, address, ident)
-    return _back(visit)
-
-
-async def _browser(
-    request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
-) -> Response:
-    """A way to the article commented on last, with a key by which the element gets a token.
-
-    A link, as no form may lead to another origin (form-action of our policy). The key stands in the
-    fragment, which no server is sent.
-    """
-    state: State = request.state
-    address = session.reader.reader.email or ""
-    async with state["pool"].acquire() as conn, conn.transaction():
-        newest = await own_store.list_mine(conn, session.reader.id, None, 1)
-        if not newest:
-            return _back(visit)
-        key = random_token(linking.LINK_TOKEN)
-        lang = visit.words.lang
-        await linking.make_link(conn, visit.site.id, address, lang, key, linking.BROWSER_LASTS)
-    article = newest[0].article_url.partition("#")[0]
-    return page(
-        "browser.html",
-        visit,
-        there=f"{article}#reader_comment-{key}",
-        title=newest[0].article_title,
-        back=page_address(visit.addresses, ME),
-    )
-
-
-async def _letters(
-    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
-) -> Response:
-    state: State = request.state
-    postman = Postman(state["keyring"], state["settings"])
-    address = session.reader.reader.email or ""
-    async with state["pool"].acquire() as conn, conn.transaction():
-        if sent.get("do") == "stop":
-            await postman.stop(conn, visit.site.id, address, "asked")
-        else:
-            await own_store.delete_stop(conn, visit.site.id, postman.hash_of(address))
-    return _back(visit)
-
-
-async def _erase(
-    request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
-) -> Response:
-    state: State = request.state
-    versions = await own.erase(state["pool"], visit.site, session.reader.id)
-    for article_id, version in versions.items():
-        state["threads"].changed(article_id, version)
-    answer = page("done.html", visit, done="erased", name="", address="", again=None)
-    end(request, visit.site, answer)
-    return answer
-
-
-async def _sign_out(
-    request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
-) -> Response:
-    await own_store.delete_token(request.state["pool"], token_hash(session.token))
-    again = page_address(visit.addresses, ME)
-    answer = page("done.html", visit, done="closed", name="", address="", again=again)
-    end(request, visit.site, answer)
-    return answer
-
-
 def _client(request: Request[Any]) -> bytes:
     state: State = request.state
     address = client_address(request.scope, state["settings"].trusted_proxies)
     return state["keyring"].digest("address", address)
 
-
-Act = Callable[[Request[Any], Visit, Session, dict[str, str]], Awaitable[Response]]
-ACTS: dict[str, Act] = {
-    "adopt": _adopt,
-    "disown": _disown,
-    "browser": _browser,
-    "stop": _letters,
-    "resume": _letters,
-    "erase": _erase,
-    "close": _sign_out,
-}
 
 PAGES = [
     Endpoint("GET", ME, get_me, "A reader's own page", documented=False),

@@ -99,6 +99,36 @@ async def is_known(conn: Executor, site_id: UUID, address: str) -> bool:
     )
 
 
+async def get_recipient(conn: Executor, site_id: UUID, address: str) -> UUID | None:
+    """Whom letters of subscriptions go to; None where none ever did."""
+    found: UUID | None = await conn.fetchval(
+        "select id from mail_recipient where site_id = $1 and address = $2", site_id, address
+    )
+    return found
+
+
+async def has_browsers(conn: Executor, reader_id: UUID) -> bool:
+    """Whether any browser may write as a reader."""
+    return bool(
+        await conn.fetchval(
+            """
+            select exists (
+                select from reader_token
+                where reader_id = $1 and kind = 'post' and expires_at > now()
+            )
+            """,
+            reader_id,
+        )
+    )
+
+
+async def delete_browsers(conn: Executor, reader_id: UUID, besides: bytes) -> None:
+    """Let no browser write as a reader any more, nor open their page; but the one that asks."""
+    await conn.execute(
+        "delete from reader_token where reader_id = $1 and token_hash <> $2", reader_id, besides
+    )
+
+
 async def delete_token(conn: Executor, token_hash: bytes) -> None:
     """Forget a token."""
     await conn.execute("delete from reader_token where token_hash = $1", token_hash)

@@ -4,10 +4,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from service.core.tokens import Keyring
+from service.correspondence.addresses import MAIL, MAIL_KEY
 from service.thread_page.addresses import COMMENT, Addresses
 
-SETTINGS = "/sites/{site}/mail"
-KEY = "ru"
+SETTINGS = MAIL
+KEY = MAIL_KEY
 
 
 def key_of(keyring: Keyring, recipient_id: UUID) -> str:

@@ -77,6 +77,7 @@ async def page_of_form(
         opens=about.opening.until,
         only=visit.only,
         alert=told(problem, visit) if problem else None,
+        taken=any(error.code == "name_taken" for error in problem.errors) if problem else False,
     )
     headers = problem.headers if problem else {}
     return render.private(body, problem.status if problem else 200, headers=headers)

@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import asyncpg
 from support import run_sql, with_database
@@ -108,3 +109,49 @@ async def test_articles_that_were_there_get_the_keys_of_their_addresses(server_u
         assert article.id == ident, page
     await conn.close()
     await run_sql(server_url, "drop database rejoinder_keys with (force)")
+
+
+READERS = """
+select name, email, contact, confirmed_at is not null as confirmed,
+    (select count(*) from comment c where c.reader_id = r.id) as comments
+from reader r order by name
+"""
+READER = """
+insert into reader (site_id, id, email, name, name_key, confirmed_at)
+values ($1, $2, $3, $4, $4, $5)
+"""
+COMMENT = """
+insert into comment (
+    site_id, id, article_id, depth, reader_id, author_name, body, html, status, risk, created_at
+) select site_id, gen_random_uuid(), $1, 0, id, name, 'B', 'B', 'published', 0, now()
+from reader where id = $2
+"""
+
+
+async def test_who_had_confirmed_an_address_is_known_by_an_id_and_back(server_url: str) -> None:
+    await run_sql(server_url, "create database rejoinder_readers")
+    url = with_database(server_url, "rejoinder_readers")
+    await asyncio.to_thread(migrate, url)
+    await asyncio.to_thread(downgrade, url, "0021")
+    conn = await connect(url)
+    site, article, ana, bo = uuid7(), uuid7(), uuid7(), uuid7()
+    await conn.execute(FIRST, site)
+    await conn.execute(ARTICLE, site, article, "a", "https://news.example/a")
+    await conn.execute(READER, site, ana, "ana@r.example", "ana", datetime.now(UTC))
+    await conn.execute(READER, site, bo, "bo@r.example", "bo", None)
+    for reader in (ana, bo):
+        await conn.execute(COMMENT, article, reader)
+    await asyncio.to_thread(migrate, url)
+    found = [tuple(row) for row in await conn.fetch(READERS)]
+    assert found == [
+        ("ana", str(ana), "ana@r.example", True, 1), ("bo", "bo@r.example", None, False, 1),
+    ]  # fmt: skip
+    # Somebody types the address meanwhile: with the release before, both are one again.
+    await conn.execute(READER, site, uuid7(), "ana@r.example", "typed", None)
+    await asyncio.to_thread(downgrade, url, "0021")
+    found = [tuple(row) for row in await conn.fetch(READERS)]
+    assert found == [
+        ("bo", "bo@r.example", None, False, 1), ("typed", "ana@r.example", None, False, 1),
+    ]  # fmt: skip
+    await conn.close()
+    await run_sql(server_url, "drop database rejoinder_readers with (force)")

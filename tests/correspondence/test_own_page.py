@@ -297,6 +297,11 @@ async def test_a_browser_is_known_by_a_key_that_is_good_for_minutes(
     token = (await client.post(where, json={"key": there[1]})).json()["token"]
     assert (await post_as(token)).status_code == 201
     assert (await client.post(where, json={"key": there[1]})).status_code == 404
+    page = (await browser.get(ME)).text
+    assert "Forget all browsers" in page
+    page = (await act(browser, page, "forget")).text
+    assert "Forget all browsers" not in page
+    assert (await post_as(token)).status_code == 401
 
 
 async def test_the_page_is_closed_in_this_browser(

@@ -1,6 +1,7 @@
 """From a comment to a letter, a confirmed address, a page of one's own, and back to the article."""
 
 import asyncio
+import re
 import uuid
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -81,6 +82,11 @@ async def test_post_confirm_read_one_s_page_and_post_again_as_oneself(
     await form.get_by_role("button", name="Write under another name").click()
     await expect(form.locator("[name=email]")).to_be_visible()
     await expect(form.locator("[name=body]")).to_be_focused()
+    for name, value in (("body", text()), ("name", "Ada Reader"), ("email", address)):
+        await form.locator(f"[name={name}]").fill(value)
+    await form.locator("[type=submit]").click()
+    mine = form.get_by_role("link", name="It is mine: open my page")
+    await expect(mine).to_have_attribute("href", re.compile(r"/sites/default/me\?lang=en$"))
 
 
 async def test_by_keyboard_without_scripts_edit_remove_and_erase(

@@ -50,20 +50,34 @@ export async function enter(thread, key) {
   }
 }
 
+/** @param {Thread} thread */
+const ownPage = (thread) =>
+  new URL(`../sites/${encodeURIComponent(thread.site)}/me?lang=${thread.w.tag}`, import.meta.url).href;
+
+/**
+ * Shows whose name it may be where to say so: their browser may be another than the one they used.
+ * @param {Thread} thread
+ * @param {HTMLElement} input
+ */
+export async function claim(thread, input) {
+  const { session: W } = await words(thread.w.tag, 'session');
+  const line = input.parentElement?.querySelector('.error');
+  line?.append(' ', el('a', { class: 'plain', href: ownPage(thread), target: '_blank', rel: 'noopener' }, W.claim));
+}
+
 /**
  * The reader's own page, and the way to be nobody here again.
  * @param {Thread} thread
  * @param {import('./words.js').Words} w
  */
 export function ways(thread, { session: W }) {
-  const page = new URL(`../sites/${encodeURIComponent(thread.site)}/me?lang=${thread.w.tag}`, import.meta.url);
   const leave = async () => {
     forget(thread);
     await thread.session?.use();
     thread.form.querySelector('textarea')?.focus();
   };
   return [
-    el('a', { class: 'plain', part: 'own-page', href: page.href }, W.page),
+    el('a', { class: 'plain', part: 'own-page', href: ownPage(thread) }, W.page),
     button('leave', W.leave, leave, { class: 'plain' }),
   ];
 }

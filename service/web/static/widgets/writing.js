@@ -203,6 +203,8 @@ export async function open(thread, parts) {
     const names = Object.keys(fields);
     const loose = names.filter((name) => !mark(name, fields[name] ?? wrong(name)));
     warn(!names.length || loose.length ? fields[loose[0]] ?? text : W.fields);
+    const taken = /** @type {any} */ (error).problem?.errors?.some((/** @type {any} */ one) => one.code === 'name_taken');
+    if (taken) (await import('./known.js')).claim(thread, inputs.name);
     focusWrong();
   };
 
