@@ -75,7 +75,9 @@ from service.screening.assessing import Assessor
 from service.screening.external import open_elsewhere
 from service.screening.scorer import Scorer
 from service.settings import Settings
+from service.subscriptions.follow_pages import PAGES as FOLLOW_PAGES
 from service.subscriptions.pages import PAGES as SUBSCRIPTION_PAGES
+from service.subscriptions.routes import ENDPOINTS as FOLLOW
 from service.thread_page.addresses import is_page
 from service.thread_page.errors import error_page
 from service.thread_page.own_routes import PAGES as OWN_PAGES
@@ -88,12 +90,13 @@ FEATURES: list[Endpoint] = [
     *CLASSIFY, *COMMENTS, *CONTESTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
-    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS,
+    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
 PAGES: list[Endpoint] = [
     *THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES, *READER_PAGES, *SUBSCRIPTION_PAGES,
+    *FOLLOW_PAGES,
 ]  # fmt: skip
 
 # Other services' protocols, with errors of their own.

@@ -63,9 +63,15 @@ class Read(msgspec.Struct, frozen=True):
 
 
 async def read_page(
-    pool: Pool, keyring: Keyring, site: Site, wanted: Wanted, policy: Policy
+    pool: Pool,
+    keyring: Keyring,
+    site: Site,
+    wanted: Wanted,
+    policy: Policy,
+    *,
+    letters: bool = False,
 ) -> Read:
-    """Read one page in one snapshot."""
+    """Read one page in one snapshot. `letters`: e-mail can be sent to readers."""
     now = datetime.now(UTC)
     async with (
         pool.acquire() as conn,
@@ -91,18 +97,19 @@ async def read_page(
         ticket=rules.ticket(keyring, article.key if article else wanted.key),
         since=write_cursor(Since(version, now)),
         sign_in="required" if site.sign_in_required else UNSET,
+        letters=(letters and site.confirm_readers) or UNSET,
     )
     lasts = (state.until - now).total_seconds() if state.until else OLDEST
     return Read(thread, article, lasts, None if state.open else state.until)
 
 
 async def render_page(
-    pool: Pool, keyring: Keyring, site: Site, wanted: Wanted, policy: Policy
+    pool: Pool, keyring: Keyring, site: Site, wanted: Wanted, policy: Policy, *, letters: bool
 ) -> Rendering:
     """Read one page and make it ready to send."""
-    page = await read_page(pool, keyring, site, wanted, policy)
+    page = await read_page(pool, keyring, site, wanted, policy, letters=letters)
     # A thread opens and closes by the clock, and keeps its version.
-    state = f"{page.thread.article.open} {page.thread.sign_in}"
+    state = f"{page.thread.article.open} {page.thread.sign_in} {page.thread.letters}"
     tag = etag_of(page.ident, page.version, site.slug, wanted.key, repr(wanted), state)
     return rendering(msgspec.json.encode(page.thread), page.ident, page.version, tag, page.lasts)
 

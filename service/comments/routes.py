@@ -111,7 +111,14 @@ async def get_thread(request: Request[Any]) -> Answer:
 
     async def render() -> Rendering:
         policy = await state["policies"].of(site.id)
-        return await pages.render_page(state["pool"], state["keyring"], site, wanted, policy.policy)
+        return await pages.render_page(
+            state["pool"],
+            state["keyring"],
+            site,
+            wanted,
+            policy.policy,
+            letters=state["settings"].mails_readers,
+        )
 
     return Answer(await state["threads"].get(cached, render))
 

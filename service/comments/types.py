@@ -131,7 +131,8 @@ class Thread(msgspec.Struct, frozen=True):
     """A page of a thread. `count` is all published comments, replies included.
 
     `since` is another after every change that readers can see, and asks for what has changed.
-    `sign_in` where only readers who have signed in may comment.
+    `sign_in` where only readers who have signed in may comment; `letters` where readers may ask for
+    e-mail.
     """
 
     article: ThreadArticle
@@ -141,6 +142,7 @@ class Thread(msgspec.Struct, frozen=True):
     ticket: str
     since: str
     sign_in: Literal["required"] | UnsetType = UNSET
+    letters: bool | UnsetType = UNSET
 
 
 class Changes(msgspec.Struct, frozen=True):

@@ -9,6 +9,8 @@ from service.thread_page.addresses import COMMENT, Addresses
 
 SETTINGS = MAIL
 KEY = MAIL_KEY
+CONFIRM = "/sites/{site}/follow"
+FOLLOW_KEY = "rw"
 
 
 def key_of(keyring: Keyring, recipient_id: UUID) -> str:
@@ -22,10 +24,16 @@ def settings_address(base: str, site: str, key: str, lang: str, article: UUID | 
     return f"{base}{SETTINGS.format(site=site)}?{urlencode(query)}"
 
 
-def action_of(addresses: Addresses) -> str:
-    """Where a form of the settings is sent, in the language that it is read in."""
+def confirm_address(base: str, site: str, keyring: Keyring, follow_id: UUID, lang: str) -> str:
+    """The whole address by which whoever owns an address confirms that it follows an article."""
+    query = {"key": keyring.object_token(FOLLOW_KEY, follow_id), "lang": lang}
+    return f"{base}{CONFIRM.format(site=site)}?{urlencode(query)}"
+
+
+def action_of(addresses: Addresses, page: str = SETTINGS) -> str:
+    """Where a page's form is sent, in the language that it is read in."""
     lang = f"?{urlencode({'lang': addresses.lang})}" if addresses.lang else ""
-    return f"{addresses.prefix}{SETTINGS.format(site=addresses.site)}{lang}"
+    return f"{addresses.prefix}{page.format(site=addresses.site)}{lang}"
 
 
 def place_address(url: str, comment_id: UUID) -> str:

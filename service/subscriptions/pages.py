@@ -59,7 +59,7 @@ async def get_settings(request: Request[Any]) -> Response:
     key = request.query_params.get("key", "")
     to = await _recipient(request, visit, key)
     if to is None:
-        return _dead(visit)
+        return dead(visit)
     return await _settings(request, visit, key, to, _uuid(request.query_params.get("article", "")))
 
 
@@ -73,7 +73,7 @@ async def post_settings(request: Request[Any]) -> Response:
     key = sent.get("key") or request.query_params.get("key", "")
     to = await _recipient(request, visit, key)
     if to is None:
-        return _dead(visit)
+        return dead(visit)
     do = "all" if sent.get(ONE_CLICK) == "One-Click" else sent.get("do", "")
     done = await _do(request, visit, to, do, _uuid(sent.get("article", "")))
     return await _settings(request, visit, key, to, None, done)
@@ -137,10 +137,16 @@ async def _recipient(request: Request[Any], visit: Visit, key: str) -> Recipient
     state: State = request.state
     ident = state["keyring"].read_object_token(KEY, key)
     if ident is None:
-        address = client_address(request.scope, state["settings"].trusted_proxies)
-        await state["limiter"].take(LINKS, state["keyring"].digest("address", address))
+        await take_try(request)
         return None
     return await store.get_recipient(state["pool"], visit.site.id, ident)
+
+
+async def take_try(request: Request[Any]) -> None:
+    """Let nobody try many keys; raises TooManyRequests."""
+    state: State = request.state
+    address = client_address(request.scope, state["settings"].trusted_proxies)
+    await state["limiter"].take(LINKS, state["keyring"].digest("address", address))
 
 
 async def _sent(request: Request[Any]) -> dict[str, str]:
@@ -166,7 +172,8 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-def _dead(visit: Visit) -> Response:
+def dead(visit: Visit) -> Response:
+    """The page of a link that isn't whole."""
     return page("dead.html", visit, 404)
 
 

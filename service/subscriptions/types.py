@@ -1,9 +1,14 @@
 """Who is told of comments, and of which."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from service.accounts.types import Email
+from service.articles.types import PageIdentity
 
 
 class Recipient(msgspec.Struct, frozen=True):
@@ -39,3 +44,28 @@ class Subscribed(msgspec.Struct, frozen=True):
 
     id: UUID
     title: str
+
+
+class Follow(msgspec.Struct, frozen=True):
+    """What a reader has asked to follow; `confirmed` once the address is its owner's word."""
+
+    id: UUID
+    address: str
+    lang: str
+    article_id: UUID
+    title: str
+    url: str
+    confirmed: bool
+
+
+class NewFollow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Follows an article. `email` of whoever has no reader's token; `article` where it is new."""
+
+    email: Email | UnsetType = UNSET
+    article: PageIdentity | UnsetType = UNSET
+
+
+class Following(msgspec.Struct, frozen=True):
+    """`asked`: a letter is on its way, if the address is one and its owner wants any."""
+
+    state: Literal["none", "asked", "following"]

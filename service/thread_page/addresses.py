@@ -8,6 +8,7 @@ import msgspec
 
 ARTICLE = "/sites/{site}/articles/{article}"
 FEED = ARTICLE + "/feed.atom"
+FOLLOW = ARTICLE + "/follow"
 COMMENT = "/sites/{site}/comments/{comment}"
 OWN = COMMENT + "/own"
 ME = "/sites/{site}/me"
@@ -58,6 +59,10 @@ class Addresses(msgspec.Struct, frozen=True):
     def feed(self, key: str) -> str:
         """The thread's feed."""
         return self._path(FEED.format(site=self.site, article=key), {})
+
+    def follow(self, key: str) -> str:
+        """Where a reader asks for e-mail about the thread; service/subscriptions answers."""
+        return self._path(FOLLOW.format(site=self.site, article=key), {})
 
     def comment(self, ident: UUID) -> str:
         """A comment's permanent address, which leads to where it stands."""

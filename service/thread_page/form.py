@@ -133,6 +133,7 @@ def new_comment(fields: Fields) -> NewComment:
         email=fields.email,
         body=fields.body,
         website=fields.website or None,
+        notify=bool(fields.notify),
         parent_id=parent,
         ticket=fields.ticket[:LONGEST_TICKET] or None,
         company=fields.company[:LONGEST_TRAP] or None,

@@ -43,6 +43,7 @@ class Visit(msgspec.Struct, frozen=True):
     """Who reads what, and how: the site, where its pages are, the language, the time zone.
 
     `only`: the message that says who may write where this page can't take it, None where it can.
+    `letters`: readers may ask for e-mail.
     """
 
     site: Site
@@ -50,6 +51,7 @@ class Visit(msgspec.Struct, frozen=True):
     words: Catalogue
     zone: tzinfo
     only: str | None = None
+    letters: bool = False
 
 
 def _digest() -> str:

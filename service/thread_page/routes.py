@@ -62,7 +62,8 @@ async def visit_of(request: Request[Any]) -> tuple[Visit, Policy]:
     only = "session.only" if site.sign_in_required else None
     if policy.puzzle == "always":
         only = only or "page.scriptsOnly"  # the work that is asked for is a script's
-    return Visit(site, addresses_of(request, site.slug), words, zone, only), policy
+    letters = site.confirm_readers and state["settings"].mails_readers
+    return Visit(site, addresses_of(request, site.slug), words, zone, only, letters), policy
 
 
 def _asked(request: Request[Any]) -> Asked:
@@ -132,7 +133,7 @@ def _kept(
     ident = view.article.id if view.article else None
     tag = etag_of(
         ident, view.version, render.CODE, visit.site.name, *visit.site.origins,
-        f"{view.open} {view.opens} {visit.only} {visit.zone}", *parts,
+        f"{view.open} {view.opens} {visit.only} {visit.zone} {visit.letters}", *parts,
     )  # fmt: skip
     more = [*render.page_headers(), (b"vary", b"Accept-Language")]
     return rendering(body, ident, view.version, tag, view.lasts, media_type, more)
@@ -157,6 +158,7 @@ def _page(visit: Visit, view: View, asked: Asked, mine: Mine | None) -> bytes:
         zone=visit.zone,
         view=view,
         only=visit.only,
+        letters=visit.letters,
         asked=asked,
         main=main,
         mine=mine,

@@ -36,6 +36,7 @@ class Fields(msgspec.Struct, frozen=True):
     name: str = ""
     email: str = ""
     website: str = ""
+    notify: str = ""
     body: str = ""
     parent_id: str = ""
     company: str = ""

@@ -76,6 +76,7 @@ async def page_of_form(
         open=about.opening.open or problem is not None,
         opens=about.opening.until,
         only=visit.only,
+        letters=visit.letters,
         alert=told(problem, visit) if problem else None,
         taken=any(error.code == "name_taken" for error in problem.errors) if problem else False,
     )

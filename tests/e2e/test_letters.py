@@ -4,6 +4,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -14,6 +15,12 @@ from letterbox import Mailbox, mail_server
 from live import LiveServer, run_live_server
 from playwright.async_api import expect
 from support import SECRET, run_sql, with_database
+
+from service.core.db import connect, open_pool
+from service.core.tokens import Keyring, random_token, token_hash
+from service.correspondence import store
+from service.settings import Settings
+from service.subscriptions.telling import Teller
 
 pytestmark = pytest.mark.browser
 
@@ -35,12 +42,20 @@ def live_server(server_url: str, template: str, letterbox: Mailbox) -> Iterator[
     asyncio.run(run_sql(server_url, f"drop database {name} with (force)"))
 
 
-async def letter_to(letterbox: Mailbox, address: str) -> EmailMessage:
+async def tell(server: LiveServer, later: timedelta = timedelta(minutes=6)) -> None:
+    """Do what the worker does so much later: write the letters about what was published."""
+    settings = Settings.from_environment(server.env)
+    async with open_pool(server.database_url) as pool:
+        teller = Teller(pool, Keyring(settings.secret), settings)
+        await teller.sweep(datetime.now(UTC) + later)
+
+
+async def letter_to(letterbox: Mailbox, address: str, subject: str = "") -> EmailMessage:
     """The newest letter to an address, as soon as it is there."""
     async with asyncio.timeout(PATIENCE / 1000):
         while True:
             for mail in reversed(letterbox.mails):
-                if mail["To"] == address:
+                if mail["To"] == address and subject in mail["Subject"]:
                     return mail
             await asyncio.sleep(0.05)
 
@@ -175,3 +190,103 @@ async def test_nothing_is_wrong_with_a_letter_and_the_pages_behind_it(
     await page.locator("form button").click()
     await expect(page.locator("[role=status]")).to_be_visible()
     await check("the link is sent")
+
+
+async def test_a_reply_is_told_leads_there_and_ends_by_one_click(
+    visitors: MakeVisitor, api: Api, key: str, letterbox: Mailbox, axe: str
+) -> None:
+    visitor = await visitors()
+    page = await visitor.article(key)
+    address, body = email(), text()
+    form = main_form(page)
+    for name, value in (("body", body), ("name", f"Ada {key}"), ("email", address)):
+        await form.locator(f"[name={name}]").fill(value)
+    await form.get_by_label("E-mail me when somebody replies").check()
+    await form.locator("[type=submit]").click()
+    await expect(comment_of(page, body)).to_be_visible()
+    asked = await letter_to(letterbox, address)
+    assert "told of replies by e-mail" in text_of(asked)
+    await page.goto(link_in(asked))
+    await page.get_by_role("button", name="Yes, I wrote this").click()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Your replies")
+    [mine] = (await api.thread(key))["items"]
+    answer = await api.post(key, text(), parent_id=mine["id"], name=f"Bo {key}")
+    await tell(api.server)
+    mail = await letter_to(letterbox, address, "replied to you")
+    await page.goto(link_in(mail))
+    shown = page.locator(f"#comment-{answer['id']}")
+    await expect(shown).to_be_focused()
+    stop = re.search(r"Unsubscribe: (\S+)", text_of(mail))
+    assert stop
+    await page.goto(stop[1])
+    await expect(page.get_by_role("button", name="No more e-mail about")).to_be_focused()
+    assert await violations(page, axe) == []
+    visitor.errors.clear()  # axe's styles
+    done = await api.client.post(stop[1], data={"List-Unsubscribe": "One-Click"})
+    assert done.status_code == 200
+    await api.post(key, text(), parent_id=mine["id"])
+    await tell(api.server, timedelta(days=2))
+    conn = await connect(api.server.database_url)
+    assert await conn.fetchval("select count(*) from notification where told_at is null") == 0
+    assert await conn.fetchval("select count(*) from mail where recipient = $1", address) == 0
+    await conn.close()
+    assert [mail["To"] for mail in letterbox.mails].count(address) == 2
+
+
+async def test_an_article_is_followed_by_a_letter_and_by_one_press_of_who_is_known(
+    visitors: MakeVisitor, api: Api, key: str, letterbox: Mailbox, axe: str
+) -> None:
+    visitor = await visitors(viewport={"width": 360, "height": 740})
+    page = await visitor.article(key)
+    address, body = email(), text()
+    await main_form(page).locator("[name=body]").focus()
+    place = page.get_by_role("region", name="Follow this article by e-mail")
+    await place.get_by_role("button").press("Enter")
+    field = place.get_by_label("E-mail")
+    await expect(field).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(field).to_have_accessible_description(re.compile("Please give your e-mail"))
+    await field.fill(address)
+    found = [one for one in await violations(page, axe) if "heading-one" not in one]  # a bare page
+    assert found == []
+    visitor.errors.clear()
+    await page.keyboard.press("Enter")
+    await expect(place.get_by_role("status")).to_contain_text(address)
+    await page.goto(link_in(await letter_to(letterbox, address)))
+    await expect(page.get_by_role("button", name="Yes, write to me")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text("You follow this article")
+    await api.post(key, body, name=f"Bo {key}")
+    await tell(api.server)
+    assert body in text_of(await letter_to(letterbox, address, "commented on")).replace("\n> ", " ")
+    # Somebody who is known in this browser needs no letter.
+    conn = await connect(api.server.database_url)
+    async with conn.transaction():
+        ident = await store.insert_confirmed(
+            conn, await conn.fetchval("select id from site"), email(), (f"Eve {key}",) * 2, "en"
+        )
+        token = random_token("rt")
+        await conn.execute(
+            """
+            insert into reader_token (site_id, token_hash, reader_id, kind, expires_at)
+            select site_id, $2, id, 'post', now() + interval '1 day' from reader where id = $1
+            """,
+            ident, token_hash(token),
+        )  # fmt: skip
+    await conn.close()
+    page = await visitor.article(key)
+    await page.evaluate(
+        "token => { localStorage['rejoinder:as:default'] = JSON.stringify(token);"
+        " localStorage['rejoinder:own:default'] = '{}' }",
+        token,
+    )
+    await page.reload()
+    await main_form(page).locator("[name=body]").focus()
+    place = page.get_by_role("region", name="Follow this article by e-mail")
+    await place.get_by_role("button", name="Follow").click()
+    stop = place.get_by_role("button", name="Stop following")
+    await expect(stop).to_be_focused()
+    await page.reload()
+    await main_form(page).locator("[name=body]").focus()
+    await stop.click()
+    await expect(place.get_by_role("button", name="Follow this article")).to_be_focused()

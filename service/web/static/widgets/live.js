@@ -2,7 +2,7 @@
 // Nothing moves what the reader looks at, and nothing that somebody writes is touched.
 
 import { ApiError, kept, pageUrl } from './api.js';
-import { button, el, sheet } from './dom.js';
+import { bring, button, el, sheet } from './dom.js';
 import { announce, light } from './light.js';
 import { steady } from './steady.js';
 import { hang, place, shown, tree } from './thread.js';
@@ -26,6 +26,7 @@ const LIKED_JUST_NOW = 60_000; // for so long a cache on the way may not know of
 export async function follow(thread, seconds) {
   if (thread.signal.aborted) return;
   tick(thread.w, thread.box, thread.signal);
+  if (thread.first?.letters) bring('letters').then((letters) => letters.follow(thread)).catch(console.warn);
   if (!(seconds > 0)) return;
   const [w] = await Promise.all([
     words(thread.w.tag, 'live'),

@@ -25,6 +25,7 @@
  * @property {string} [ticket]
  * @property {string} [since] another after every change
  * @property {'required'} [sign_in] only readers who have signed in may comment
+ * @property {boolean} [letters] readers may ask for e-mail
  *
  * @typedef {object} Changes since a page was read
  * @property {Comment[]} items new or edited, oldest first

@@ -1,7 +1,7 @@
 // What happens once somebody writes in a form: counting, checking, sending. Loaded when somebody does.
 
 import { pageUrl, kept } from './api.js';
-import { el, sheet } from './dom.js';
+import { bring, el, sheet } from './dom.js';
 import { pass, sent, watch } from './drafts.js';
 import { announce, light } from './light.js';
 import { pageTitle } from './page-title.js';
@@ -59,6 +59,18 @@ async function added(thread, { comment, edit_token: token, notice_code: code, no
   thread.showEmpty();
   light(node);
   announce(thread, node.querySelector('.notice')?.textContent || thanks);
+}
+
+/**
+ * E-mail about replies, where the site sends any; writing goes on without.
+ * @param {Thread} thread
+ * @param {Parts} parts
+ * @returns {Promise<HTMLInputElement | null>}
+ */
+async function offer(thread, { send }) {
+  // Somebody may begin before the thread is there, which says so.
+  if (!thread.first) await new Promise((done) => thread.box.addEventListener('rejoinder:count', done, { once: true }));
+  return thread.first?.letters ? bring('letters').then((letters) => letters.offer(thread, send)) : null;
 }
 
 const LONGEST = 10_000;
@@ -160,7 +172,7 @@ export async function open(thread, parts) {
       token: signed ? thread.session?.token : undefined,
       body: {
         ...(signed ? {} : sender),
-        ...{ body, company, ticket, parent_id: parent?.id, proof },
+        ...{ body, company, ticket, parent_id: parent?.id, proof, notify: notify?.checked || undefined },
         article: { url: pageUrl(), title: pageTitle() },
       },
     });
@@ -208,6 +220,9 @@ export async function open(thread, parts) {
     focusWrong();
   };
 
+  /** @type {HTMLInputElement | null} */
+  let notify = null;
+  if (!edit) offer(thread, parts).then((box) => (notify = box)).catch(console.warn);
   const looking = preview(thread, w, parts, (error) => failed(error).catch(console.warn));
 
   const submit = async () => {
