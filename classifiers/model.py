@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from itertools import islice, pairwise
-from math import exp, sqrt
+from math import exp, inf, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -131,17 +131,30 @@ class Model:
         return {label: self.thresholds[label] for label in ("spam", "abuse")}
 
     def score(
-        self, texts: Sequence[str], *, evidence: bool = False, most: int | None = MOST
+        self,
+        texts: Sequence[str],
+        *,
+        evidence: bool = False,
+        evidence_from: float = 0.0,
+        most: int | None = MOST,
     ) -> list[Scored]:
         """Score texts, each on its own; never raises on any `str`.
 
-        `most` bounds the evidence of a label; None gives every span, for and against.
+        Evidence only of the labels whose scores reach `evidence_from`; `most` bounds that of each,
+        None gives every span, for and against.
         """
-        return [self._explain(text, most) if evidence else self._score(text) for text in texts]
+        least = evidence_from if evidence else inf
+        return [self._score(text, least, most) for text in texts]
 
-    def _score(self, text: str) -> Scored:
-        folded = fold(text)
-        return self._judge(text, self._read(folded, _words(folded)), cues(text))[0]
+    def _score(self, text: str, least: float, most: int | None) -> Scored:
+        folded, signs = fold(text), cues(text)
+        read = self._read(folded, _words(folded))
+        scored, judged = self._judge(text, read, signs)
+        asked = {label: one for label, one in judged.items() if scored.scores[label] >= least}
+        if not asked:
+            return scored
+        explained = self._explained(text, read, signs, asked, most)
+        return msgspec.structs.replace(scored, evidence=explained)
 
     def _judge(self, text: str, read: _Read, found: list[Cue]) -> tuple[Scored, dict[str, _Judged]]:
         """Answer the scores, and what judged each label."""
@@ -240,11 +253,15 @@ class Model:
                     mended.append(Word(meant, left.begin, right.end))
         return mended
 
-    def _explain(self, text: str, most: int | None) -> Scored:
-        folded, offsets = fold_map(text)
-        signs = cues(text)
-        read = self._read(folded, _words(folded))
-        scored, judged = self._judge(text, read, signs)
+    def _explained(
+        self,
+        text: str,
+        read: _Read,
+        signs: list[Cue],
+        judged: Mapping[str, _Judged],
+        most: int | None,
+    ) -> dict[str, list[Evidence]]:
+        _, offsets = fold_map(text)
         whole = [*read.found, *read.mended]
         rows = {form: row for row, form in enumerate(dict.fromkeys(word.form for word in whole))}
         weights = self._recalled(rows, read.guessed)[:, :-1] * read.scale
@@ -267,7 +284,7 @@ class Model:
             told = given if label == "spam" else np.zeros(len(signs))
             parts = np.concatenate([share[:, one.column], told]) * one.slope()
             evidence[label] = places.top(parts, most)
-        return msgspec.structs.replace(scored, evidence=evidence)
+        return evidence
 
 
 def load(path: str | Path | None = None) -> Model:

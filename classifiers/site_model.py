@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 
 import msgspec
 
@@ -40,14 +41,28 @@ class SiteModel:
         return self.base.thresholds_in(language)
 
     def score(
-        self, texts: Sequence[str], *, evidence: bool = False, most: int | None = MOST
+        self,
+        texts: Sequence[str],
+        *,
+        evidence: bool = False,
+        evidence_from: float = 0.0,
+        most: int | None = MOST,
     ) -> list[Scored]:
-        """Score texts, each on its own; never raises on any `str`."""
-        if evidence:
-            scored = self.base.score(texts, evidence=True, most=None)
-            return [self._explain(*pair, most) for pair in zip(texts, scored, strict=True)]
-        scored = self.base.score(texts)
-        return [self._correct(*pair) for pair in zip(texts, scored, strict=True)]
+        """Score texts as Model does."""
+        least = evidence_from if evidence else inf
+        return [self._score(text, least, most) for text in texts]
+
+    def _score(self, text: str, least: float, most: int | None) -> Scored:
+        if least > 0.0:
+            scored = self._correct(text, self.base.score([text])[0])
+            if max(scored.scores.values()) < least:
+                return scored
+        [whole] = self.base.score([text], evidence=True, most=None)
+        scored = self._explain(text, whole, most)
+        asked = {
+            label: of for label, of in scored.evidence.items() if scored.scores[label] >= least
+        }
+        return msgspec.structs.replace(scored, evidence=asked)
 
     def _correct(self, text: str, scored: Scored) -> Scored:
         forms = [self._read(word.form) for word in words(fold(text))]

@@ -35,6 +35,7 @@ _WORD = re.compile(r"[^\W_]+")
 _FOREIGN = re.compile(r"[^\W\d_\u0000-\u024f]")
 _LATIN = re.compile("[a-z]")
 _BLANK = re.compile(r"\s+")
+_PLAIN = re.compile("[^ ]+")
 # At the end of a small word a capital i is an l.
 _TALL = re.compile(r"(?<=[a-z])I+(?![^\W_])")
 _HIDDEN = frozenset("\u0345\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -182,9 +183,13 @@ def fold(text: str) -> str:
 
 def fold_map(text: str) -> tuple[str, list[int]]:
     """Answer `fold(text)` and, for each of its characters, the code point offset it came from."""
+    if "I" in text:
+        text = _TALL.sub(_lowered, text)
+    if text.isascii() and text.isprintable():
+        return _fold_plain(text)
     letters: list[str] = []
     offsets: list[int] = []
-    for at, letter in enumerate(_TALL.sub(_lowered, text)):
+    for at, letter in enumerate(text):
         for part in _SPELLING[ord(letter)]:
             letters.append(part)
             offsets.append(at)
@@ -199,6 +204,19 @@ def fold_map(text: str) -> tuple[str, list[int]]:
     begin = 1 if spelt.startswith(" ") else 0
     end = len(spelt) - (1 if spelt.endswith(" ") and len(spelt) > begin else 0)
     return spelt[begin:end], offsets[begin:end]
+
+
+def _fold_plain(text: str) -> tuple[str, list[int]]:
+    """Answer the same of printable ASCII: lower case, blanks collapsed."""
+    offsets: list[int] = []
+    done = 0
+    for word in _PLAIN.finditer(text):
+        begin, end = word.span()
+        if offsets:
+            offsets.append(done)
+        offsets.extend(range(begin, end))
+        done = end
+    return " ".join(text.lower().split()), offsets
 
 
 def _replace(

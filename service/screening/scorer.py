@@ -6,6 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 import structlog
+from msgspec.structs import replace
 
 from classifiers import Model, Scored, load
 from classifiers.language import learnt
@@ -31,8 +32,10 @@ class Classifier(Protocol):
     def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
         """Answer from which scores texts in a language are held, by label."""
 
-    def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
-        """Score texts in order."""
+    def score(
+        self, texts: Sequence[str], *, evidence: bool = False, evidence_from: float = 0.0
+    ) -> list[Scored]:
+        """Score texts in order; evidence of the labels whose scores reach `evidence_from`."""
 
 
 class Scorer:
@@ -89,10 +92,22 @@ class Scorer:
             else:
                 async with asyncio.timeout(TIME_LIMIT):
                     scored, share = await asyncio.to_thread(self._score, model, text)
-        except Exception as error:
-            SCREENING_FAILURES.labels("classifier").inc()
-            log.exception("the classifier failed")
-            return self._failed(type(error).__name__)
+        except Exception as error:  # noqa: BLE001 (told, and the comment is held)
+            return self._broken(error)
+        return self._told(model, scored, share)
+
+    def score_here(self, text: str) -> Scores:
+        """The same by this scorer's model, in this thread, for however long it takes."""
+        if self.model is None:
+            return self._failed(self._error)
+        try:
+            scored, share = self._score(self.model, text)
+        except Exception as error:  # noqa: BLE001 (as above)
+            return self._broken(error)
+        return self._told(self.model, scored, share)
+
+    @staticmethod
+    def _told(model: Classifier, scored: Scored, share: float) -> Scores:
         return Scores(
             model=model.id,
             scores=scored.scores,
@@ -113,12 +128,15 @@ class Scorer:
     @staticmethod
     def _score(model: Classifier, text: str) -> tuple[Scored, float]:
         """Scores of a text, or of the part of it that can be judged, and that part's share."""
-        scored = classify_text(model, text)
+        # Most comments are clean, and evidence costs half as much again.
+        scored = classify_text(model, text, evidence=True, evidence_from=WORTH_EXPLAINING)
         _, share = learnt(text, scored.language)
-        # Most comments are clean, and evidence costs as much again.
-        if share and max(scored.scores.values()) >= WORTH_EXPLAINING:
-            scored = classify_text(model, text, evidence=True)
-        return scored, share
+        return scored if share else replace(scored, evidence={}), share
+
+    def _broken(self, error: Exception) -> Scores:
+        SCREENING_FAILURES.labels("classifier").inc()
+        log.error("the classifier failed", exc_info=error)
+        return self._failed(type(error).__name__)
 
     def _failed(self, error: str) -> Scores:
         model = self.model.id if self.model else None

@@ -282,6 +282,16 @@ def repack(fitted: Adapter, header: dict[str, object] | None = None, **arrays: o
     )
 
 
+def test_a_site_s_evidence_may_be_asked_of_the_labels_in_question(site_model: SiteModel) -> None:
+    for text in ("You are a stupid idiot, he said.", "The ferry sails on Monday."):
+        [whole] = site_model.score([text], evidence=True)
+        [asked] = site_model.score([text], evidence=True, evidence_from=0.3)
+        assert asked.scores == whole.scores
+        assert asked.evidence == {
+            label: spans for label, spans in whole.evidence.items() if whole.scores[label] >= 0.3
+        }
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

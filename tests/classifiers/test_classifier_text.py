@@ -78,6 +78,13 @@ def test_folding_is_idempotent_and_maps_every_character(text: str) -> None:
     assert all(0 <= at < len(text) for at in offsets)
 
 
+@given(st.text("abzAZ .,!0", max_size=60))
+def test_plain_letters_come_from_where_they_stand(text: str) -> None:
+    mapped, offsets = fold_map(text)
+    assert mapped == fold(text)
+    assert "".join(text[at] for at in offsets).lower() == mapped
+
+
 @pytest.mark.parametrize(
     "unit",
     [

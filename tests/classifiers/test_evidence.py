@@ -135,3 +135,14 @@ def test_a_disguised_word_is_pointed_at_whole(model: Model, written: str) -> Non
     begin = text.index(written)
     first = model.score([text], evidence=True)[0].evidence["abuse"][0]
     assert (first.begin, first.end) == (begin, begin + len(written))
+
+
+def test_evidence_may_be_asked_of_the_labels_in_question_alone(model: Model) -> None:
+    [whole] = model.score(["You are a stupid idiot, he said."], evidence=True)
+    [asked] = model.score(["You are a stupid idiot, he said."], evidence=True, evidence_from=0.3)
+    reach = {label for label, score in whole.scores.items() if score >= 0.3}
+    assert {"abuse", "insult"} <= reach < set(LABELS)
+    assert asked.scores == whole.scores
+    assert asked.evidence == {label: whole.evidence[label] for label in reach}
+    [none] = model.score(["The ferry sails on Monday."], evidence=True, evidence_from=0.3)
+    assert none.evidence == {}

@@ -64,8 +64,10 @@ class Broken:
     def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
         raise AssertionError(language)
 
-    def score(self, texts: Sequence[str], *, evidence: bool = False) -> list[Scored]:
-        raise MemoryError(len(texts), evidence)
+    def score(
+        self, texts: Sequence[str], *, evidence: bool = False, evidence_from: float = 0.0
+    ) -> list[Scored]:
+        raise MemoryError(len(texts), evidence, evidence_from)
 
 
 @pytest.mark.parametrize("scorer", [Scorer(Broken()), Scorer(None)], ids=["fails", "missing"])
