@@ -32,6 +32,7 @@ from service.subscriptions.jobs import ticks as subscription_ticks
 from service.subscriptions.telling import KIND as TOLD
 from service.subscriptions.telling import Teller
 from service.transfer.jobs import ticks as transfer_ticks
+from service.transfer.screener import Screener
 from service.webhooks import jobs as webhooks
 
 log = structlog.get_logger("rejoinder.worker")
@@ -52,6 +53,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         learning = learning_ticks(pool, state.get("scorer"))
         teller = Teller(pool, keyring, settings)
         post = _post_office(state, teller)
+        screener = Screener(pool, state.get("scorer"))
         ticks = [
             *push.ticks(pushing),
             *comment_ticks(pool),
@@ -63,7 +65,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *subscription_ticks(pool, teller),
             *webhooks.ticks(pool),
             *feeds.ticks(pool),
-            *transfer_ticks(pool, state.get("scorer")),
+            *transfer_ticks(screener),
         ]
         links = LinkSender(pool, keyring, settings)
         jobs = [
@@ -74,7 +76,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *links.jobs(),
             *Linker(pool, keyring, settings).jobs(),
         ]
-        stops = (pushing.stop, courier.stop, post.stop, poller.stop)
+        stops = (pushing.stop, courier.stop, post.stop, poller.stop, screener.stop)
         stopping = [asyncio.create_task(_when(stop, then)) for then in stops]
         try:
             await work(pool, jobs, ticks, stop)

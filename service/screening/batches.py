@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
+from functools import lru_cache
 from multiprocessing import connection
 from typing import NamedTuple, TypeVar
 
@@ -37,8 +37,9 @@ class Batch(NamedTuple):
     scored: list[Scored]
 
 
-@cache
-def _model(content: bytes | None) -> Model | SiteModel:
+@lru_cache(maxsize=16)
+def model_of(content: bytes | None) -> Model | SiteModel:
+    """The shared model, or a site's own over it; raises ScoringError where there is none."""
     try:
         base = load()
     except ArtefactError as error:
@@ -53,7 +54,7 @@ def _model(content: bytes | None) -> Model | SiteModel:
 
 
 def _score(texts: Sequence[str], by: By) -> Batch:
-    model = _model(by.content)
+    model = model_of(by.content)
     return Batch(model.id, [classify_text(model, text, evidence=by.evidence) for text in texts])
 
 
@@ -73,7 +74,7 @@ def score_in_order(
         waiting: deque[tuple[Key, Future[Batch]]] = deque()
         try:
             for key, texts in batches:
-                with _interrupts_held():
+                with interrupts_held():
                     waiting.append((key, pool.submit(_score_here, texts)))
                 if len(waiting) > 2 * jobs:
                     yield _next(waiting)
@@ -101,7 +102,7 @@ def _processes(jobs: int, by: By) -> Iterator[ProcessPoolExecutor]:
 
 
 @contextlib.contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Start processes that Ctrl-C passes by, from their first moment: the parent ends them."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

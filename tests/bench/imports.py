@@ -1,7 +1,8 @@
 """What importing costs: comments a second and peak memory, beside a bare COPY of the same rows.
 
 `python -m tests.bench.imports` takes 100,000 comments; `--comments 1000000` is the figure that the
-bar is about. The floor copies the finished rows into a table with the same columns and indexes.
+bar is about; `tests.bench.screening` measures what the worker does then. The floor copies the
+finished rows into a table with the same columns and indexes.
 """
 
 import argparse
@@ -20,10 +21,8 @@ from rich.table import Table
 
 from service.articles.actions import add_site
 from service.core import embedded
-from service.core.db import connect, open_pool
+from service.core.db import connect
 from service.core.migrating import migrate
-from service.screening.scorer import Scorer
-from service.transfer.jobs import SHARE, screen_waiting
 from tests.bench.dropin import comments as prose
 from tests.exports import item, wp_comment
 
@@ -31,7 +30,6 @@ SECRET = "a secret of measurements, long enough"
 POST = 50  # comments of an article
 BAR = 1_000_000 / (15 * 60)  # comments a second
 BAR_MEMORY = 300  # MB
-SCREENING = 10.0  # seconds of it
 COLUMNS = (
     "site_id", "id", "article_id", "root_id", "parent_id", "depth", "reader_id", "author_name",
     "website", "body", "html", "status", "reason", "risk", "likes", "reply_count", "created_at",
@@ -71,7 +69,8 @@ def command(file: Path, url: str) -> Run:
     """The import as a command, in a process of its own."""
     began, peak = time.perf_counter(), 0
     process = psutil.Popen(
-        [sys.executable, "-m", "service.cli", "import", "wordpress", str(file), "--site", "bench"],
+        [sys.executable, "-m", "service.cli", "import", "wordpress", str(file), "--site",
+         "default"],
         env={"DATABASE_URL": url, "REJOINDER_SECRET": SECRET}, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     while process.poll() is None:
@@ -103,19 +102,10 @@ async def floor(url: str, folder: Path) -> float:
         await conn.close()
 
 
-async def screening(url: str) -> float:
-    """Imported comments screened a second, with the share of a core that the worker takes."""
-    scorer = Scorer.loaded()
-    async with open_pool(url) as pool:
-        began = time.perf_counter()
-        done = await screen_waiting(pool, scorer, SCREENING)
-        return done / (time.perf_counter() - began)
-
-
 async def prepared(url: str) -> None:
     """A site to import into."""
     conn = await connect(url)
-    await add_site(conn, "bench", "Bench", ["https://news.example"])
+    await add_site(conn, "default", "Bench", ["https://news.example"])
     await conn.close()
 
 
@@ -128,7 +118,6 @@ def bench(folder: Path, count: int, say: Console) -> None:
         asyncio.run(prepared(url))
         first, again = command(file, url), command(file, url)
         bare = asyncio.run(floor(url, folder))
-        screened = asyncio.run(screening(url))
     title = f"Importing {count:,} comments ({file.stat().st_size / 1e6:,.0f} MB of WXR)"
     table = Table("", "seconds", "comments/s", "of bare COPY", "peak MB", "aim", title=title)
     for what, run, aim in (
@@ -140,7 +129,6 @@ def bench(folder: Path, count: int, say: Console) -> None:
     table.add_row(
         "bare COPY, the same indexes", f"{bare:.1f}", f"{count / bare:,.0f}", "1 x", "", ""
     )
-    table.add_row(f"screening, with {SHARE:.0%} of a core", "", f"{screened:,.0f}", "", "", "")
     say.print(table)
 
 

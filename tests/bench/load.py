@@ -23,11 +23,18 @@ def cpu_seconds(processes: Iterable[psutil.Process]) -> float:
     return total
 
 
-async def _connection(port: int, requests: Sequence[bytes]) -> list[float]:
+async def _connection(
+    port: int, requests: Sequence[bytes], first: float = 0.0, every: float = 0.0
+) -> list[float]:
+    """Send requests one after another; with `every`, each at its time, late or not."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     taken = []
+    due = time.perf_counter() + first
     for request in requests:
-        started = time.perf_counter()
+        if every:
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        started = due if every else time.perf_counter()
+        due += every
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         lines = head.lower().split(b"\r\n")
@@ -69,6 +76,34 @@ def drive_timed(
     """The same, and the seconds from the first to the last."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_send_timed, (port, requests, connections))
+
+
+async def _all_paced(port: int, shares: Sequence[Sequence[bytes]], pace: float) -> list[float]:
+    every = len(shares) / pace
+    lists = await asyncio.gather(
+        *(_connection(port, share, n / pace, every) for n, share in enumerate(shares))
+    )
+    return [seconds for taken in lists for seconds in taken]
+
+
+def _send_paced(
+    port: int, requests: Sequence[bytes], pace: float, connections: int
+) -> tuple[list[float], float]:
+    started = time.perf_counter()
+    shares = [requests[n::connections] for n in range(connections)]
+    taken = asyncio.run(_all_paced(port, shares, pace))
+    return sorted(taken), time.perf_counter() - started
+
+
+def drive_paced(
+    port: int, requests: Sequence[bytes], pace: float, connections: int = 16
+) -> tuple[list[float], float]:
+    """Send so many a second, whether answers come or not; as drive_timed.
+
+    A request's time begins when it was due, so that waiting for the one before counts.
+    """
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_send_paced, (port, requests, pace, connections))
 
 
 def measure(
