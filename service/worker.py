@@ -50,7 +50,6 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         webhooks.open_courier(pool, keyring, settings) as courier,
         feeds.open_poller(pool, keyring, settings) as poller,
     ):
-        learning = learning_ticks(pool, state.get("scorer"))
         teller = Teller(pool, keyring, settings)
         post = _post_office(state, teller)
         screener = Screener(pool, state.get("scorer"))
@@ -58,7 +57,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *push.ticks(pushing),
             *comment_ticks(pool),
             *compat_ticks(pool),
-            *learning,
+            *learning_ticks(pool, state.get("scorer")),
             *post.ticks(),
             *notice_ticks(pool, keyring, settings),
             *letter_ticks(pool, keyring, settings),
