@@ -65,6 +65,8 @@ from service.moderation.stats import Figures
 from service.notices.routes import ENDPOINTS as NOTICES
 from service.openid.provider import open_provider
 from service.openid.routes import ENDPOINTS as OPENID
+from service.previews.routes import ENDPOINTS as PREVIEWS
+from service.previews.routes import PAGES as PREVIEW_PAGES
 from service.push.desk_routes import ENDPOINTS as DESK_ALERTS
 from service.push.readers import ENDPOINTS as SUBSCRIBERS
 from service.push.report import ENDPOINTS as REPORTS
@@ -90,13 +92,13 @@ FEATURES: list[Endpoint] = [
     *CLASSIFY, *COMMENTS, *CONTESTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
-    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW,
+    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW, *PREVIEWS,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.
 PAGES: list[Endpoint] = [
     *THREAD_PAGES, *OWN_PAGES, *DOWNLOADS, *LETTER_PAGES, *READER_PAGES, *SUBSCRIPTION_PAGES,
-    *FOLLOW_PAGES,
+    *FOLLOW_PAGES, *PREVIEW_PAGES,
 ]  # fmt: skip
 
 # Other services' protocols, with errors of their own.

@@ -72,23 +72,26 @@ class Linker:
             if base is None or not await own_store.is_known(conn, asked.site_id, asked.address):
                 return
             token = random_token(LINK_TOKEN)
-            words = letter_words(asked.lang)
-            site = plain(asked.name)
-            letter = Letter(
-                lang=words.lang,
-                subject=words.say("page.subject", site=site),
-                paragraphs=[words.say("page.lead", site=site)],
-                action=(
-                    words.say("page.button"), link_address(base, asked.slug, token, asked.lang),
-                ),
-                after=[words.say("page.notYou")],
-                small=[words.say("page.until")],
-            )  # fmt: skip
+            link = link_address(base, asked.slug, token, asked.lang)
+            letter = page_letter(asked.name, link, asked.lang)
             sender = From(asked.site_id, asked.slug, asked.name)
             if await self._postman.send(
                 conn, sender, asked.address, letter, kind="page link", lasts=LASTS
             ):
                 await make_link(conn, asked.site_id, asked.address, asked.lang, token, LASTS)
+
+
+def page_letter(site_name: str, address: str, lang: str) -> Letter:
+    """The letter that leads to one's own page."""
+    words, site = letter_words(lang), plain(site_name)
+    return Letter(
+        lang=words.lang,
+        subject=words.say("page.subject", site=site),
+        paragraphs=[words.say("page.lead", site=site)],
+        action=(words.say("page.button"), address),
+        after=[words.say("page.notYou")],
+        small=[words.say("page.until")],
+    )
 
 
 async def make_link(

@@ -25,6 +25,9 @@ PAGE_POLICY = (
     "img-src 'self' data:; worker-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+# The desk shows letters as they would look, each in a frame that is shut in (previews/routes.py).
+DESK_POLICY = PAGE_POLICY + "; frame-src 'self'"
+DESK = {"/desk/", "/desk/index.html"}
 
 
 class StaticFile(msgspec.Struct, frozen=True):
@@ -88,7 +91,7 @@ def _send(request: Request[Any], file: StaticFile) -> Response:
     }
     if file.media_type == "text/html":
         headers["cache-control"] = "no-cache"
-        headers["content-security-policy"] = PAGE_POLICY
+        headers["content-security-policy"] = DESK_POLICY if path in DESK else PAGE_POLICY
         headers["referrer-policy"] = "same-origin"
     if path == "/push-worker.js":
         # Served from the publisher's own origin, it may take any scope there.

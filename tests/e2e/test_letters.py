@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from correspondence.conftest import link_in, text_of
+from e2e.policy_page import sign_in_link
 from e2e.visitors import PATIENCE, Api, MakeVisitor, comment_of, email, main_form, text, violations
 from letterbox import Mailbox, mail_server
 from live import LiveServer, run_live_server
@@ -290,3 +291,29 @@ async def test_an_article_is_followed_by_a_letter_and_by_one_press_of_who_is_kno
     await main_form(page).locator("[name=body]").focus()
     await stop.click()
     await expect(place.get_by_role("button", name="Follow this article")).to_be_focused()
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_an_editor_looks_at_letters_and_is_sent_one(
+    visitors: MakeVisitor, letterbox: Mailbox, axe: str, look: str
+) -> None:
+    visitor = await visitors(**LOOKS[look])
+    page = await visitor.page()
+    await page.goto(sign_in_link(visitor.server, "editor"))
+    await page.get_by_role("link", name="Letters").click()
+    card = page.get_by_role("region", name="Somebody replied", exact=True)
+    await expect(card.get_by_text("> A tunnel costs twice as much")).to_be_visible()
+    await card.locator("iframe").scroll_into_view_if_needed()
+    framed = card.frame_locator("iframe")
+    await expect(framed.get_by_text("A tunnel costs twice as much")).to_be_visible()
+    assert await framed.locator("body").evaluate("b => getComputedStyle(b).fontSize") == "17px"
+    assert await page.evaluate(FITS)
+    assert await violations(page, axe) == []
+    visitor.errors.clear()  # axe's styles
+    await page.get_by_label("Language").select_option("العربية")
+    await expect(card.get_by_text("ردّ عليك").first).to_be_visible()
+    if look == "light":
+        await card.get_by_role("button", name="Send").press("Enter")
+        await expect(card.get_by_role("status")).to_have_text("It is on its way.")
+        mail = await letter_to(letterbox, "editor@desk.example", "[Test]")
+        assert mail["Content-Language"] == "ar"

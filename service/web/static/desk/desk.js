@@ -19,6 +19,7 @@ const PAGES = [
   ['alerts', 'Alerts', () => import('./pages/alerts.js')],
   ['policy', 'Policy', () => import('./pages/policy.js')],
   ['notices', 'Notices', () => import('./pages/notices.js'), 'editor'],
+  ['letters', 'Letters', () => import('./pages/letters.js'), 'editor'],
   ['webhooks', 'Webhooks', () => import('./pages/webhooks.js'), 'editor'],
   ['members', 'Members', () => import('./pages/members.js'), 'editor'],
   ['sites', 'Sites', () => import('./pages/sites.js'), 'editor'],

@@ -2,8 +2,8 @@
 // Loaded where the site sends any. What it adds stands below the form and below the thread, so that it
 // moves nothing.
 
-import { pageUrl } from './api.js';
-import { button, el, sheet } from './dom.js';
+import { kept, pageUrl } from './api.js';
+import { bring, button, el, sheet } from './dom.js';
 import { announce } from './light.js';
 import { pageTitle } from './page-title.js';
 import { words } from './words.js';
@@ -80,6 +80,9 @@ class Control {
   }
 
   async show() {
+    const { thread } = this;
+    // Who is known here may still be being asked.
+    if (thread.host.token || kept.get(`as:${thread.site}`, '')) await (await bring('session')).open(thread);
     const { token } = this;
     const state = token ? (await this.call('GET').catch(() => ({ state: 'none' }))).state : 'none';
     if (token === this.token) this.#offer(state === 'following');
