@@ -202,6 +202,24 @@ async def test_a_key_is_shown_once_and_revoked(editor: Page, live_server: LiveSe
         assert (await client.put(path, json=body, headers=headers)).status_code == 401
 
 
+async def test_a_site_says_what_letters_to_its_readers_lack(editor: Page) -> None:
+    await open_page(editor, "sites")
+    row = editor.locator("[data-site=default]")
+    dialog = editor.get_by_role("dialog")
+    asks = dialog.get_by_label("Ask readers by e-mail to confirm their address")
+    await row.locator("[name=edit]").click()
+    await expect(asks).to_be_checked()
+    await expect(dialog).to_contain_text("REJOINDER_SMTP_URL, a mail server, is not set.")
+    await asks.uncheck()
+    async with editor.expect_navigation():
+        await dialog.get_by_role("button", name="Save").click()
+    await row.locator("[name=edit]").click()
+    await expect(asks).not_to_be_checked()
+    await asks.check()
+    async with editor.expect_navigation():
+        await dialog.get_by_role("button", name="Save").click()
+
+
 async def test_a_slow_answer_hides_no_key_and_brings_no_other_site_s(editor: Page) -> None:
     slug = f"s{uuid.uuid4().hex[:8]}"
     site = {"slug": slug, "name": slug, "origins": ["https://slow.example"]}
