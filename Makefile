@@ -66,6 +66,9 @@ screenshots: $(READY)
 WORDPRESS := wordpress wordpress-theme-twentytwentyone wordpress-theme-twentytwentythree \
 	libjs-cropper libjs-underscore php-getid3
 
+# The site generator that the guide to plain pages is tried with, and what it is linked to.
+HUGO := hugo libsass1 libwebp7
+
 browsers:
 	@missing=""; \
 	for program in chromium firefox-esr; do \
@@ -90,6 +93,11 @@ browsers:
 	@if [ ! -e var/wordpress/usr/share/wordpress/wp-load.php ]; then \
 		mkdir -p var/wordpress && cd var/wordpress && \
 		{ apt-get download $(WORDPRESS) || { apt-get update && apt-get download $(WORDPRESS); }; } && \
+		for package in *.deb; do dpkg -x "$$package" . || exit 1; done && rm *.deb; \
+	fi
+	@if ! command -v hugo >/dev/null 2>&1 && [ ! -x var/hugo/usr/bin/hugo ]; then \
+		mkdir -p var/hugo && cd var/hugo && \
+		{ apt-get download $(HUGO) || { apt-get update && apt-get download $(HUGO); }; } && \
 		for package in *.deb; do dpkg -x "$$package" . || exit 1; done && rm *.deb; \
 	fi
 
