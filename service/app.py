@@ -23,6 +23,7 @@ from service.administration.member_routes import ENDPOINTS as MEMBERS
 from service.administration.routes import ENDPOINTS as ADMINISTRATION
 from service.administration.sign_in_routes import ENDPOINTS as READERS_SIGN_IN
 from service.articles.sites import Sites
+from service.bounces.routes import ENDPOINTS as BOUNCES
 from service.comments.contest_routes import ENDPOINTS as CONTESTS
 from service.comments.likes import Likes
 from service.comments.puzzles import Puzzles
@@ -92,7 +93,7 @@ FEATURES: list[Endpoint] = [
     *CLASSIFY, *COMMENTS, *CONTESTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
     *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
     *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
-    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW, *PREVIEWS,
+    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW, *PREVIEWS, *BOUNCES,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.

@@ -14,6 +14,7 @@ from pgqueuer.models import Schedule
 
 from service.accounts.jobs import LinkSender
 from service.bounces.actions import Bounces
+from service.bounces.jobs import ticks as bounce_ticks
 from service.comments.jobs import ticks as comment_ticks
 from service.compat.jobs import ticks as compat_ticks
 from service.core.db import Pool, open_pool
@@ -62,6 +63,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *notice_ticks(pool, keyring, settings),
             *letter_ticks(pool, keyring, settings),
             *subscription_ticks(pool, teller),
+            *bounce_ticks(pool),
             *webhooks.ticks(pool),
             *feeds.ticks(pool),
             *transfer_ticks(screener),
@@ -92,7 +94,7 @@ def _post_office(state: dict[str, Any], teller: Teller) -> PostOffice:
         settings.smtp,
         settings.mail_from,
         {TOLD: teller.is_wanted},
-        Bounces(state["pool"], state["keyring"], settings).nobody,
+        Bounces(state["pool"], state["keyring"], settings),
     )
 
 

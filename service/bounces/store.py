@@ -35,7 +35,36 @@ async def list_stops(conn: Executor, address_hash: bytes) -> Sequence[Stop]:
     return [row_to(Stop, row) for row in rows]
 
 
+# Three days on which mail came back, each within two weeks of the one before.
+MOST_DAYS = 3
+
+
+async def note_soft(conn: Conn, address_hash: bytes) -> bool:
+    """Mail came back, and might not the next time; whether that is the last straw."""
+    days: int = await conn.fetchval(
+        """
+        insert into soft_bounce as s (address_hash, days, last_on) values ($1, 1, current_date)
+        on conflict (address_hash) do update set
+            days = case
+                when s.last_on < current_date - 14 then 1
+                when s.last_on < current_date then s.days + 1
+                else s.days
+            end,
+            last_on = current_date
+        returning days
+        """,
+        address_hash,
+    )
+    return days >= MOST_DAYS
+
+
+async def forget_soft(conn: Executor) -> None:
+    """Retention: what was long ago counts no more."""
+    await conn.execute("delete from soft_bounce where last_on < current_date - 14")
+
+
 async def delete_stops(conn: Conn, address_hash: bytes) -> int:
     """Write to an address again, whatever it was; how many reasons there were."""
+    await conn.execute("delete from soft_bounce where address_hash = $1", address_hash)
     done = await conn.execute("delete from mail_stop where address_hash = $1", address_hash)
     return int(done.rpartition(" ")[2])

@@ -17,6 +17,12 @@ class Bounce(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kind: Kind
 
 
+class Noted(msgspec.Struct, frozen=True):
+    """What became of it: letters end, they go on for now, or it was no report of ours."""
+
+    outcome: Literal["stopped", "noted", "ignored"]
+
+
 class Stopped(msgspec.Struct, frozen=True):
     """How many addresses a site writes to no more, by why."""
 

@@ -7,6 +7,7 @@ Texts are sealed, since one may hold a sign-in link, and a row that was taken is
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -44,6 +45,7 @@ class Leased(msgspec.Struct, frozen=True):
     """A message to send now; this try is number `attempts`."""
 
     id: UUID
+    site_id: UUID | None
     kind: str
     recipient: str
     sealed: bytes
@@ -112,8 +114,16 @@ async def list_failures(
 
 # Whether a message, by its id, is still to go; what says no has taken it out of the outbox.
 Wanted = Callable[[UUID], Awaitable[bool]]
-# Told of an address that nobody has.
-Nobody = Callable[[str], Awaitable[None]]
+
+
+class Returns(Protocol):
+    """Looks after mail that comes back."""
+
+    def mark(self, address: str, site_id: UUID | None) -> dict[str, str]:
+        """Headers that tell whose a message is which comes back."""
+
+    async def nobody(self, address: str) -> None:
+        """Is told of an address that a server refuses for good."""
 
 
 class PostOffice:
@@ -126,14 +136,13 @@ class PostOffice:
         server: mail.Server | None,
         sender: str,
         wanted: Mapping[str, Wanted] | None = None,
-        nobody: Nobody | None = None,
+        returns: Returns | None = None,
     ) -> None:
         """Without a server everything stays where it is.
 
-        `wanted` is asked before a message of its kind goes, each time. `nobody` is told of a
-        recipient that the server refuses for good.
+        `wanted` is asked before a message of its kind goes, each time.
         """
-        self._nobody = nobody
+        self._returns = returns
         self._wanted = wanted or {}
         self._pool = pool
         self._keyring = keyring
@@ -187,13 +196,15 @@ class PostOffice:
             texts = unseal(self._keyring, "mail", leased.sealed, leased.id.bytes)
             written = msgspec.msgpack.decode(texts, type=_Texts)
             message = mail.Message(to=leased.recipient, **msgspec.structs.asdict(written))
+            if self._returns is not None:
+                message.headers.update(self._returns.mark(leased.recipient, leased.site_id))
             ready = mail.compose(message, leased.id, leased.created_at, self._sender)
             await mail.send(server, ready)
         except SealError:
             await self._failed(leased, "REJOINDER_SECRET was changed", permanent=True)
         except mail.MailError as error:
-            if error.nobody and self._nobody is not None:
-                await self._nobody(leased.recipient)
+            if error.nobody and self._returns is not None:
+                await self._returns.nobody(leased.recipient)
             await self._failed(leased, str(error), permanent=error.permanent)
         else:
             await self._pool.execute("delete from mail where id = $1", leased.id)
@@ -216,7 +227,7 @@ where id = (
         and useless_at > now()
     order by next_at limit 1 for update skip locked
 )
-returning id, kind, recipient, sealed, attempts, created_at
+returning id, site_id, kind, recipient, sealed, attempts, created_at
 """
 
 FAIL = """

@@ -51,7 +51,7 @@ async def test_who_isn_t_there_is_written_to_once_and_a_fault_of_ours_stops_nobo
 ) -> None:
     postman = Postman(keyring, mailing)
     bounces = Bounces(pool, keyring, mailing)
-    office = PostOffice(pool, keyring, mailing.smtp, SENDER, nobody=bounces.nobody)
+    office = PostOffice(pool, keyring, mailing.smtp, SENDER, returns=bounces)
     letterbox.mails.clear()
     refusals = {
         "gone@readers.example": "550 5.1.1 No such user",
