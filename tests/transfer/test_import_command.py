@@ -101,41 +101,70 @@ async def test_what_cannot_be_read_is_said_in_a_line(
     assert (done.returncode, "Is it an export of disqus?" in done.stderr) == (1, True)
 
 
-async def test_a_killed_import_goes_on_where_it_was(
-    environment: dict[str, str], courier: Site, tmp_path: Path, pool: Pool
-) -> None:
-    file = tmp_path / "export.xml"
-    file.write_text(wxr(*[
-        item(n, *[wp_comment(n * 100 + m, parent=n * 100 + m - 1 if m % 5 else 0)
-                  for m in range(100)])
-        for n in range(1, 61)
-    ]))  # fmt: skip
-    words = ("wordpress", str(file), "--site", "default")
+async def killed(environment: dict[str, str], pool: Pool, words: tuple[str, ...]) -> int:
+    """Kill an import as soon as something of it is in; how many comments the new ones are."""
+    before = await pool.fetchval("select count(*) from comment")
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "service.cli", "import", *words, env=environment,
         stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    while not await pool.fetchval("select count(*) from imported"):
+    while await pool.fetchval("select count(*) from comment") == before:
         assert process.returncode is None
         await asyncio.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     await process.wait()
-    kept = await pool.fetchval("select count(*) from comment")
-    assert 0 < kept < 6000
+    kept: int = await pool.fetchval("select count(*) from comment") - before
+    assert 0 < kept < 4000
     assert kept % 1000 == 0
+    return kept
+
+
+async def totals(pool: Pool, slug: str) -> tuple[int, ...]:
+    """Comments and rows of the ledger of a site, and what articles and roots count."""
+    rows = await pool.fetchrow(
+        """
+        select count(*), (select count(*) from ledger l where l.site_id = s.id),
+            (select sum(comment_count) from article a where a.site_id = s.id),
+            sum(c.reply_count) filter (where c.root_id is null), count(c.root_id)
+        from site s join comment c on c.site_id = s.id where s.slug = $1 group by s.id
+        """,
+        slug,
+    )
+    assert rows is not None
+    return tuple(rows)
+
+
+async def test_a_killed_import_goes_on_where_it_was(
+    environment: dict[str, str], courier: Site, tmp_path: Path, pool: Pool
+) -> None:
+    """Of another system's file, and of an export of ours of the same."""
+    file = tmp_path / "export.xml"
+    file.write_text(wxr(*[
+        item(n, *[wp_comment(n * 100 + m, parent=n * 100 + m - 1 if m % 5 else 0)
+                  for m in range(100)])
+        for n in range(1, 41)
+    ]))  # fmt: skip
+    words = ("wordpress", str(file), "--site", "default")
+    kept = await killed(environment, pool, words)
     done = await run(environment, *words)
     assert done.returncode == 0, done.stderr
     assert f"{kept:,}  comments were here already" in done.stderr
-    rows = await pool.fetchrow(
-        """
-        select (select count(*) from comment), (select count(*) from ledger),
-            (select sum(comment_count) from article),
-            (select sum(reply_count) from comment where root_id is null),
-            (select count(*) from comment where root_id is not null)
-        """
-    )
-    assert rows is not None
-    assert tuple(rows) == (6000, 6000, 6000, 4800, 4800)
+    assert await totals(pool, "default") == (4000, 4000, 4000, 3200, 3200)
+
+    own = tmp_path / "export.jsonl"
+    exporting = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "service.cli", "export", str(own), "--site", "default",
+        env=environment, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert await exporting.wait() == 0
+    async with pool.acquire() as conn:
+        await articles.add_site(conn, "twin", "The Twin", ["https://news.example"])
+    words = ("json", str(own), "--site", "twin")
+    kept = await killed(environment, pool, words)
+    done = await run(environment, *words)
+    assert done.returncode == 0, done.stderr
+    assert f"{kept:,}  comments were here already" in done.stderr
+    assert await totals(pool, "twin") == (4000, 4000, 4000, 3200, 3200)
 
 
 async def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
