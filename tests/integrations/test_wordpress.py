@@ -890,6 +890,31 @@ def test_what_is_decided_and_answered_in_wordpress_is_so_here(courier: Courier) 
     assert waiting == []
 
 
+def test_a_copy_isn_t_brought_over(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("There and back")
+    root = courier.comment(post, "A word about a ferry, copied.")
+    step(courier)
+    old = courier.php(
+        f"""
+        {OLD}
+        [$copy] = get_comments(array('post_id' => {post}));
+        wp_insert_comment(array('comment_post_ID' => {post}, 'user_id' => 1,
+            'comment_author' => 'admin', 'comment_parent' => $copy->comment_ID,
+            'comment_content' => 'Thank you for this word.'));
+        return $add({post}, array('comment_content' => 'From before'));
+        """
+    )
+    step(courier)
+    import_all(courier)
+    thread = courier.api("GET", f"articles/{post}/comments", params={"sort": "oldest"}).json()
+    assert thread["count"] == 3
+    assert courier.api("GET", f"comments/by-source/wordpress/{old}").status_code == 200
+    assert [item["id"] for item in thread["items"] if item.get("replies")] == [root["id"]]
+    step(courier)
+    assert len(copies(courier, post)) == 3
+
+
 def test_decisions_wait_for_a_server_that_is_away(courier: Courier) -> None:
     courier.set_up(mirror=True)
     post = courier.publish("Decided in the dark")

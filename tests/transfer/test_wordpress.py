@@ -44,6 +44,20 @@ def test_pings_are_left_out_and_counted(read: Read) -> None:
     assert not notes.refused
 
 
+def test_copies_of_comments_from_here_are_left_out(read: Read) -> None:
+    def marked(key: str) -> str:
+        meta = f"<wp:commentmeta><wp:meta_key>{key}</wp:meta_key><wp:meta_value>1</wp:meta_value>"
+        return f"{meta}</wp:commentmeta></wp:comment>"
+
+    copy = wp_comment(1).replace(
+        "</wp:comment>", marked("_rejoinder_copy").replace("</wp:comment>", "") + marked("other")
+    )
+    known = wp_comment(2).replace("</wp:comment>", marked("_rejoinder_id"))
+    found, notes = read("wordpress", wxr(item(5, copy, known, wp_comment(3))))
+    assert [one.source for one in comments(found)] == ["2", "3"]
+    assert notes.skipped == {"copies of comments from here": 1}
+
+
 def test_a_post_without_comments_is_no_article(read: Read) -> None:
     assert read("wordpress", wxr(item(5)))[0] == []
 

@@ -19,6 +19,9 @@ COMMENT = frozenset(
         "type", "parent", "user_id",
     )
 )  # fmt: skip
+META = frozenset({"wp:meta_key"})
+# The plugin's mark of what came from here: read, it would be here twice.
+COPY = "_rejoinder_copy"
 BEGINS = re.compile(rb"<(item|wp:comment)>")
 STATUSES: dict[str, Kept] = {
     "1": "published", "approve": "published", "approved": "published",
@@ -34,8 +37,11 @@ TYPES = {"", "comment"}  # others are pings, orders' notes, reviews of plugins
 def read(source: Input, notes: Notes) -> Reading:
     """Each post that has comments, before the first of them; raises ImportFileError."""
     told: Record | None = None
-    for record in records(source, notes, {"item": ITEM, "wp:comment": COMMENT}, BEGINS):
+    wanted = {"item": ITEM, "wp:comment": COMMENT, "wp:commentmeta": META}
+    for record in records(source, notes, wanted, BEGINS):
         item = record.outer
+        if record.name == "wp:commentmeta" and item and record.get("wp:meta_key") == COPY:
+            item.fields["copy"] = "yes"
         if record.name != "wp:comment":
             continue
         if item is None:
@@ -44,6 +50,9 @@ def read(source: Input, notes: Notes) -> Reading:
         kind = record.get("wp:comment_type")
         if kind not in TYPES:
             notes.skip(kind if kind.isidentifier() and len(kind) <= 20 else "other types")  # noqa: PLR2004 (a name's length)
+            continue
+        if record.get("copy"):
+            notes.skip("copies of comments from here")
             continue
         if item is not told:
             told = item

@@ -132,7 +132,7 @@ function send_answers() {
 				return $answer;
 			}
 			if ( ! is_wp_error( $answer ) && isset( $answer['data']['comment']['id'] ) ) {
-				add_comment_meta( $comment->comment_ID, MIRROR_ID, $answer['data']['comment']['id'], true );
+				note_copy( (int) $comment->comment_ID, $answer['data']['comment']['id'] );
 			}
 		}
 		delete_comment_meta( $row->comment_id, ANSWER );

@@ -14,6 +14,7 @@ defined( 'ABSPATH' ) || exit;
 
 const MIRROR         = 'rejoinder_mirror'; // cursor, at, fault.
 const MIRROR_ID      = '_rejoinder_id'; // of a comment here: its id there.
+const MIRROR_COPY    = '_rejoinder_copy'; // of a comment here that is there as well, not by the import.
 const MIRROR_PAGE    = 100;
 const MIRROR_SECONDS = 20;
 
@@ -214,8 +215,19 @@ function insert_mirrored( $post, $item, $known ) {
 		'comment_approved'     => MIRRORED[ $item['status'] ],
 		'comment_agent'        => 'Rejoinder',
 	) ) );
-	add_comment_meta( $id, MIRROR_ID, $item['id'], true );
+	note_copy( (int) $id, $item['id'] );
 	return (int) $id;
+}
+
+/**
+ * Remember that a comment here is one there: the import leaves it out.
+ *
+ * @param int    $id    Its number here.
+ * @param string $there Its id there.
+ */
+function note_copy( $id, $there ) {
+	add_comment_meta( $id, MIRROR_ID, $there, true );
+	add_comment_meta( $id, MIRROR_COPY, '1', true );
 }
 
 /**
