@@ -890,6 +890,59 @@ def test_what_is_decided_and_answered_in_wordpress_is_so_here(courier: Courier) 
     assert waiting == []
 
 
+def test_a_decision_changes_nothing_else_of_an_old_comment(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("Spelt as it was")
+    hidden = courier.publish("For some alone", post_status="private")
+    ticket = courier.publish("A ticket", post_type="wp_block")  # published, and no page
+    ids = courier.php(
+        f"""
+        {OLD}
+        $picture = array('comment_content' => 'See <img src="/x.png"> <h3>there</h3>');
+        $found = array($add({post}, $picture + array('comment_date' => '2019-03-04 09:00:00')));
+        $found[] = $add({hidden}, array('comment_content' => 'Between us'));
+        $found[] = $add({ticket}, array('comment_content' => 'My number is 4711.'));
+        return $found;
+        """
+    )
+    import_all(courier)
+    told = courier.api("GET", f"comments/by-source/wordpress/{ids[0]}").json()
+    assert courier.api("GET", f"articles/{ticket}/comments").json()["items"] == []
+    decision = {"comment_id": told["comment"]["id"], "action": "hold"}
+    httpx.post(
+        f"{courier.live.url}/v1/moderation/decisions",
+        json={"decisions": [decision]},
+        headers=bearer(courier.live.moderator_token),
+    ).raise_for_status()
+    step(courier)
+    rows = courier.php(
+        f"""
+        global $wpdb;
+        return $wpdb->get_results("select comment_approved, comment_content, comment_date_gmt
+            from $wpdb->comments where comment_ID in ({",".join(map(str, ids))})
+            order by comment_ID", ARRAY_N);
+        """
+    )
+    then = "2019-03-04 05:06:07"
+    assert rows == [
+        ["0", 'See <img src="/x.png"> <h3>there</h3>', then],
+        ["1", "Between us", then],
+        ["1", "My number is 4711.", then],
+    ]
+    # Its author takes it away: text, name, addresses.
+    left = courier.php(
+        f"""
+        Rejoinder\\update_mirrored({ids[0]}, array('status' => 'removed'));
+        $left = get_comment({ids[0]}, ARRAY_A);
+        unset($left['comment_content']);
+        return $left;
+        """
+    )
+    assert left["comment_approved"] == "trash"
+    assert "Ann" not in str(left)
+    assert "@" not in str(left)
+
+
 def test_a_copy_isn_t_brought_over(courier: Courier) -> None:
     courier.set_up(mirror=True)
     post = courier.publish("There and back")

@@ -193,6 +193,16 @@ function article_of_post( $post ) {
 }
 
 /**
+ * Whether everybody may read a post. Some plugins keep what is private as published posts of a type
+ * that has no pages.
+ *
+ * @param \WP_Post|null $post A post.
+ */
+function is_public( $post ) {
+	return $post && '' === $post->post_password && is_post_publicly_viewable( $post );
+}
+
+/**
  * A comment as an import tells it. Approved ones of posts that aren't public are held: everybody may
  * read a thread over there.
  *
@@ -201,7 +211,6 @@ function article_of_post( $post ) {
 function comment_body( $comment ) {
 	$status = isset( STATUSES[ $comment->comment_approved ] ) ? STATUSES[ $comment->comment_approved ] : 'held';
 	$post   = get_post( (int) $comment->comment_post_ID );
-	$public = $post && 'publish' === $post->post_status && '' === $post->post_password;
 	$body   = array(
 		'id'         => (string) $comment->comment_ID,
 		'article'    => (string) $comment->comment_post_ID,
@@ -210,7 +219,7 @@ function comment_body( $comment ) {
 		'website'    => $comment->comment_author_url,
 		'body'       => $comment->comment_content,
 		'markup'     => 'paragraphs',
-		'status'     => 'published' === $status && ! $public ? 'held' : $status,
+		'status'     => 'published' === $status && ! is_public( $post ) ? 'held' : $status,
 		'created_at' => $comment->comment_date_gmt,
 	);
 	if ( (int) $comment->comment_parent > 0 ) {

@@ -132,7 +132,7 @@ function is_mirroring( $now = null ) {
 }
 
 /**
- * Write a page of changes. WordPress's own functions do it, but tell nobody: no mail goes out.
+ * Write a page of changes. Nobody is told: no mail goes out.
  *
  * @param array[] $items Comments as the server tells them, the oldest change first.
  */
@@ -237,18 +237,28 @@ function note_copy( $id, $there ) {
  * @param array $item The comment.
  */
 function update_mirrored( $id, $item ) {
+	global $wpdb;
 	$comment = get_comment( $id );
-	$changed = array();
-	if ( $comment && MIRRORED[ $item['status'] ] !== $comment->comment_approved ) {
-		$changed['comment_approved'] = MIRRORED[ $item['status'] ];
+	$theirs  = $comment && 'Rejoinder' === $comment->comment_agent;
+	// The import has it held over there because not everybody may read the post: here it never was.
+	if ( ! $comment || ( 'held' === $item['status'] && ! $theirs && ! is_public( get_post( $comment->comment_post_ID ) ) ) ) {
+		return;
 	}
+	$changed = array( 'comment_approved' => MIRRORED[ $item['status'] ] );
 	// What was written here keeps its own spelling, until its author takes it away.
-	$theirs = $comment && ( 'Rejoinder' === $comment->comment_agent || 'removed' === $item['status'] );
-	if ( $theirs && mirrored_text( $item ) !== $comment->comment_content ) {
+	if ( $theirs || 'removed' === $item['status'] ) {
 		$changed['comment_content'] = mirrored_text( $item );
 	}
-	if ( $changed ) {
-		wp_update_comment( wp_slash( array( 'comment_ID' => $id ) + $changed ) );
+	if ( 'removed' === $item['status'] ) {
+		$changed += array_fill_keys( array( 'comment_author', 'comment_author_email', 'comment_author_url', 'comment_author_IP' ), '' );
+	}
+	$old = array_intersect_key( (array) $comment->to_array(), $changed );
+	if ( array_diff_assoc( $changed, $old ) ) {
+		// Not wp_update_comment(): it cuts out of the whole text whatever the schedule's user mayn't write.
+		$wpdb->update( $wpdb->comments, $changed, array( 'comment_ID' => $id ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery
+		clean_comment_cache( $id );
+		wp_update_comment_count( $comment->comment_post_ID );
+		wp_transition_comment_status( $changed['comment_approved'], $comment->comment_approved, get_comment( $id ) );
 	}
 }
 
