@@ -627,6 +627,27 @@ def test_a_post_taken_back_takes_its_alert_back(courier: Courier) -> None:
     assert alert["edition"] == 1
 
 
+def test_a_duplicate_of_a_post_is_another_one(courier: Courier) -> None:
+    post = courier.publish("The weather", **wish(wanted="1", edition=2))
+    courier.php(f"Rejoinder\\set_alert_wish({post}, array('title' => 'Rain'));")
+    # As plugins do it that duplicate posts.
+    copy = courier.php(
+        f"""
+        $copy = wp_insert_post(array('post_title' => 'Weather', 'post_content' => 'x'));
+        foreach (get_post_meta({post}) as $name => $values) {{
+            update_post_meta($copy, $name, wp_slash(maybe_unserialize($values[0])));
+        }}
+        wp_update_post(array('ID' => $copy, 'post_content' => 'Sunny.'));
+        return $copy;
+        """
+    )
+    assert article_of(courier, copy) is None
+    assert courier.php(f"return Rejoinder\\alert_wish({copy})['title'];") == ""
+    courier.php(f"Rejoinder\\set_alert_wish({copy}, array('wanted' => '1', 'edition' => 2));")
+    courier.php(f"wp_publish_post({copy});")
+    assert [one["title"] for one in alerts_of(courier, copy)] == ["Weather"]
+
+
 def test_wordpress_s_own_form_takes_nothing_for_them(courier: Courier) -> None:
     post = courier.publish("Only here")
     form = {"comment_post_ID": post, "author": "A", "email": "a@b.example", "comment": "Buy."}

@@ -46,13 +46,12 @@ function on_published( $new, $old, $post ) {
  * @return array
  */
 function alert_wish( $id ) {
-	$wish = get_post_meta( $id, ALERT, true );
 	$none = array(
 		'wanted'  => '',
 		'title'   => '',
 		'edition' => 1,
 	);
-	return is_array( $wish ) ? array_merge( $none, $wish ) : $none;
+	return array_merge( $none, own_meta( $id, ALERT ) );
 }
 
 /**
@@ -63,11 +62,11 @@ function alert_wish( $id ) {
  */
 function set_alert_wish( $id, $given ) {
 	$wish = array_merge( alert_wish( $id ), array_intersect_key( $given, alert_wish( 0 ) ) );
-	update_post_meta( $id, ALERT, wp_slash( array(
+	keep_meta( $id, ALERT, array(
 		'wanted'  => in_array( $wish['wanted'], array( '0', '1' ), true ) ? $wish['wanted'] : '',
 		'title'   => mb_substr( sanitize_text_field( (string) $wish['title'] ), 0, 500 ),
 		'edition' => max( 1, min( 10000, (int) $wish['edition'] ) ),
-	) ) );
+	) );
 }
 
 /**
@@ -87,8 +86,7 @@ function is_alert_wanted( $post ) {
  * @return array[] by edition: id, state, title, at, counts.
  */
 function alerts_of( $id ) {
-	$alerts = get_post_meta( $id, ALERTS, true );
-	return is_array( $alerts ) ? $alerts : array();
+	return own_meta( $id, ALERTS );
 }
 
 /**
@@ -136,7 +134,7 @@ function note_alert( $id, $edition, $told ) {
 		'at'     => isset( $texts['send_at'] ) ? (int) strtotime( $texts['send_at'] ) : time(),
 		'counts' => isset( $told['counts'] ) ? array_filter( (array) $told['counts'], 'is_int' ) : array(),
 	);
-	update_post_meta( $id, ALERTS, wp_slash( $alerts ) );
+	keep_meta( $id, ALERTS, $alerts );
 }
 
 /**

@@ -66,14 +66,37 @@ function closing_body( $sent ) {
  * @return array
  */
 function sent_of( $id ) {
-	$sent = get_post_meta( $id, SENT, true );
 	$none = array(
 		'url'   => '',
 		'title' => '',
 		'open'  => true,
 		'urls'  => array(),
 	);
-	return is_array( $sent ) ? array_merge( $none, $sent ) : $none;
+	return array_merge( $none, own_meta( $id, SENT ) );
+}
+
+/**
+ * What is kept of a post, but for what names another one: plugins that duplicate posts, and exports,
+ * take all of it along.
+ *
+ * @param int    $id   A post.
+ * @param string $name SENT, ALERT or ALERTS.
+ * @return array
+ */
+function own_meta( $id, $name ) {
+	$kept = get_post_meta( $id, $name, true );
+	return is_array( $kept ) && ( ! isset( $kept['post'] ) || (int) $id === $kept['post'] ) ? array_diff_key( $kept, array( 'post' => true ) ) : array();
+}
+
+/**
+ * Keep something of a post.
+ *
+ * @param int    $id   A post.
+ * @param string $name As in own_meta().
+ * @param array  $kept What.
+ */
+function keep_meta( $id, $name, $kept ) {
+	update_post_meta( $id, $name, wp_slash( array( 'post' => (int) $id ) + $kept ) );
 }
 
 /**
@@ -91,7 +114,7 @@ function note_sent( $id, $body ) {
 		'open'  => isset( $body['open'] ) ? $body['open'] : $sent['open'],
 		'urls'  => array_slice( $urls, -MOST_URLS ),
 	);
-	update_post_meta( $id, SENT, wp_slash( $sent ) );
+	keep_meta( $id, SENT, $sent );
 }
 
 /**
