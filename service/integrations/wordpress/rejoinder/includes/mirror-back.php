@@ -11,7 +11,7 @@ namespace Rejoinder;
 
 defined( 'ABSPATH' ) || exit;
 
-const DECISION      = '_rejoinder_decision'; // of a comment: what was decided here.
+const DECISION      = '_rejoinder_decision'; // of a comment: what was decided here, by which user.
 const ANSWER        = '_rejoinder_answer'; // of a comment: written here, and not sent yet.
 const MOST_DECIDED  = 100;
 const MOST_ANSWERED = 20;
@@ -27,18 +27,24 @@ add_action( 'transition_comment_status', __NAMESPACE__ . '\\on_decided', 10, 3 )
 add_action( 'wp_insert_comment', __NAMESPACE__ . '\\on_answered', 10, 2 );
 
 /**
- * Somebody has decided here. Deleting for good is no decision: WordPress empties its own trash.
+ * Somebody has decided here. Deleting for good is no decision: WordPress empties its own trash. Nor
+ * is what a program does by itself, or an author below their own post: the token is a moderator's.
  *
  * @param string      $new     The state.
  * @param string      $old     The one before.
  * @param \WP_Comment $comment The comment.
  */
 function on_decided( $new, $old, $comment ) {
-	if ( is_mirroring() || ! is_mirrored() || '' === setting( 'moderator' ) || ! isset( ACTIONS[ $new ] ) || ! get_comment_meta( $comment->comment_ID, MIRROR_ID, true ) ) {
+	if ( is_mirroring() || ! is_mirrored() || '' === setting( 'moderator' ) || ! isset( ACTIONS[ $new ] ) || ! may_decide() || ! get_comment_meta( $comment->comment_ID, MIRROR_ID, true ) ) {
 		return;
 	}
-	update_comment_meta( $comment->comment_ID, DECISION, ACTIONS[ $new ] . '.' . wp_rand( 100000, 999999 ) );
+	update_comment_meta( $comment->comment_ID, DECISION, ACTIONS[ $new ] . '.' . wp_rand( 100000, 999999 ) . '.' . get_current_user_id() );
 	wake_mirror();
+}
+
+/** Whether whoever is at work here moderates; whoever has a shell does. */
+function may_decide() {
+	return current_user_can( 'moderate_comments' ) || ( defined( 'WP_CLI' ) && WP_CLI );
 }
 
 /**
@@ -48,7 +54,7 @@ function on_decided( $new, $old, $comment ) {
  * @param \WP_Comment $comment The comment.
  */
 function on_answered( $id, $comment ) {
-	if ( is_mirroring() || ! is_mirrored() || '' === setting( 'secret' ) || ! $comment->user_id || '1' !== (string) $comment->comment_approved || ! in_array( $comment->comment_type, array( '', 'comment' ), true ) || ! is_ours( $comment->comment_post_ID ) ) {
+	if ( is_mirroring() || ! is_mirrored() || '' === setting( 'secret' ) || ! $comment->user_id || '1' !== (string) $comment->comment_approved || defined( 'WP_IMPORTING' ) || ! in_array( $comment->comment_type, array( '', 'comment' ), true ) || ! is_ours( $comment->comment_post_ID ) ) {
 		return;
 	}
 	add_comment_meta( $id, ANSWER, '1', true );
@@ -92,21 +98,21 @@ function send_decisions() {
 	$waiting   = waiting_comments( DECISION, MOST_DECIDED );
 	$decisions = array();
 	foreach ( $waiting as $row ) {
-		$action   = strtok( $row->meta_value, '.' );
+		list( $action, , $by ) = explode( '.', $row->meta_value . '..' );
+		$user     = get_userdata( (int) $by );
 		$decision = array(
 			'comment_id' => $row->id,
 			'action'     => $action,
-			'note'       => 'WordPress',
+			'note'       => $user ? 'WordPress: ' . plain( $user->display_name, 80 ) : 'WordPress',
 		);
-		$decisions[] = 'reject' === $action ? $decision + array( 'reason' => 'other' ) : $decision;
+		// Each comment once, or all are refused.
+		$decisions[ $row->id ] = 'reject' === $action ? $decision + array( 'reason' => 'other' ) : $decision;
 	}
-	if ( ! $decisions ) {
-		return null;
-	}
-	$answer = call( 'POST', '/v1/moderation/decisions', array(
+	unset( $decisions[''] );
+	$answer = $decisions ? call( 'POST', '/v1/moderation/decisions', array(
 		'token' => setting( 'moderator' ),
-		'body'  => array( 'decisions' => $decisions ),
-	) );
+		'body'  => array( 'decisions' => array_values( $decisions ) ),
+	) ) : null;
 	if ( is_wp_error( $answer ) ) {
 		return $answer;
 	}
