@@ -125,7 +125,8 @@ function is_away( $error ) {
  * @return array|\WP_Error
  */
 function ask_for_page( $path, $more = array() ) {
-	if ( get_transient( PAUSED ) ) {
+	static $failed = false; // A cache needn't keep what it is given.
+	if ( $failed || get_transient( PAUSED ) ) {
 		return new \WP_Error( 'rejoinder_paused', __( 'The server has just failed.', 'rejoinder' ), array( 'status' => 0 ) );
 	}
 	$options = array(
@@ -134,6 +135,7 @@ function ask_for_page( $path, $more = array() ) {
 	);
 	$answer  = call( 'GET', $path, $more + $options );
 	if ( is_wp_error( $answer ) && is_away( $answer ) ) {
+		$failed = true;
 		set_transient( PAUSED, 1, PAUSE );
 	}
 	return $answer;
