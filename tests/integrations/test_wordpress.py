@@ -273,6 +273,38 @@ def test_a_copy_of_the_site_tells_nobody_anything(courier: Courier) -> None:
     courier.php("do_action('rejoinder_deliver');")
 
 
+def test_another_site_is_told_of_every_post(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("Known there", comment_status="closed")
+    step(courier)
+    told = courier.php(
+        f"""
+        $here = get_option('rejoinder');
+        update_option('rejoinder', array('site' => 'elsewhere') + $here);
+        $told = array(get_post_meta({post}, '_rejoinder_due', true), Rejoinder\\mirror_state());
+        $told[] = Rejoinder\\article_body(get_post({post}))['open'];
+        update_option('rejoinder', $here);
+        do_action('rejoinder_deliver');
+        wp_cache_flush();
+        $told[] = get_post_meta({post}, '_rejoinder_due', true);
+        return $told;
+        """
+    )
+    assert float(told[0]) > 0
+    assert told[1]["cursor"] == ""
+    assert told[2] is False  # which was told before, and not there
+    assert told[3] == ""
+    # A plugin for several languages makes of it no other place.
+    courier.set_up(home=courier.url.removeprefix("http://"))
+    elsewhere = courier.php(
+        """
+        add_filter('home_url', function ($url) { return $url . '/de'; });
+        return Rejoinder\\is_elsewhere();
+        """
+    )
+    assert elsewhere is False
+
+
 def test_it_speaks_the_site_s_language(courier: Courier) -> None:
     post = courier.publish("Пором")
     courier.comment(post, "Дякую за статтю про пором.")

@@ -9,7 +9,7 @@ namespace Rejoinder;
 
 defined( 'ABSPATH' ) || exit;
 
-const SENT       = '_rejoinder_sent'; // what the server was told last: url, title, open, urls.
+const SENT       = '_rejoinder_sent'; // what the server was told last: url, title, open, urls; to: which server.
 const MOST_URLS  = 40;
 const TAKEN_OUT  = '/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/';
 
@@ -72,7 +72,14 @@ function sent_of( $id ) {
 		'open'  => true,
 		'urls'  => array(),
 	);
-	return array_merge( $none, own_meta( $id, SENT ) );
+	$sent = array_merge( $none, own_meta( $id, SENT ) );
+	// Another server has heard of no switch.
+	return isset( $sent['to'] ) && sent_to() !== $sent['to'] ? array( 'open' => true ) + $sent : $sent;
+}
+
+/** Whom posts are sent to. */
+function sent_to() {
+	return setting( 'server' ) . ' ' . setting( 'site' );
 }
 
 /**
@@ -113,6 +120,7 @@ function note_sent( $id, $body ) {
 		'title' => $body['title'],
 		'open'  => isset( $body['open'] ) ? $body['open'] : $sent['open'],
 		'urls'  => array_slice( $urls, -MOST_URLS ),
+		'to'    => sent_to(),
 	);
 	keep_meta( $id, SENT, $sent );
 }

@@ -61,17 +61,22 @@ function make_due( $id, $delay = 0 ) {
 	wake_at( time() + $delay );
 }
 
-/** Every address has changed: have every post sent again that the server knows. */
+/** Every address has changed: have every post sent again that was sent, and all that wait. */
 function all_due() {
 	global $wpdb;
 	if ( ! may_publish() ) {
 		return;
 	}
-	// phpcs:ignore WordPress.DB.DirectDatabaseQuery (thousands of posts, none of them in a cache)
-	$ids = $wpdb->get_col( $wpdb->prepare( "select post_id from $wpdb->postmeta where meta_key = %s", SENT ) );
-	foreach ( $ids as $id ) {
-		update_post_meta( (int) $id, DUE, time() . '.' . wp_rand( 100000, 999999 ) );
-	}
+	// phpcs:disable WordPress.DB (tens of thousands of posts, none of them in a cache)
+	$due = $wpdb->prepare( "concat(%d, '.', floor(100000 + rand() * 900000))", time() );
+	$wpdb->query( $wpdb->prepare( "update $wpdb->postmeta set meta_value = $due where meta_key = %s", DUE ) );
+	$wpdb->query( $wpdb->prepare(
+		"insert into $wpdb->postmeta (post_id, meta_key, meta_value) select s.post_id, %s, $due from $wpdb->postmeta s left join $wpdb->postmeta d on d.post_id = s.post_id and d.meta_key = %s where s.meta_key = %s and d.meta_id is null",
+		DUE,
+		DUE,
+		SENT
+	) );
+	// phpcs:enable
 	wake_at( time() );
 }
 

@@ -92,9 +92,12 @@ function is_elsewhere() {
 	return '' !== setting( 'home' ) && setting( 'home' ) !== home_without_scheme();
 }
 
-/** Where this site is; http or https is the same one. */
+/**
+ * Where this site is; http or https is the same one. Not home_url(), to which plugins for several
+ * languages add the one of the page.
+ */
 function home_without_scheme() {
-	return preg_replace( '#^https?://#', '', untrailingslashit( home_url() ) );
+	return preg_replace( '#^https?://#', '', untrailingslashit( (string) get_option( 'home' ) ) );
 }
 
 /** Secrets aren't loaded with every page: an option that is first updated would be. */
@@ -142,12 +145,25 @@ function checked_settings( $given ) {
 
 /**
  * The settings were saved at another address than before: the site has moved, and every post with it.
+ * Another server or another site there knows none of the posts, and the copy begins anew.
  *
  * @param mixed $old The settings before.
  * @param mixed $new The settings now.
  */
 function on_moved( $old, $new ) {
-	if ( ! empty( $old['home'] ) && isset( $new['home'] ) && $old['home'] !== $new['home'] ) {
+	$moved = array();
+	foreach ( array( 'home', 'server', 'site' ) as $name ) {
+		if ( ! empty( $old[ $name ] ) && isset( $new[ $name ] ) && $old[ $name ] !== $new[ $name ] ) {
+			$moved[] = $name;
+		}
+	}
+	if ( array_diff( $moved, array( 'home' ) ) ) {
+		delete_option( MIRROR );
+		delete_option( TROUBLE );
+		delete_transient( COUNTS );
+		delete_transient( PAUSED );
+	}
+	if ( $moved ) {
 		all_due();
 	}
 }
