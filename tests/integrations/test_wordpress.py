@@ -305,6 +305,33 @@ def test_another_site_is_told_of_every_post(courier: Courier) -> None:
     assert elsewhere is False
 
 
+def test_contributors_alert_nobody(courier: Courier) -> None:
+    said = courier.php(
+        """
+        require_once ABSPATH . 'wp-admin/includes/admin.php';
+        $writer = wp_insert_user(array('user_login' => 'writer', 'user_pass' => 'x',
+            'user_email' => 'writer@courier.example', 'role' => 'contributor'));
+        $post = array('post_title' => 'Mine', 'post_content' => 'x', 'post_author' => $writer);
+        $said = array();
+        foreach (array($writer, 1) as $user) {
+            wp_set_current_user($user);
+            $id = wp_insert_post($post);
+            $_POST = array('rejoinder_wanted' => '1',
+                'rejoinder_box' => wp_create_nonce("rejoinder_box_$id"));
+            wp_update_post(array('ID' => $id, 'post_title' => 'Mine, too'));
+            $said[] = Rejoinder\\alert_wish($id)['wanted'];
+            // Another post that a plugin saves in the same request.
+            $said[] = Rejoinder\\alert_wish(wp_insert_post($post))['wanted'];
+            Rejoinder\\update_alert_field(array('title' => 'By REST'), get_post($id));
+            $said[] = Rejoinder\\alert_wish($id)['title'];
+            $said[] = is_array(Rejoinder\\alert_field(array('id' => $id)));
+        }
+        return $said;
+        """
+    )
+    assert said == ["", "", "", False, "1", "", "By REST", True]
+
+
 def test_it_speaks_the_site_s_language(courier: Courier) -> None:
     post = courier.publish("Пором")
     courier.comment(post, "Дякую за статтю про пором.")

@@ -10,7 +10,7 @@ namespace Rejoinder;
 
 defined( 'ABSPATH' ) || exit;
 
-add_action( 'add_meta_boxes', __NAMESPACE__ . '\\add_box' );
+add_action( 'add_meta_boxes', __NAMESPACE__ . '\\add_box', 10, 2 );
 add_action( 'save_post', __NAMESPACE__ . '\\save_box' );
 add_action( 'rest_api_init', __NAMESPACE__ . '\\add_alert_field' );
 add_action( 'enqueue_block_editor_assets', __NAMESPACE__ . '\\enqueue_panel' );
@@ -18,12 +18,22 @@ add_action( 'enqueue_block_editor_assets', __NAMESPACE__ . '\\enqueue_panel' );
 /**
  * The classic editor's box; the block editor leaves it out.
  *
- * @param string $type The post's type.
+ * @param string   $type The post's type.
+ * @param \WP_Post $post The post.
  */
-function add_box( $type ) {
-	if ( may_publish() && in_array( $type, setting( 'types' ), true ) ) {
+function add_box( $type, $post ) {
+	if ( may_publish() && in_array( $type, setting( 'types' ), true ) && may_alert( $post->ID ) ) {
 		add_meta_box( 'rejoinder-alert', __( 'Alert to readers', 'rejoinder' ), __NAMESPACE__ . '\\show_box', null, 'side', 'high', array( '__back_compat_meta_box' => true ) );
 	}
+}
+
+/**
+ * Whether whoever is at work here decides what goes out: contributors write, and others publish.
+ *
+ * @param int $id A post.
+ */
+function may_alert( $id ) {
+	return current_user_can( 'edit_post', $id ) && current_user_can( 'publish_post', $id );
 }
 
 /**
@@ -33,7 +43,8 @@ function add_box( $type ) {
  */
 function show_box( $post ) {
 	$wish = alert_wish( $post->ID );
-	wp_nonce_field( 'rejoinder_box', 'rejoinder_box' );
+	// Of this post: other plugins save others in the same request.
+	wp_nonce_field( "rejoinder_box_$post->ID", 'rejoinder_box' );
 	?>
 	<p><label><input type="checkbox" name="rejoinder_wanted" value="1" <?php checked( is_alert_wanted( $post ) ); ?>>
 		<?php esc_html_e( 'Alert readers when this is published', 'rejoinder' ); ?></label></p>
@@ -56,7 +67,7 @@ function show_box( $post ) {
  */
 function save_box( $id ) {
 	$nonce = isset( $_POST['rejoinder_box'] ) ? sanitize_key( $_POST['rejoinder_box'] ) : '';
-	if ( ! wp_verify_nonce( $nonce, 'rejoinder_box' ) || ! current_user_can( 'edit_post', $id ) || wp_is_post_revision( $id ) || wp_is_post_autosave( $id ) ) {
+	if ( ! wp_verify_nonce( $nonce, "rejoinder_box_$id" ) || ! may_alert( $id ) || wp_is_post_revision( $id ) || wp_is_post_autosave( $id ) ) {
 		return;
 	}
 	set_alert_wish( $id, array(
@@ -88,7 +99,7 @@ function add_alert_field() {
 		'methods'             => 'GET',
 		'callback'            => __NAMESPACE__ . '\\answer_alerts',
 		'permission_callback' => function ( $request ) {
-			return current_user_can( 'edit_post', (int) $request['id'] );
+			return may_alert( (int) $request['id'] );
 		},
 	) );
 }
@@ -114,7 +125,7 @@ function answer_alerts( $request ) {
  */
 function alert_field( $prepared ) {
 	$post = get_post( $prepared['id'] );
-	if ( ! $post || ! current_user_can( 'edit_post', $post->ID ) ) {
+	if ( ! $post || ! may_alert( $post->ID ) ) {
 		return null;
 	}
 	$wish   = alert_wish( $post->ID );
@@ -135,7 +146,7 @@ function alert_field( $prepared ) {
  * @param \WP_Post $post  The post, which the caller may edit.
  */
 function update_alert_field( $given, $post ) {
-	if ( ! is_array( $given ) ) {
+	if ( ! is_array( $given ) || ! may_alert( $post->ID ) ) {
 		return;
 	}
 	if ( isset( $given['wanted'] ) ) {
