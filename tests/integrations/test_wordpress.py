@@ -686,6 +686,19 @@ def test_a_post_taken_back_takes_its_alert_back(courier: Courier) -> None:
     assert alert["edition"] == 1
 
 
+def test_a_post_deleted_for_good_is_closed(courier: Courier) -> None:
+    post = courier.publish("Gone at once", **wish(wanted="1"))
+    later = {"article": str(post), "edition": 2, "send_at": "2027-01-01T00:00:00Z"}
+    waiting = courier.api("POST", "alerts", json=later).json()
+    courier.php(f"Rejoinder\\note_alert({post}, 2, json_decode('{json.dumps(waiting)}', true));")
+    courier.php(f"wp_delete_post({post}, true);")
+    article = article_of(courier, post)
+    assert article
+    assert article["open"] is False
+    states = {one["edition"]: one["state"] for one in alerts_of(courier, post)}
+    assert states[2] == "cancelled"
+
+
 def test_a_duplicate_of_a_post_is_another_one(courier: Courier) -> None:
     post = courier.publish("The weather", **wish(wanted="1", edition=2))
     courier.php(f"Rejoinder\\set_alert_wish({post}, array('title' => 'Rain'));")

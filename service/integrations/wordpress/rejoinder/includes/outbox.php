@@ -24,6 +24,7 @@ const FIRST_RETRY   = 60;
 const LONGEST_RETRY = HOUR_IN_SECONDS;
 
 add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
+add_action( 'before_delete_post', __NAMESPACE__ . '\\on_deleted' );
 add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due', 10, 0 );
 add_action( DELIVER, __NAMESPACE__ . '\\deliver' );
 add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
@@ -47,6 +48,26 @@ function on_saved( $id, $post ) {
 		if ( ! has_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer' ) ) {
 			add_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer', 100 );
 		}
+	}
+}
+
+/**
+ * A post is deleted for good, and with it all that is known of it here: the server hears it now or
+ * never. One that was in the trash is closed there already.
+ *
+ * @param int $id The post.
+ */
+function on_deleted( $id ) {
+	$sent   = sent_of( $id );
+	$public = $sent['open'] || 'publish' === get_post_status( $id ) || get_post_meta( $id, DUE, true );
+	// Somebody waits, perhaps for the deletion of hundreds.
+	if ( ! may_publish() || '' === $sent['url'] || ! $public || get_transient( PAUSED ) ) {
+		return;
+	}
+	$answer = call( 'PUT', "articles/$id", array( 'body' => closing_body( $sent ) ) );
+	$answer = is_wp_error( $answer ) ? $answer : cancel_alerts( $id );
+	if ( is_wp_error( $answer ) && is_away( $answer ) ) {
+		set_transient( PAUSED, 1, PAUSE );
 	}
 }
 
