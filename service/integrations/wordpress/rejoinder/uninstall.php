@@ -7,14 +7,23 @@
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_moderator_token', 'rejoinder_claims', 'rejoinder_trouble', 'rejoinder_import', 'rejoinder_mirror' ) as $rejoinder_option ) {
-	delete_option( $rejoinder_option );
+// Of every blog of a network: what is stored holds keys.
+foreach ( is_multisite() ? get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) : array( 0 ) as $rejoinder_blog ) {
+	if ( $rejoinder_blog ) {
+		switch_to_blog( $rejoinder_blog );
+	}
+	foreach ( array( 'rejoinder', 'rejoinder_key', 'rejoinder_sign_in_secret', 'rejoinder_moderator_token', 'rejoinder_claims', 'rejoinder_trouble', 'rejoinder_import', 'rejoinder_mirror' ) as $rejoinder_option ) {
+		delete_option( $rejoinder_option );
+	}
+	foreach ( array( '_rejoinder_sent', '_rejoinder_due', '_rejoinder_fault', '_rejoinder_alert', '_rejoinder_alerts' ) as $rejoinder_meta ) {
+		delete_post_meta_by_key( $rejoinder_meta );
+	}
+	foreach ( array( '_rejoinder_id', '_rejoinder_copy', '_rejoinder_decision', '_rejoinder_answer' ) as $rejoinder_meta ) {
+		delete_metadata( 'comment', 0, $rejoinder_meta, '', true );
+	}
+	delete_transient( 'rejoinder_counts' );
+	delete_transient( 'rejoinder_paused' );
+	if ( $rejoinder_blog ) {
+		restore_current_blog();
+	}
 }
-foreach ( array( '_rejoinder_sent', '_rejoinder_due', '_rejoinder_fault', '_rejoinder_alert', '_rejoinder_alerts' ) as $rejoinder_meta ) {
-	delete_post_meta_by_key( $rejoinder_meta );
-}
-foreach ( array( '_rejoinder_id', '_rejoinder_copy', '_rejoinder_decision', '_rejoinder_answer' ) as $rejoinder_meta ) {
-	delete_metadata( 'comment', 0, $rejoinder_meta, '', true );
-}
-delete_transient( 'rejoinder_counts' );
-delete_transient( 'rejoinder_paused' );
