@@ -202,7 +202,8 @@ function known_comments( $items ) {
  */
 function insert_mirrored( $post, $item, $known ) {
 	$time = (int) strtotime( $item['created_at'] );
-	$user = isset( $item['author']['subject'] ) && preg_match( '/^[0-9]+$/D', (string) $item['author']['subject'] ) ? get_userdata( (int) $item['author']['subject'] ) : false;
+	// Without a secret these are another system's numbers.
+	$user = '' !== setting( 'secret' ) && isset( $item['author']['subject'] ) && preg_match( '/^[0-9]+$/D', (string) $item['author']['subject'] ) ? get_userdata( (int) $item['author']['subject'] ) : false;
 	$id   = wp_insert_comment( wp_slash( array(
 		'comment_post_ID'      => $post->ID,
 		'comment_author'       => esc_html( $item['author']['name'] ),
