@@ -1048,6 +1048,39 @@ def test_a_decision_changes_nothing_else_of_an_old_comment(courier: Courier) -> 
     assert "@" not in str(left)
 
 
+def test_an_old_table_holds_what_it_can(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("Of 2012")
+    change = "alter table wp_comments modify comment_{} {} character set {} not null"
+    for charset in ("utf8", "utf8mb4"):
+        for column, kind in (("content", "text"), ("author", "tinytext")):
+            courier.php(f"global $wpdb; $wpdb->query('{change.format(column, kind, charset)}');")
+        if charset == "utf8":
+            courier.comment(post, "A fine ferry 🚢, and \U00020000 as well.", name="Ann 🐟")
+            step(courier)
+            step(courier)
+    [row] = copies(courier, post)
+    assert row[1:3] == ["Ann &#x1f41f;", "A fine ferry &#x1f6a2;, and  as well."]
+
+
+def test_what_was_decided_meanwhile_comes_back_with_its_post(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("In the trash and back")
+    bad = courier.comment(post, "A word about a ferry and its captain.")
+    step(courier)
+    courier.php(f"wp_trash_post({post});")
+    decision = {"comment_id": bad["id"], "action": "reject", "reason": "other"}
+    httpx.post(
+        f"{courier.live.url}/v1/moderation/decisions",
+        json={"decisions": [decision]},
+        headers=bearer(courier.live.moderator_token),
+    ).raise_for_status()
+    step(courier)
+    assert [row[0] for row in copies(courier, post)] == ["post-trashed"]
+    courier.php(f"wp_untrash_post({post});")
+    assert [row[0] for row in copies(courier, post)] == ["trash"]
+
+
 def test_a_copy_isn_t_brought_over(courier: Courier) -> None:
     courier.set_up(mirror=True)
     post = courier.publish("There and back")

@@ -3,7 +3,7 @@
  * WordPress's own table of comments in step with Rejoinder, where the site wants that: whoever
  * switches the plugin off then loses nothing. Each minute the server is asked what has become of
  * comments; what came over from here keeps its number. E-mail addresses stay with the server, but of
- * this site's own users. The other way: mirror-back.php.
+ * this site's own users. The rows: mirror-rows.php; the other way: mirror-back.php.
  *
  * @package Rejoinder
  */
@@ -190,88 +190,4 @@ function known_comments( $items ) {
 		}
 	}
 	return $known;
-}
-
-/**
- * A comment that was written there.
- *
- * @param \WP_Post $post  Its post.
- * @param array    $item  The comment.
- * @param int[]    $known Numbers here by ids there.
- * @return int its number
- */
-function insert_mirrored( $post, $item, $known ) {
-	$time = (int) strtotime( $item['created_at'] );
-	// Without a secret these are another system's numbers.
-	$user = '' !== setting( 'secret' ) && isset( $item['author']['subject'] ) && preg_match( '/^[0-9]+$/D', (string) $item['author']['subject'] ) ? get_userdata( (int) $item['author']['subject'] ) : false;
-	$id   = wp_insert_comment( wp_slash( array(
-		'comment_post_ID'      => $post->ID,
-		'comment_author'       => esc_html( $item['author']['name'] ),
-		'comment_author_email' => $user ? $user->user_email : '',
-		'user_id'              => $user ? $user->ID : 0,
-		'comment_content'      => mirrored_text( $item ),
-		'comment_parent'       => isset( $item['parent_id'], $known[ $item['parent_id'] ] ) ? $known[ $item['parent_id'] ] : 0,
-		'comment_date_gmt'     => gmdate( 'Y-m-d H:i:s', $time ),
-		'comment_date'         => wp_date( 'Y-m-d H:i:s', $time ),
-		'comment_approved'     => MIRRORED[ $item['status'] ],
-		'comment_agent'        => 'Rejoinder',
-	) ) );
-	note_copy( (int) $id, $item['id'] );
-	return (int) $id;
-}
-
-/**
- * Remember that a comment here is one there: the import leaves it out.
- *
- * @param int    $id    Its number here.
- * @param string $there Its id there.
- */
-function note_copy( $id, $there ) {
-	add_comment_meta( $id, MIRROR_ID, $there, true );
-	add_comment_meta( $id, MIRROR_COPY, '1', true );
-}
-
-/**
- * A comment that is here already.
- *
- * @param int   $id   Its number here.
- * @param array $item The comment.
- */
-function update_mirrored( $id, $item ) {
-	global $wpdb;
-	$comment = get_comment( $id );
-	$theirs  = $comment && 'Rejoinder' === $comment->comment_agent;
-	// The import has it held over there because not everybody may read the post: here it never was.
-	if ( ! $comment || ( 'held' === $item['status'] && ! $theirs && ! is_public( get_post( $comment->comment_post_ID ) ) ) ) {
-		return;
-	}
-	$changed = array( 'comment_approved' => MIRRORED[ $item['status'] ] );
-	// What was written here keeps its own spelling, until its author takes it away.
-	if ( $theirs || 'removed' === $item['status'] ) {
-		$changed['comment_content'] = mirrored_text( $item );
-	}
-	if ( 'removed' === $item['status'] ) {
-		$changed += array_fill_keys( array( 'comment_author', 'comment_author_email', 'comment_author_url', 'comment_author_IP' ), '' );
-	}
-	$old = array_intersect_key( (array) $comment->to_array(), $changed );
-	if ( array_diff_assoc( $changed, $old ) ) {
-		// Not wp_update_comment(): it cuts out of the whole text whatever the schedule's user mayn't write.
-		$wpdb->update( $wpdb->comments, $changed, array( 'comment_ID' => $id ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery
-		clean_comment_cache( $id );
-		wp_update_comment_count( $comment->comment_post_ID );
-		wp_transition_comment_status( $changed['comment_approved'], $comment->comment_approved, get_comment( $id ) );
-	}
-}
-
-/**
- * The text as WordPress stores one: blank lines for paragraphs, and of tags those that it lets its
- * own commenters use. Of a comment that its author has removed, none.
- *
- * @param array $item The comment.
- */
-function mirrored_text( $item ) {
-	$html = 'removed' === $item['status'] ? '' : wp_kses( (string) $item['html'], COMMENT_HTML, array( 'http', 'https' ) );
-	$html = preg_replace( array( '#\s*</(?:p|pre|ul|ol)>\s*#', '#<br\s*/?>\n?#', '#<li>\s*#', '#\s*</li>\s*#' ), array( "\n\n", "\n", '- ', "\n" ), $html );
-	$text = trim( preg_replace( '/\n{3,}/', "\n\n", wp_kses( (string) $html, 'pre_comment_content' ) ) );
-	return '' === $text ? '<em>' . esc_html( word( 'removed' ) ) . '</em>' : $text;
 }
