@@ -28,7 +28,8 @@ LONGEST_EMAIL = 254
 def check_email(path: str, email: str) -> str:
     """The address in the form that it is kept and compared in; raises Invalid."""
     email = email.strip().lower()
-    if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email):
+    # An encoded word (RFC 2047) is read as something else in a header: one mailbox, many spellings.
+    if len(email) > LONGEST_EMAIL or not EMAIL.fullmatch(email) or "=?" in email:
         raise Invalid.field(path, "Not an e-mail address")
     return email
 

@@ -121,6 +121,9 @@ def compose(message: Message, ident: UUID, written_at: datetime, sender: str) ->
         mail["To"] = Address(addr_spec=message.to)
     except (ValueError, IndexError, HeaderParseError) as error:
         raise MailError("Not an address that mail can be sent to", permanent=True) from error
+    # Headers decode encoded words: it would go to somebody whom no limit and no list has counted.
+    if [one.addr_spec for one in mail["To"].addresses] != [message.to]:
+        raise MailError("Not an address that mail can be sent to", permanent=True)
     mail["Subject"] = _line(message.subject)[:LONGEST_SUBJECT]
     mail["Date"] = format_datetime(written_at)
     mail["Message-ID"] = f"<{ident.hex}@{sender.rpartition('@')[2]}>"
