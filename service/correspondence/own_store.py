@@ -213,10 +213,11 @@ async def forget_reader(conn: Conn, site_id: UUID, reader_id: UUID) -> None:
     await conn.execute(
         "delete from reader_link where site_id = $1 and address = $2", site_id, address
     )
-    await conn.execute("delete from mail where site_id = $1 and recipient = $2", site_id, address)
+    # This waits for who is writing to them just now; then the letter is there to be deleted.
     await conn.execute(
         "delete from mail_recipient where site_id = $1 and address = $2", site_id, address
     )
+    await conn.execute("delete from mail where site_id = $1 and recipient = $2", site_id, address)
     # Whoever typed it keeps what they wrote, without the address.
     await conn.execute(
         """

@@ -82,8 +82,12 @@ class Postman:
     async def stop(
         self, conn: Conn, site_id: UUID | None, address: str, reason: StopReason
     ) -> None:
-        """Write to an address no more, from this site or (None) from any. Twice is once."""
+        """Write to an address no more, from this site or (None) from any. Twice is once.
+
+        Nor what is written already, and waits.
+        """
         await store.insert_stop(conn, site_id, self.hash_of(address), reason)
+        await store.delete_waiting(conn, site_id, address)
 
     def hash_of(self, address: str) -> bytes:
         """How an address stands in the list of those that want no letters."""

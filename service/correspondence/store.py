@@ -40,6 +40,24 @@ async def insert_stop(
     )
 
 
+# As Postman.send is given them; letters to the staff go on.
+KINDS = ("confirmation", "page link", "follow", "comments")
+
+
+async def delete_waiting(conn: Conn, site_id: UUID | None, address: str) -> None:
+    """Take back what waits for a mail server; None: of every site."""
+    await conn.execute(
+        """
+        delete from mail
+        where recipient = $2 and ($1::uuid is null or site_id = $1) and kind = any($3::text[])
+            and not given_up
+        """,
+        site_id,
+        address,
+        list(KINDS),
+    )
+
+
 async def lock_sweep(conn: Conn) -> bool:
     """Whether this worker may take what is due; until the transaction ends."""
     return bool(await conn.fetchval("select pg_try_advisory_xact_lock($1)", LOCK))

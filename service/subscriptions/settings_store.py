@@ -65,8 +65,10 @@ async def get_title(conn: Executor, site_id: UUID, article_id: UUID) -> str | No
 async def end(conn: Conn, to: Recipient, article_id: UUID | None) -> None:
     """Tell a recipient no more of an article, or (None) of any. Needs a transaction.
 
+    Who is just being written to is waited for: that letter is asked for again before it goes.
     Comments are locked by id, as decisions lock them.
     """
+    await conn.execute("select from mail_recipient where id = $1 for update", to.id)
     await conn.execute(
         f"""
         update comment set notify = false where id in (

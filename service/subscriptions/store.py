@@ -142,19 +142,33 @@ async def drop_untold(conn: Conn, recipient_id: UUID) -> None:
     )
 
 
-async def is_whole(conn: Conn, mail_id: UUID) -> bool:
-    """Whether all that a letter tells of is still there to be read."""
-    return bool(
-        await conn.fetchval(
-            """
-            select not exists (
-                select from notification n join comment c on c.id = n.comment_id
-                where n.mail_id = $1 and c.status <> 'published'
-            )
-            """,
-            mail_id,
-        )
+# Whether a recipient still asks to be told: unsubscribed meanwhile, they don't.
+ASKED = """
+(
+    n.reply and exists (select from comment p where p.id = c.parent_id and p.notify)
+    or exists (
+        select from article_follow w
+        where w.recipient_id = n.recipient_id and w.article_id = c.article_id
+            and w.confirmed_at is not null
     )
+)
+"""
+
+
+async def is_whole(conn: Conn, mail_id: UUID) -> bool:
+    """Whether all that a letter tells of is still there to be read, and its recipient wants it.
+
+    Whoever was erased has no row left: a letter of nothing isn't whole.
+    """
+    whole: bool | None = await conn.fetchval(
+        f"""
+        select bool_and(c.status = 'published' and {ASKED})
+        from notification n join comment c on c.id = n.comment_id
+        where n.mail_id = $1
+        """,  # noqa: S608 (a fixed part)
+        mail_id,
+    )
+    return whole is True
 
 
 async def recall(conn: Conn, mail_id: UUID) -> None:
@@ -163,6 +177,13 @@ async def recall(conn: Conn, mail_id: UUID) -> None:
     Needs a transaction.
     """
     await conn.execute("delete from mail where id = $1", mail_id)
+    await conn.execute(
+        f"""
+        delete from notification n using comment c
+        where n.mail_id = $1 and c.id = n.comment_id and not {ASKED}
+        """,  # noqa: S608 (a fixed part)
+        mail_id,
+    )
     await conn.execute(
         """
         with back as (

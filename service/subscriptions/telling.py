@@ -52,6 +52,8 @@ class Teller:
 
     async def _tell(self, conn: Conn, to: Recipient, now: datetime) -> None:
         news = await store.list_news(conn, to.id, MOST_NEWS)
+        if not news:  # taken back since it was found
+            return
         mail_id = await self._postman.write(
             conn,
             From(to.site_id, to.site, to.site_name),
@@ -69,7 +71,7 @@ class Teller:
         await store.note_letter(conn, to.id, letters, next_letter(letters))
 
     async def is_wanted(self, mail_id: UUID) -> bool:
-        """Whether a letter that is about to go still tells of nothing that was taken back.
+        """Whether a letter that is about to go is wanted, and tells of nothing that was taken back.
 
         Else it is taken back, too, and the rest of it is told by another. Whoever calls has leased
         it: nobody else sends it meanwhile.
