@@ -84,6 +84,7 @@ async def confirm(conn: Conn, site: Site, key: str, name: str | None) -> SignedI
 async def _free_name(conn: Conn, site: Site, link: Link, name: str) -> tuple[str, str]:
     shown = rules.check_name(name)
     key = name_key(shown)
+    await store.lock_name(conn, site.id, key)
     if await store.is_reserved(conn, site.id, key, link.address):
         raise Invalid.field(
             "$.name", "This name belongs to somebody else here; choose another", Told("name_taken")

@@ -54,8 +54,10 @@ async def get_confirm(request: Request[Any]) -> Response:
 async def post_confirm(request: Request[Any]) -> Response:
     """Confirm an address or deny a comment, as `do` says.
 
-    The key is the proof that the form is the recipient's (see thread_page's post_own).
+    The key is the proof that the form is the recipient's (see thread_page's post_own); that their
+    own browser sends it isn't: another site's page would open its author's account in a visitor's.
     """
+    _check_same_site(request)
     sent = await form.read_form(request)
     visit, _ = await visit_of(request)
     await _take(request)
@@ -68,6 +70,12 @@ async def post_confirm(request: Request[Any]) -> Response:
         return _dead(visit)
     except Invalid:
         return await _ask(request, visit, key, refused=sent.get("name", ""))
+
+
+def _check_same_site(request: Request[Any]) -> None:
+    """Our page sends no referrer: so a browser without Sec-Fetch-Site says that Origin is null."""
+    if "sec-fetch-site" in request.headers or request.headers.get("origin") != "null":
+        form.check_same_site(request)
 
 
 async def _confirm(request: Request[Any], visit: Visit, key: str, name: str | None) -> Response:

@@ -182,6 +182,13 @@ async def lock_typed(conn: Conn, site_id: UUID, address: str) -> Typed | None:
     return row_to(Typed, row) if row else None
 
 
+async def lock_name(conn: Conn, site_id: UUID, name_key: str) -> None:
+    """Of two who take a name at once, let one see what the other has taken. Needs a transaction."""
+    await conn.execute(
+        "select pg_advisory_xact_lock(hashtextextended($1, 0))", f"name {site_id} {name_key}"
+    )
+
+
 async def is_reserved(conn: Executor, site_id: UUID, name_key: str, address: str) -> bool:
     """Whether a name belongs to staff or a confirmed reader who has another address."""
     return bool(
