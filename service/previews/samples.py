@@ -12,7 +12,7 @@ from service.correspondence.letters import compose
 from service.correspondence.linking import page_letter
 from service.correspondence.types import Due, Letter, Subscription
 from service.previews.types import Kind
-from service.subscriptions.addresses import confirm_address
+from service.subscriptions.addresses import confirm_address, settings_address
 from service.subscriptions.following import follow_letter
 from service.subscriptions.letters import Letters
 from service.subscriptions.types import Follow, News, Recipient
@@ -56,7 +56,8 @@ class Samples:
             case "follow":
                 follow = Follow(NOBODY, "", lang, NOBODY, TITLE, self._url, confirmed=False)
                 where = confirm_address(self._base, site.slug, self._keyring, NOBODY, lang)
-                return follow_letter(site.name, follow, where, lang), None
+                stop = settings_address(self._base, site.slug, KEY, lang)
+                return follow_letter(site.name, follow, where, stop, lang), None
             case "reply":
                 return self._about([self._news(0, reply=True)])
             case "comment":

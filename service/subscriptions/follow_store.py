@@ -7,7 +7,8 @@ from service.subscriptions.types import Follow
 
 FOLLOW = """
 select w.id, m.address, m.lang, w.article_id, a.url,
-    case when a.verified and a.title <> '' then a.title else a.url end as title,
+    case when a.verified and a.title <> '' then a.title
+        else substring(a.url from '^https?://([^/?#]+)') end as title,
     w.confirmed_at is not null as confirmed
 from article_follow w
 join mail_recipient m on m.id = w.recipient_id
@@ -31,15 +32,17 @@ async def lock_recipient(conn: Conn, site_id: UUID, address: str, lang: str) -> 
 
 
 async def count_asked(conn: Conn, recipient_id: UUID, asked_from: bytes | None) -> tuple[int, int]:
-    """Letters of a day that asked for a confirmation: to a recipient; from a network address."""
+    """Letters that asked for a confirmation: to a recipient in a week; from an address in a day."""
     row = await conn.fetchrow(
         """
         select
             count(*) filter (where recipient_id = $1) as one,
-            count(*) filter (where asked_from = $2) as caused
+            count(*) filter (
+                where asked_from = $2 and asked_at > now() - interval '1 day'
+            ) as caused
         from article_follow
         where (recipient_id = $1 or asked_from = $2) and confirmed_at is null
-            and asked_at > now() - interval '1 day'
+            and asked_at > now() - interval '7 days'
         """,
         recipient_id,
         asked_from,

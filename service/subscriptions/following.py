@@ -16,16 +16,21 @@ from service.correspondence.types import Letter
 from service.readers.types import SignedIn
 from service.subscriptions import follow_store as store
 from service.subscriptions import settings_store as settings
-from service.subscriptions.addresses import FOLLOW_KEY, confirm_address
+from service.subscriptions.addresses import (
+    FOLLOW_KEY,
+    confirm_address,
+    key_of,
+    settings_address,
+)
 from service.subscriptions.types import Follow
 from service.subscriptions.words import subscription_words
 
 KIND = "follow"
 LASTS = timedelta(days=7)  # as long as what nobody confirms is kept
 STALE = timedelta(days=1)
-# Anybody can type anybody's address: unconfirmed asks in a day, for one, and by one network
-# address.
-MOST_A_DAY, MOST_CAUSED = 3, 10
+# Anybody can type anybody's address: unconfirmed asks, for one in a week, and by one network
+# address in a day.
+MOST_A_WEEK, MOST_CAUSED = 3, 10
 
 
 class Follows:
@@ -55,13 +60,15 @@ class Follows:
             raise no_letters()
         to = await store.lock_recipient(conn, site.id, address, lang)
         one, caused = await store.count_asked(conn, to, asked_from)
-        if one >= MOST_A_DAY or caused >= MOST_CAUSED:
+        if one >= MOST_A_WEEK or caused >= MOST_CAUSED:
             return
         ident = await store.ask_follow(conn, site.id, to, article.id, asked_from)
         follow = await store.get_follow(conn, site.id, ident) if ident else None
         if follow is None:
             return
-        letter = follow_letter(site.name, follow, self._link(site, follow.id, lang), lang)
+        key = key_of(self._keyring, to)
+        stop = settings_address(self._postman.base, site.slug, key, lang)
+        letter = follow_letter(site.name, follow, self._link(site, follow.id, lang), stop, lang)
         await self._postman.send(
             conn, From(site.id, site.slug, site.name), address, letter, kind=KIND, lasts=STALE
         )
@@ -101,8 +108,11 @@ def no_letters() -> NotFound:
     return NotFound("This site sends readers no e-mail.")
 
 
-def follow_letter(site_name: str, follow: Follow, address: str, lang: str) -> Letter:
-    """The letter that asks whether somebody follows an article; nothing in it is a stranger's."""
+def follow_letter(site_name: str, follow: Follow, address: str, stop: str, lang: str) -> Letter:
+    """The letter that asks whether somebody follows an article; nothing in it is a stranger's.
+
+    `stop` is where they say that no letter is to come at all.
+    """
     words = subscription_words(lang)
     title, site = plain(follow.title), plain(site_name)
     when = format_date(datetime.now(UTC) + LASTS, "long", locale=words.lang)
@@ -113,4 +123,5 @@ def follow_letter(site_name: str, follow: Follow, address: str, lang: str) -> Le
         action=(words.say("follow.button"), address),
         after=[words.say("follow.notYou")],
         small=[words.say("follow.until", when=when)],
+        links=[(words.say("mail.never"), stop)],
     )
