@@ -18,6 +18,7 @@ from service.correspondence.letters import plain
 from service.correspondence.sending import From, Postman
 from service.correspondence.types import Letter, Link
 from service.correspondence.words import letter_words
+from service.readers.confirmed_store import get_reader_by_address
 from service.settings import Settings
 
 LINK_JOB = "letters.page"
@@ -26,6 +27,8 @@ LASTS = timedelta(hours=1)
 BROWSER_LASTS = timedelta(minutes=10)
 ASKS = Limit("reader-ask", burst=5, every=120)  # of one network address
 TO_ONE = Limit("reader-ask-address", burst=3, every=7200)
+# Letters to one address that nobody opened: anybody may ask, and first write under the address.
+MOST_A_DAY, MOST_A_MONTH, MOST_TYPED = 5, 30, 3
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
@@ -69,7 +72,7 @@ class Linker:
         asked = msgspec.msgpack.decode(payload, type=Asked)
         base = self._postman.base
         async with self._pool.acquire() as conn, conn.transaction():
-            if base is None or not await own_store.is_known(conn, asked.site_id, asked.address):
+            if base is None or not await self._may_write(conn, asked):
                 return
             token = random_token(LINK_TOKEN)
             link = link_address(base, asked.slug, token, asked.lang)
@@ -79,6 +82,14 @@ class Linker:
                 conn, sender, asked.address, letter, kind="page link", lasts=LASTS
             ):
                 await make_link(conn, asked.site_id, asked.address, asked.lang, token, LASTS)
+
+    async def _may_write(self, conn: Conn, asked: Asked) -> bool:
+        """Whether the address is known, and hasn't left too many letters unopened."""
+        if not await own_store.is_known(conn, asked.site_id, asked.address):
+            return False
+        day, month = await own_store.count_page_links(conn, asked.site_id, asked.address)
+        owned = await get_reader_by_address(conn, asked.site_id, asked.address) is not None
+        return day < MOST_A_DAY and month < (MOST_A_MONTH if owned else MOST_TYPED)
 
 
 def page_letter(site_name: str, address: str, lang: str) -> Letter:

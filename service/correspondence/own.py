@@ -99,7 +99,7 @@ async def _blank(conn: Conn, reader_id: UUID) -> dict[UUID, int]:
     while ids := await own_store.list_unblanked(conn, reader_id, AT_ONCE):
         async with conn.transaction():
             locked = await lock_comments(conn, ids)
-            before = [locked[one] for one in ids if locked[one].status != "removed"]
+            before = [one for one in locked.values() if one.status != "removed"]
             changes = [
                 Change(
                     one,

@@ -99,6 +99,27 @@ async def is_known(conn: Executor, site_id: UUID, address: str) -> bool:
     )
 
 
+async def count_page_links(conn: Executor, site_id: UUID, address: str) -> tuple[int, int]:
+    """Unanswered letters with a link to one's own page, of a day and of 30 days.
+
+    Not those that lead a browser back from the page: they are good for minutes.
+    """
+    row = await conn.fetchrow(
+        """
+        select count(*) filter (where created_at > now() - interval '1 day') as day,
+            count(*) as month
+        from reader_link
+        where site_id = $1 and address = $2 and used_at is null and comment_id is null
+            and created_at > now() - interval '30 days'
+            and expires_at >= created_at + interval '30 minutes'
+        """,
+        site_id,
+        address,
+    )
+    assert row is not None  # noqa: S101 (an aggregate)
+    return row["day"], row["month"]
+
+
 async def get_recipient(conn: Executor, site_id: UUID, address: str) -> UUID | None:
     """Whom letters of subscriptions go to; None where none ever did."""
     found: UUID | None = await conn.fetchval(
