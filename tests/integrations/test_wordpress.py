@@ -725,6 +725,15 @@ def test_wordpress_s_own_form_takes_nothing_for_them(courier: Courier) -> None:
     form = {"comment_post_ID": post, "author": "A", "email": "a@b.example", "comment": "Buy."}
     answer = httpx.post(f"{courier.url}/wp-comments-post.php", data=form)
     assert answer.status_code == 403
+    by_app = courier.php(
+        f"""
+        define('XMLRPC_REQUEST', true);
+        $open = array(comments_open({post}));
+        wp_set_current_user(1);
+        return array_merge($open, array(comments_open({post})));
+        """
+    )
+    assert by_app == [False, True]
     assert courier.php(f"return get_comments(array('post_id' => {post}, 'count' => true));") == 0
 
 

@@ -11,6 +11,7 @@ namespace Rejoinder;
 defined( 'ABSPATH' ) || exit;
 
 add_action( 'pre_comment_on_post', __NAMESPACE__ . '\\refuse_form' );
+add_filter( 'comments_open', __NAMESPACE__ . '\\refuse_xmlrpc', 10, 2 );
 add_filter( 'rest_pre_insert_comment', __NAMESPACE__ . '\\refuse_rest', 10, 2 );
 
 /**
@@ -23,6 +24,16 @@ function refuse_form( $id ) {
 		$text = __( 'Comments are written below the article itself.', 'rejoinder' );
 		wp_die( esc_html( $text ), '', array( 'response' => 403, 'back_link' => true ) );
 	}
+}
+
+/**
+ * XML-RPC, by which users can write from apps; whoever moderates still may.
+ *
+ * @param bool $open Whether the post takes comments.
+ * @param int  $id   The post.
+ */
+function refuse_xmlrpc( $open, $id ) {
+	return $open && ! ( defined( 'XMLRPC_REQUEST' ) && ! current_user_can( 'moderate_comments' ) && is_ours( $id ) );
 }
 
 /**
