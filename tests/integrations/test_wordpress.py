@@ -605,6 +605,30 @@ def test_one_refused_post_doesn_t_hold_up_the_others(courier: Courier) -> None:
     assert courier.php("return Rejoinder\\trouble_text();") == ""
 
 
+def test_no_two_are_at_it_at_once(courier: Courier) -> None:
+    done = courier.php(
+        """
+        $done = array();
+        $try = function ($other) use (&$done) {
+            Rejoinder\\alone('a', 0, function () use (&$done) { $done[] = 'us'; });
+            $done[] = $other;
+        };
+        $here = $GLOBALS['wpdb'];
+        $there = new wpdb(DB_USER, DB_PASSWORD, DB_NAME, DB_HOST);
+        $there->set_prefix('wp_');
+        $GLOBALS['wpdb'] = $there;
+        Rejoinder\\alone('a', 0, function () use ($here, $there, $try) {
+            $GLOBALS['wpdb'] = $here;
+            $try('them');
+            $GLOBALS['wpdb'] = $there;
+        });
+        $try('nobody');
+        return $done;
+        """
+    )
+    assert done == ["them", "us", "nobody"]
+
+
 def wish(**fields: Any) -> dict[str, Any]:
     return {"meta_input": {"_rejoinder_alert": fields}}
 

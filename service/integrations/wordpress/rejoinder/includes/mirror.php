@@ -65,23 +65,16 @@ function watch_mirror() {
  * @param int $seconds So long.
  */
 function keep_in_step( $seconds = MIRROR_SECONDS ) {
-	global $wpdb;
 	if ( ! is_mirrored() ) {
 		return;
 	}
-	// Released by itself where this process is killed.
-	$lock = 'rejoinder_' . md5( DB_NAME . $wpdb->prefix );
-	// phpcs:disable WordPress.DB.DirectDatabaseQuery (a lock)
-	if ( '1' !== (string) $wpdb->get_var( $wpdb->prepare( 'select get_lock( %s, 0 )', $lock ) ) ) {
-		return;
-	}
-	$fault = send_back();
-	$ends  = time() + $seconds;
-	do {
-		$more = mirror_next( $fault );
-	} while ( true === $more && time() < $ends );
-	$wpdb->query( $wpdb->prepare( 'do release_lock( %s )', $lock ) );
-	// phpcs:enable
+	alone( 'mirror', 0, function () use ( $seconds ) {
+		$fault = send_back();
+		$ends  = time() + $seconds;
+		do {
+			$more = mirror_next( $fault );
+		} while ( true === $more && time() < $ends );
+	} );
 }
 
 /**

@@ -20,6 +20,7 @@ const DELIVER = 'rejoinder_deliver';
 
 const BATCH         = 500;
 const BATCH_SECONDS = 20;
+const DELIVER_WAIT  = 3; // seconds for another that delivers.
 const FIRST_RETRY   = 60;
 const LONGEST_RETRY = HOUR_IN_SECONDS;
 
@@ -153,11 +154,41 @@ function deliver_if_due() {
 	}
 }
 
-/** Send what is due, and come back for the rest. */
+/**
+ * Send what is due, and come back for the rest. Not two at once: what the first had read might arrive
+ * last. An editor's save is often two requests.
+ */
 function deliver() {
-	if ( ! may_publish() ) {
+	if ( may_publish() ) {
+		alone( 'deliver', DELIVER_WAIT, __NAMESPACE__ . '\\deliver_due' );
+	}
+}
+
+/**
+ * Do something in one process at a time. The lock is released by itself where this one is killed; a
+ * database that has no locks does without.
+ *
+ * @param string   $task    Of what there is to be one.
+ * @param int      $seconds To wait for another.
+ * @param callable $work    What to do.
+ */
+function alone( $task, $seconds, $work ) {
+	global $wpdb;
+	$lock = "rejoinder_{$task}_" . md5( DB_NAME . $wpdb->prefix );
+	// phpcs:disable WordPress.DB.DirectDatabaseQuery (a lock)
+	if ( '0' === $wpdb->get_var( $wpdb->prepare( 'select get_lock( %s, %d )', $lock, $seconds ) ) ) {
 		return;
 	}
+	try {
+		$work();
+	} finally {
+		$wpdb->query( $wpdb->prepare( 'do release_lock( %s )', $lock ) );
+	}
+	// phpcs:enable
+}
+
+/** The posts that are due, one after the other. */
+function deliver_due() {
 	$started = time();
 	foreach ( due_posts( BATCH ) as $id ) {
 		$fault = send_post( $id );
