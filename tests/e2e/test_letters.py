@@ -103,6 +103,19 @@ async def test_post_confirm_read_one_s_page_and_post_again_as_oneself(
     await form.locator("[type=submit]").click()
     mine = form.get_by_role("link", name="It is mine: open my page")
     await expect(mine).to_have_attribute("href", re.compile(r"/sites/default/me\?lang=en$"))
+    # Whoever is sent such a link by somebody else is asked: they would write as who made it.
+    await page.goto(str(await mine.get_attribute("href")))
+    await page.get_by_role("button", name="Use this browser").click()
+    sent = await page.get_by_role("link", name=f"Go to “Article {key}”").get_attribute("href")
+    other = await (await visitors()).article(key)
+    await other.goto("about:blank")
+    async with other.expect_event("dialog") as asked:
+        other.on("dialog", lambda dialog: dialog.dismiss())
+        await other.goto(str(sent))
+    assert (await asked.value).message == "Writing as Ada Reader?"
+    await other.reload()
+    await expect(main_form(other).locator("[name=email]")).to_be_visible()
+    await expect(main_form(other).locator(".as")).to_have_count(0)
 
 
 async def test_by_keyboard_without_scripts_edit_remove_and_erase(

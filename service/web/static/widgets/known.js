@@ -25,8 +25,14 @@ export const forget = (thread) => kept.set(place(thread), null);
  */
 export const isKey = (id) => KEY.test(id);
 
+/** Whether the reader has come from our own page: a link elsewhere may hold somebody else's key. */
+function fromOurs() {
+  return URL.canParse(document.referrer) && new URL(document.referrer).origin === new URL(import.meta.url).origin;
+}
+
 /**
- * Takes the token that the key is good for, once.
+ * Takes the token that the key is good for, once. Who comes by another way is asked first, or they
+ * would write as whoever made the link.
  * @param {Thread} thread
  * @param {string} key
  */
@@ -34,7 +40,9 @@ export async function enter(thread, key) {
   // At once: an address is copied and sent on.
   history.replaceState(history.state, '', location.pathname + location.search);
   try {
-    const { token } = await thread.call('POST', 'reader/confirmations', { body: { key }, signal: thread.signal });
+    const { name, token } = await thread.call('POST', 'reader/confirmations', { body: { key }, signal: thread.signal });
+    const { session: W } = await words(thread.w.tag, 'session');
+    if (!fromOurs() && !confirm(`${W.as.replace('{name}', name)}?`)) return;
     kept.set(place(thread), token);
     kept.set(`own:${thread.site}`, kept.get(`own:${thread.site}`, {})); // what has the next page look here
     await (await bring('session')).open(thread);
