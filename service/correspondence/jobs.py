@@ -7,7 +7,7 @@ from babel.dates import format_date
 from service.core.db import Conn, Pool
 from service.core.jobs import Tick
 from service.core.tokens import Keyring, random_token, token_hash
-from service.correspondence import store
+from service.correspondence import own_store, store
 from service.correspondence.addresses import link_address
 from service.correspondence.letters import plain
 from service.correspondence.linking import LINK_TOKEN
@@ -96,6 +96,7 @@ def ticks(pool: Pool, keyring: Keyring, settings: Settings) -> list[Tick]:
 
     async def forget() -> None:
         await store.forget(pool)
+        await own_store.forget_lifted(pool)
 
     return [
         Tick("letters.confirm", "* * * * * */5", asker.sweep),

@@ -251,3 +251,18 @@ async def forget_reader(conn: Conn, site_id: UUID, reader_id: UUID) -> None:
         site_id,
         address,
     )
+
+
+async def forget_lifted(conn: Executor) -> None:
+    """Forget the addresses of the erased whose sanction is over: nothing needs them any more."""
+    await conn.execute(
+        """
+        update reader r set contact = null
+        from sanction s
+        where s.reader_id = r.id and r.contact is not null and r.subject is null
+            and r.confirmed_at is null and r.name = '' and not exists (
+                select from sanction f where f.reader_id = r.id and f.lifted_at is null
+                    and (f.until is null or f.until > now())
+            )
+        """
+    )

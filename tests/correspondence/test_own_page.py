@@ -13,6 +13,7 @@ from thread import bearer, post, read
 from service.articles.types import Site
 from service.core.db import Pool
 from service.core.tokens import Keyring
+from service.correspondence import own_store
 from service.correspondence.linking import Linker
 from service.settings import Settings
 
@@ -280,6 +281,12 @@ async def test_who_is_banned_isn_t_rid_of_it_by_erasing(
         json={**ANA, "name": "Somebody", "body": "Here again."},
     )
     assert again.status_code == 403
+    # The address is kept for the ban alone.
+    await own_store.forget_lifted(pool)
+    assert await pool.fetchval("select contact from reader where id = $1", ident) == ANA["email"]
+    await pool.execute("update sanction set lifted_at = now()")
+    await own_store.forget_lifted(pool)
+    assert await pool.fetchval("select contact from reader where id = $1", ident) is None
 
 
 async def test_a_browser_is_known_by_a_key_that_is_good_for_minutes(
