@@ -217,3 +217,13 @@ async def forget(pool: Pool) -> None:
         where confirmed_at is null and asked_at < now() - interval '7 days'
         """
     )
+    # What somebody has typed and its owner never confirmed. The links in letters that went are good
+    # for ever, and so are their recipients.
+    await pool.execute(
+        """
+        delete from mail_recipient m
+        where m.created_at < now() - interval '7 days' and m.letters = '{}'
+            and not exists (select from article_follow w where w.recipient_id = m.id)
+            and not exists (select from notification n where n.recipient_id = m.id)
+        """
+    )

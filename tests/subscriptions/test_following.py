@@ -8,12 +8,13 @@ import httpx
 import pytest
 from correspondence.conftest import link_in, text_of
 from letterbox import Mailbox
-from subscriptions.conftest import Join, Told
+from subscriptions.conftest import Join, Told, reply
 from thread import bearer, post
 
 from service.core.db import Pool
 from service.core.outbox import PostOffice
 from service.settings import Settings
+from service.subscriptions import store
 
 FOLLOW = "/v1/sites/default/articles/a-1/follow"
 PAGE = {"article": {"url": "https://news.example/a-1", "title": "A bridge"}}
@@ -227,3 +228,26 @@ async def test_a_key_of_something_else_follows_nothing(
         assert answer.status_code == 404
     await pool.execute("delete from article_follow")
     assert (await client.post("/sites/default/follow", data={"key": key})).status_code == 404
+
+
+async def test_an_address_that_nobody_confirms_is_forgotten_and_one_that_was_written_to_stays(
+    client: httpx.AsyncClient, join: Join, told: Told, sent: Any, pool: Pool
+) -> None:
+    await client.post(FOLLOW, json=EVE)
+    ana = await join()
+    await reply(client, ana.comment)
+    (mail,) = await told()
+    await store.forget(pool)
+    assert await pool.fetchval("select count(*) from mail_recipient") == 2
+    for table, column in (
+        ("mail_recipient", "created_at"), ("article_follow", "asked_at"),
+        ("notification", "created_at"), ("notification_due", "created_at"),
+    ):  # fmt: skip
+        await pool.execute(f"update {table} set {column} = now() - interval '91 days'")
+    await store.forget(pool)
+    left = await pool.fetch("select address from mail_recipient")
+    assert [row["address"] for row in left] == ["ana@readers.example"]
+    assert await pool.fetchval("select count(*) from article_follow") == 0
+    assert await pool.fetchval("select count(*) from notification") == 0
+    where = here(str(mail["List-Unsubscribe"]).strip("<>"))
+    assert (await client.get(where)).status_code == 200
