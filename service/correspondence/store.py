@@ -89,31 +89,35 @@ async def take_due(conn: Conn) -> Due | None:
     return row_to(Due, row) if row else None
 
 
+NO = "comment_id in (select comment_id from disowned)"
+UNANSWERED = f"comment_id is not null and (used_at is null or {NO})"
+
+
 async def count_links(
     conn: Conn, site_id: UUID, address: str, asked_from: bytes | None
 ) -> tuple[int, int, int]:
     """Links that asked for a confirmation: unanswered ones to an address, of a day and of 30 days.
 
-    And those that somebody at one network address caused in a day, to whomever.
+    A no counts as unanswered. And those that one network address caused in a day, to whomever.
     """
     row = await conn.fetchrow(
-        """
+        f"""
         select
             (
                 select count(*) from reader_link
-                where site_id = $1 and address = $2 and used_at is null
-                    and comment_id is not null and created_at > now() - interval '1 day'
+                where site_id = $1 and address = $2 and {UNANSWERED}
+                    and created_at > now() - interval '1 day'
             ) as day,
             (
                 select count(*) from reader_link
-                where site_id = $1 and address = $2 and used_at is null
-                    and comment_id is not null and created_at > now() - interval '30 days'
+                where site_id = $1 and address = $2 and {UNANSWERED}
+                    and created_at > now() - interval '30 days'
             ) as month,
             (
                 select count(*) from reader_link
                 where asked_from = $3 and created_at > now() - interval '1 day'
             ) as caused
-        """,
+        """,  # noqa: S608 (a fixed part)
         site_id,
         address,
         asked_from,

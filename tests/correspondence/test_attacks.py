@@ -108,3 +108,13 @@ async def test_what_waits_for_who_wants_no_letters_never_goes(
         ("bo@readers.example", "follow"),
     ]
     assert len(await arrived()) == 2
+
+
+async def test_who_says_no_is_asked_no_more_for_it(
+    client: httpx.AsyncClient, browser: httpx.AsyncClient, arrived: Arrived
+) -> None:
+    await post(client, "Under her address.", **ANA)
+    (asked,) = await arrived()
+    await browser.post(CONFIRM, data={"key": key_in(asked), "do": "deny"})
+    await post(client, "Once more.", **ANA)
+    assert await arrived() == []
