@@ -129,6 +129,7 @@ async def copy_rows(
             "site_id", "id", "article_id", "root_id", "parent_id", "depth", "reader_id",
             "author_name", "website", "body", "html", "status", "reason", "risk", "likes",
             "reply_count", "created_at", "reviewed", "version", "badge", "edited_at",
+            "notify",
         ],
         records=[
             (
@@ -137,7 +138,7 @@ async def copy_rows(
                 replies.get(r.at.id, 0), r.created_at,
                 r.whole.reviewed if r.whole else r.status != "held",
                 r.whole.version if r.whole else 1, r.whole.badge if r.whole else None,
-                r.whole.edited_at if r.whole else None,
+                r.whole.edited_at if r.whole else None, r.whole.notify if r.whole else False,
             )
             for r in rows
         ],

@@ -47,7 +47,8 @@ class Whole(msgspec.Struct, frozen=True, array_like=True):
     """What only our own export tells of a comment.
 
     `reader`: what its author is known by. `sources`: each an old system, the id there, and whether
-    its state was decided there. `history`: the ledger, oldest first.
+    its state was decided there. `history`: the ledger, oldest first. `notify`: the author wants to
+    hear of replies.
     """
 
     reader: str
@@ -59,6 +60,7 @@ class Whole(msgspec.Struct, frozen=True, array_like=True):
     edited_at: datetime | None
     sources: list[tuple[str, str, bool]]
     history: list[PastDecision]
+    notify: bool = False
 
 
 class SourceArticle(msgspec.Struct, frozen=True, array_like=True):

@@ -51,6 +51,7 @@ async def file(
 ) -> Path:
     """The export of a site that has everything."""
     await fill(client, pool, site, publisher_key)
+    await pool.execute("update comment set notify = parent_id is null")
     path = tmp_path / "site.jsonl"
     async with pool.acquire() as conn:
         path.write_bytes(await exported(conn, site))
@@ -97,6 +98,9 @@ async def test_there_and_back_every_line_is_the_same(file: Path, elsewhere: Conn
     for line in after:
         if line["type"] == "comment":
             assert [one["id"] for one in line["sources"]] == [line["id"]]
+            assert line["notify"] == (line["parent"] is None)
+    # Who wants to hear of replies still does, and isn't told of the old ones again.
+    assert await elsewhere.fetchval("select count(*) from notification_due") == 0
 
 
 async def test_beside_the_site_itself_only_ids_are_others(

@@ -166,6 +166,7 @@ def _comment(line: CommentLine, aside: Aside) -> SourceComment:
             line.edited_at,
             [(one.source, one.id, one.decided) for one in line.sources],
             history,
+            line.notify,
         ),
     )
 

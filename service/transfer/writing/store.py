@@ -67,7 +67,7 @@ order by r.id
 COMMENTS = f"""
 select c.id, a.key as article, c.parent_id as parent, c.reader_id as reader,
     c.author_name as name, c.badge, c.website, c.body, c.html, c.status, c.reason, c.version,
-    c.reviewed, c.risk, c.likes, c.created_at, c.edited_at,
+    c.reviewed, c.risk, c.likes, c.created_at, c.edited_at, c.notify,
     array(
         select row(i.source, i.source_id, i.decided) from imported i
         where i.comment_id = c.id order by i.imported_at, i.source, i.source_id

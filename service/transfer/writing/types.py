@@ -93,6 +93,7 @@ class CommentLine(Line, frozen=True, tag="comment"):
     created_at: Moment
     edited_at: Moment | None
     sources: list[SourceId]
+    notify: bool = False
 
 
 class DecisionLine(Line, frozen=True, tag="decision", rename=TO_AND_FROM):
