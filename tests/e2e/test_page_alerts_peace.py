@@ -194,8 +194,15 @@ async def worker_of(page: Page) -> Worker:
     return worker
 
 
+# The browser drops, silently, what comes for a worker that is still installing.
+ACTIVATED = """async () => (await navigator.serviceWorker.getRegistrations())
+    .every(({ active }) => active?.state === 'activated')"""
+
+
 async def deliver(visitor: Visitor, page: Page, message: dict[str, Any]) -> None:
     """A message as the push service would hand it over."""
+    while not await page.evaluate(ACTIVATED):
+        await page.wait_for_timeout(50)
     session = await visitor.context.new_cdp_session(page)
     found: list[str] = []
     session.on(
