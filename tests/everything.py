@@ -109,6 +109,8 @@ async def _readers_and_browsers(pool: Pool, site: Site) -> None:
         """,
         moment,
     )
+    await pool.execute("update reader set lang = 'pl' where contact like 'lucja@%'")
+    await _letters(pool, site, moment)
     await pool.execute(
         """
         insert into reader (site_id, id, email, name, name_key)
@@ -134,4 +136,30 @@ async def _readers_and_browsers(pool: Pool, site: Site) -> None:
             (site.id, uuid7(), f"https://push.example/{number}", reason, key, moment)
             for number, reason in enumerate((None, None, "unsubscribed"))
         ],
+    )
+
+
+async def _letters(pool: Pool, site: Site, moment: datetime) -> None:
+    """One who follows an article, one who was only asked, and one who wants no letters."""
+    await pool.execute(
+        """
+        with recipient as (
+            insert into mail_recipient (site_id, address, lang)
+            values ($1, 'lucja@readers.example', 'pl'), ($1, 'nobody@readers.example', 'en')
+            returning id, address
+        )
+        insert into article_follow (site_id, recipient_id, article_id, asked_at, confirmed_at)
+        select $1, r.id, a.id, $2::timestamptz, case when r.address like 'lucja@%' then $2 end
+        from recipient r, article a where a.key = '18231'
+        """,
+        site.id,
+        moment,
+    )
+    await pool.execute(
+        """
+        insert into mail_stop (site_id, address_hash, reason, created_at)
+        values ($1, decode('0badcafe', 'hex'), 'asked', $2), (null, '\x01', 'bounced', $2)
+        """,
+        site.id,
+        moment,
     )

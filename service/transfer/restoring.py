@@ -115,7 +115,10 @@ class Restore(Import):
         if self._wanted.trust_confirmed and not self._wanted.dry_run:
             async with self._conn.transaction():
                 await restoring_store.know_by_id(self._conn, self._site.id)
-        rest = Rest(self._conn, self._site.id, self._notes, self._renamed)
+        rest = Rest(
+            self._conn, self._site.id, self._notes, self._renamed,
+            trusted=self._wanted.trust_confirmed,
+        )  # fmt: skip
         if not self._wanted.dry_run:
             await rest.restore(self._file)
         return msgspec.structs.replace(

@@ -1,4 +1,4 @@
-"""What of an export belongs to readers and browsers: sanctions and subscriptions."""
+"""What of an export belongs to readers and browsers: sanctions, subscriptions, letters."""
 
 import base64
 import binascii
@@ -10,32 +10,57 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid5
 
+import msgspec
+
+from service.accounts.actions import check_email
 from service.core.db import Conn
 from service.core.outbound import HTTPS, is_odd
+from service.core.problems import Invalid
 from service.transfer import restoring_store as store
 from service.transfer.reading.export import Told, lines_of
 from service.transfer.reading.input import Input
 from service.transfer.restoring_store import NewSubscription
 from service.transfer.types import Notes
-from service.transfer.writing.types import SanctionLine, SubscriptionLine
+from service.transfer.writing.types import (
+    FollowLine,
+    MailStopLine,
+    SanctionLine,
+    SubscriptionLine,
+)
+from service.web.words import catalogue
 
 AT_ONCE = 500
 POINT, SECRET = 65, 16  # bytes of a browser's keys (RFC 8291, section 3)
 MOST_A_DAY = 1000
+WHY_STOPPED = ("asked", "bounced", "complained")
+LONGEST_HASH = 64  # bytes
+NO_LINE = "no line of this format"
+
+RestLine = SanctionLine | SubscriptionLine | FollowLine | MailStopLine
 
 
 class Rest:
     """The last lines of a file on their way into a site whose readers and articles are there."""
 
     def __init__(
-        self, conn: Conn, site_id: UUID, notes: Notes, readers: Mapping[UUID, UUID]
+        self,
+        conn: Conn,
+        site_id: UUID,
+        notes: Notes,
+        readers: Mapping[UUID, UUID],
+        *,
+        trusted: bool,
     ) -> None:
-        """`readers`: the ids here of those who have another one than in the file."""
+        """`readers`: the ids here of those who have another one than in the file.
+
+        `trusted`: who confirmed an address, and so follows an article, is believed to have.
+        """
         self.restored: Counter[str] = Counter()
         self._conn = conn
         self._site_id = site_id
         self._notes = notes
         self._readers = readers
+        self._trusted = trusted
         self._keys: set[str] = set()
 
     async def restore(self, file: Path) -> None:
@@ -43,7 +68,7 @@ class Rest:
         self._keys = await store.list_push_keys(self._conn, self._site_id)
         batch: list[Told] = []
         for told in lines_of(Input(file, Notes()), Notes()):
-            if isinstance(told.what, SanctionLine | SubscriptionLine):
+            if isinstance(told.what, RestLine):
                 batch.append(told)
             if len(batch) == AT_ONCE:
                 await self._store(batch)
@@ -51,26 +76,26 @@ class Rest:
         await self._store(batch)
 
     async def _store(self, batch: Sequence[Told]) -> None:
-        lines = [
-            (number, line)
-            for number, line in batch
-            if isinstance(line, SanctionLine | SubscriptionLine)
-        ]
+        lines = [(number, line) for number, line in batch if isinstance(line, RestLine)]
+        ids = [line.id for _, line in lines if not isinstance(line, MailStopLine)]
         async with self._conn.transaction():
-            foreign = await store.list_foreign(
-                self._conn, self._site_id, [line.id for _, line in lines]
-            )
+            foreign = await store.list_foreign(self._conn, self._site_id, ids)
             for number, line in lines:
+                if isinstance(line, MailStopLine):
+                    await self._mail_stop(number, line)
+                    continue
                 # The same one each time, so that it never comes twice.
                 ident = uuid5(self._site_id, str(line.id)) if line.id in foreign else line.id
                 if isinstance(line, SanctionLine):
                     await self._sanction(number, line, ident)
+                elif isinstance(line, FollowLine):
+                    await self._follow(number, line, ident)
                 else:
                     await self._subscription(number, line, ident)
 
     async def _sanction(self, number: int, line: SanctionLine, ident: UUID) -> None:
         if line.sanction not in {"hold", "ban"}:
-            self._notes.refuse("no line of this format", number, f"sanction {line.sanction}")
+            self._notes.refuse(NO_LINE, number, f"sanction {line.sanction}")
             return
         reader = self._readers.get(line.reader, line.reader)
         done = await store.insert_sanction(self._conn, self._site_id, ident, reader, line)
@@ -85,10 +110,34 @@ class Rest:
             return
         new = _new(line, ident)
         if new is None:
-            self._notes.refuse("no line of this format", number, "a subscription")
+            self._notes.refuse(NO_LINE, number, "a subscription")
             return
         done = await store.insert_subscription(self._conn, self._site_id, new)
         self.restored["subscriptions"] += done
+
+    async def _follow(self, number: int, line: FollowLine, ident: UUID) -> None:
+        if not self._trusted:
+            self._notes.skip("articles followed by e-mail, which come with --trust-confirmed")
+            return
+        try:
+            address = check_email("$.address", line.address)
+        except Invalid:
+            self._notes.refuse(NO_LINE, number, "an address that is none")
+            return
+        known = msgspec.structs.replace(line, lang=catalogue(line.lang).lang)
+        done = await store.insert_follow(self._conn, self._site_id, ident, address, known)
+        self.restored["articles followed by e-mail"] += done
+
+    async def _mail_stop(self, number: int, line: MailStopLine) -> None:
+        try:
+            hashed = bytes.fromhex(line.address_hash)
+        except ValueError:
+            hashed = b""
+        if line.reason not in WHY_STOPPED or not 0 < len(hashed) <= LONGEST_HASH:
+            self._notes.refuse(NO_LINE, number, "an address without letters")
+            return
+        done = await store.insert_mail_stop(self._conn, self._site_id, hashed, line)
+        self.restored["addresses without letters"] += done
 
 
 def _new(line: SubscriptionLine, ident: UUID) -> NewSubscription | None:

@@ -8,7 +8,13 @@ import msgspec
 
 from service.core.db import Conn
 from service.transfer.store import Known
-from service.transfer.writing.types import ReaderLine, SanctionLine, SubscriptionLine
+from service.transfer.writing.types import (
+    FollowLine,
+    MailStopLine,
+    ReaderLine,
+    SanctionLine,
+    SubscriptionLine,
+)
 
 
 class NewReader(msgspec.Struct, frozen=True):
@@ -89,15 +95,15 @@ async def insert_readers(
     done = await conn.execute(
         """
         insert into reader (
-            site_id, id, email, name, name_key, created_at, confirmed_at, subject, contact
+            site_id, id, email, name, name_key, created_at, confirmed_at, subject, contact, lang
         )
         select $1, n.id, n.email, n.name, n.name_key, n.created_at,
             case when owner.id is null then n.confirmed_at end, n.subject,
-            case when owner.id is null then n.contact end
+            case when owner.id is null then n.contact end, n.lang
         from unnest(
             $2::uuid[], $3::text[], $4::text[], $5::text[], $6::timestamptz[],
-            $7::timestamptz[], $8::text[], $9::text[]
-        ) n (id, email, name, name_key, created_at, confirmed_at, subject, contact)
+            $7::timestamptz[], $8::text[], $9::text[], $10::text[]
+        ) n (id, email, name, name_key, created_at, confirmed_at, subject, contact, lang)
         left join reader owner on owner.site_id = $1 and owner.contact = n.contact
             and owner.subject is null and n.subject is null and owner.email <> n.email
         on conflict do nothing
@@ -111,6 +117,7 @@ async def insert_readers(
         [one.line.confirmed_at if trusted else None for one in readers],
         [one.line.subject if trusted else None for one in readers],
         [one.line.contact if trusted or not one.line.subject else None for one in readers],
+        [one.line.lang for one in readers],
     )
     return int(done.rpartition(" ")[2])
 
@@ -152,11 +159,12 @@ async def know_by_id(conn: Conn, site_id: UUID) -> None:
 
 
 async def list_foreign(conn: Conn, site_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
-    """Which ids other sites' sanctions and subscriptions have."""
+    """Which ids other sites' sanctions, subscriptions and follows have."""
     rows = await conn.fetch(
         """
         select id from sanction where site_id <> $1 and id = any($2::uuid[])
         union all select id from subscription where site_id <> $1 and id = any($2::uuid[])
+        union all select id from article_follow where site_id <> $1 and id = any($2::uuid[])
         """,
         site_id,
         list(ids),
@@ -238,5 +246,53 @@ async def insert_subscription(conn: Conn, site_id: UUID, new: NewSubscription) -
         new.quiet[0] if new.quiet else None,
         new.quiet[1] if new.quiet else None,
         new.line.created_at,
+    )
+    return done == "INSERT 0 1"
+
+
+async def insert_follow(
+    conn: Conn, site_id: UUID, ident: UUID, address: str, line: FollowLine
+) -> bool:
+    """Have an address told of an article's comments; False where it is, or there is no article."""
+    done = await conn.execute(
+        """
+        with followed as (
+            select id from article where site_id = $1 and key = $3
+        ), recipient as (
+            insert into mail_recipient (site_id, address, lang)
+            select $1, $4, $5 from followed
+            on conflict (site_id, address) do update set lang = mail_recipient.lang
+            returning id
+        )
+        insert into article_follow (
+            site_id, id, recipient_id, article_id, asked_at, confirmed_at
+        )
+        select $1, $2, recipient.id, followed.id, $6, $7 from recipient, followed
+        on conflict do nothing
+        """,
+        site_id,
+        ident,
+        line.article,
+        address,
+        line.lang,
+        line.asked_at,
+        line.confirmed_at,
+    )
+    return done == "INSERT 0 1"
+
+
+async def insert_mail_stop(
+    conn: Conn, site_id: UUID, address_hash: bytes, line: MailStopLine
+) -> bool:
+    """Write no letters of the site to an address; False where that is so."""
+    done = await conn.execute(
+        """
+        insert into mail_stop (site_id, address_hash, reason, created_at)
+        values ($1, $2, $3, $4) on conflict do nothing
+        """,
+        site_id,
+        address_hash,
+        line.reason,
+        line.created_at,
     )
     return done == "INSERT 0 1"

@@ -48,13 +48,18 @@ async def test_every_row_of_the_site_is_a_line(lines: Lines, pool: Pool) -> None
         "decision",
         "sanction",
         "subscription",
+        "follow",
+        "mail_stop",
         "end",
     ]
     assert list(dict.fromkeys(line["type"] for line in lines)) == kinds
     counts = Counter(line["type"] for line in lines)
     assert counts["header"] == 1
     assert lines[-1] == {"type": "end", "lines": len(lines) - 1}
-    for kind, table in zip(kinds[1:-1], ["article", "reader", "comment", "ledger", "sanction",
+    # Of letters only what its owner has asked for, and what is the site's own.
+    assert [line["address"] for line in of(lines, "follow")] == ["lucja@readers.example"]
+    assert [line["address_hash"] for line in of(lines, "mail_stop")] == ["0badcafe"]
+    for kind, table in zip(kinds[1:7], ["article", "reader", "comment", "ledger", "sanction",
                                        "subscription"], strict=True):  # fmt: skip
         assert counts[kind] == await pool.fetchval(f"select count(*) from {table}"), kind
 
@@ -103,7 +108,8 @@ async def test_decisions_name_who_made_them_and_why(lines: Lines) -> None:
 
 
 async def test_nothing_secret_leaves(lines: Lines, pool: Pool) -> None:
-    allowed = {"p256dh", "auth", "endpoint"}  # without which no alert arrives
+    # Without which no alert arrives, or letters go to whoever wanted none (keyed by the secret).
+    allowed = {"p256dh", "auth", "endpoint", "address_hash"}
     fields = {name for line in lines for name in line} - allowed
     assert not [
         name for name in fields if any(part in name for part in ("hash", "token", "password"))

@@ -24,6 +24,7 @@ from service.transfer.writing.types import Part
 
 Lines = list[dict[str, Any]]
 Load = Callable[..., Awaitable[Report]]
+LETTERS = {"articles followed by e-mail": 1, "addresses without letters": 1}
 PUSH = "subscriptions made with another push key, which no alert can reach"
 
 
@@ -83,14 +84,14 @@ def comparable(lines: Lines) -> Lines:
     rest = [dict(line) for line in lines if line["type"] not in {"header", "subscription", "end"}]
     for line in rest:
         line["sources"] = [one for one in line.get("sources", []) if one["source"] != "json"]
-    return sorted(rest, key=lambda line: (line["type"], line.get("id") or line["key"]))
+    return sorted(rest, key=lambda line: (line["type"], line.get("id") or line.get("key") or ""))
 
 
 async def test_there_and_back_every_line_is_the_same(file: Path, elsewhere: Conn) -> None:
     site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
     report = await load(elsewhere, site, file, trust_confirmed=True)
     assert report.refused == report.repaired == {}
-    assert report.restored == {"sanctions": 1}
+    assert report.restored == {"sanctions": 1, **LETTERS}
     assert report.skipped == {PUSH: 2, "subscriptions that had ended": 1}
     before = lines_in(file)
     after = lines_of(await exported(elsewhere, site))
@@ -196,12 +197,37 @@ async def test_subscriptions_come_back_where_the_push_key_is_the_same(
         lines_in(file)[0]["push_key"],
     )
     report = await load(elsewhere, site, file)
-    assert report.restored == {"sanctions": 1, "subscriptions": 2}
+    stops = "addresses without letters"
+    assert report.restored == {"sanctions": 1, "subscriptions": 2, stops: 1}
+    # Nobody is mailed on the word of a file.
+    assert report.skipped["articles followed by e-mail, which come with --trust-confirmed"] == 1
     before, after = lines_in(file), lines_of(await exported(elsewhere, site))
     kept = [one for one in before if one["type"] == "subscription" and not one["removed_at"]]
     assert [one for one in after if one["type"] == "subscription"] == kept
     again = await load(elsewhere, site, file)
-    assert again.restored == {"sanctions": 0, "subscriptions": 0}
+    assert again.restored == {"sanctions": 0, "subscriptions": 0, stops: 0}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"type": "follow", "address": "ana@=?utf-8?q?readers.example?="},
+        {"type": "mail_stop", "address_hash": "no hash"},
+        {"type": "mail_stop", "address_hash": ""},
+        {"type": "mail_stop", "reason": "spite"},
+    ],
+    ids=str,
+)
+async def test_a_bad_line_about_letters_is_refused_alone(
+    bad: dict[str, str], file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    next(line for line in lines if line["type"] == bad["type"]).update(bad)
+    write(file, lines)
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    report = await load(elsewhere, site, file, trust_confirmed=True)
+    assert report.refused == {"no line of this format": 1}
+    assert sum(report.comments.values()) == 15
 
 
 async def test_what_was_imported_before_is_known_by_its_older_id(

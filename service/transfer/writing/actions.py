@@ -23,6 +23,8 @@ PARTS: dict[str, Callable[[Conn, UUID, Part], AsyncIterator[Sequence[Line]]]] = 
     "decisions": store.stream_decisions,
     "sanctions": store.stream_sanctions,
     "subscriptions": store.stream_subscriptions,
+    "follows": store.stream_follows,
+    "mail stops": store.stream_mail_stops,
 }
 
 

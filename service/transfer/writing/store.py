@@ -14,6 +14,8 @@ from service.transfer.writing.types import (
     ArticleLine,
     CommentLine,
     DecisionLine,
+    FollowLine,
+    MailStopLine,
     Part,
     ReaderLine,
     SanctionLine,
@@ -56,7 +58,7 @@ order by a.id
 """  # noqa: S608 (as above)
 
 READERS = f"""
-select r.id, r.name, r.email, r.subject, r.contact, r.confirmed_at, r.created_at
+select r.id, r.name, r.email, r.subject, r.contact, r.confirmed_at, r.created_at, r.lang
 from reader r
 where r.site_id = $1 and (
     $2::text[] is null and $3::timestamptz is null or r.id in (select c.reader_id {CHOSEN})
@@ -111,6 +113,24 @@ select s.id, s.endpoint,
 from subscription s
 where s.site_id = $1 and $2::text[] is null and $3::timestamptz is null
 order by s.id
+"""
+
+# Whoever only typed an address hasn't asked in its owner's name.
+FOLLOWS = """
+select f.id, a.key as article, m.address, m.lang, f.asked_at, f.confirmed_at
+from article_follow f
+join mail_recipient m on m.id = f.recipient_id
+join article a on a.id = f.article_id
+where f.site_id = $1 and f.confirmed_at is not null
+    and $2::text[] is null and $3::timestamptz is null
+order by f.id
+"""
+
+MAIL_STOPS = """
+select encode(address_hash, 'hex') as address_hash, reason, created_at
+from mail_stop
+where site_id = $1 and $2::text[] is null and $3::timestamptz is null
+order by address_hash
 """
 
 
@@ -185,3 +205,13 @@ def stream_subscriptions(
 ) -> AsyncIterator[list[SubscriptionLine]]:
     """Subscriptions; none of a part."""
     return _stream(conn, SubscriptionLine, SUBSCRIPTIONS, site_id, part)
+
+
+def stream_follows(conn: Conn, site_id: UUID, part: Part) -> AsyncIterator[list[FollowLine]]:
+    """Who follows an article by e-mail; none of a part."""
+    return _stream(conn, FollowLine, FOLLOWS, site_id, part)
+
+
+def stream_mail_stops(conn: Conn, site_id: UUID, part: Part) -> AsyncIterator[list[MailStopLine]]:
+    """Addresses that want no letters of the site; none of a part."""
+    return _stream(conn, MailStopLine, MAIL_STOPS, site_id, part)

@@ -62,6 +62,7 @@ class ReaderLine(Line, frozen=True, tag="reader"):
     contact: str | None
     confirmed_at: Moment | None
     created_at: Moment
+    lang: str | None = None
 
 
 class SourceId(msgspec.Struct, frozen=True):
@@ -145,6 +146,25 @@ class SubscriptionLine(Line, frozen=True, tag="subscription"):
     removed_reason: str | None
 
 
+class FollowLine(Line, frozen=True, tag="follow"):
+    """An address that hears of an article's new comments. `article` is a key."""
+
+    id: UUID
+    article: str
+    address: str
+    lang: str
+    asked_at: Moment
+    confirmed_at: Moment
+
+
+class MailStopLine(Line, frozen=True, tag="mail_stop"):
+    """An address that gets no letters of this site, by its hash under the installation's secret."""
+
+    address_hash: str
+    reason: str
+    created_at: Moment
+
+
 class End(Line, frozen=True, tag="end"):
     """The last line, of which a file that was cut has none; how many stand before it."""
 
@@ -160,6 +180,8 @@ AnyLine = (
     | DecisionLine
     | SanctionLine
     | SubscriptionLine
+    | FollowLine
+    | MailStopLine
 )
 
 
