@@ -98,7 +98,8 @@ async def test_outside_of_staffed_hours_nobody_is_called(
     await post(client, "Held.", company="x")
     await watch.check(soon)
     assert await arrived() == []
-    await watch.check(soon + timedelta(days=1))
+    # At midday: whoever has just come in has half an hour.
+    await watch.check((soon + timedelta(days=1)).replace(hour=12))
     assert len(await arrived()) == 1
     await put(held_minutes=30, staffed_only=False)
 
