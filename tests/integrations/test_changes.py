@@ -7,7 +7,7 @@ import httpx
 import pytest
 from thread import bearer, post
 
-from service.core.db import uuid7
+from service.core.db import Pool, uuid7
 from service.integrations import changes
 from service.integrations.changes import first_id_of
 
@@ -98,3 +98,20 @@ def test_the_first_id_of_a_moment_is_below_every_other_one() -> None:
     made = uuid7()
     moment = (made.int >> 80) / 1000
     assert first_id_of(moment) < made < first_id_of(moment + 0.002)
+
+
+async def test_a_comment_of_several_sources_is_one_change(
+    client: httpx.AsyncClient, publisher_key: str, pool: Pool, settled: None
+) -> None:
+    made = [(await post(client, body=f"Word {n}."))["comment"]["id"] for n in range(2)]
+    await pool.executemany(
+        """
+        insert into imported (site_id, comment_id, source, source_id, decided)
+        select site_id, id, $2, $3, false from comment where id = $1
+        """,
+        [(made[0], "json", made[0]), (made[0], "wordpress", "204")],
+    )
+    told = await asked(client, publisher_key, limit=2)
+    assert [(one["id"], one["imported"]) for one in told["items"]] == [
+        (made[0], {"source": "wordpress", "id": "204"}), (made[1], None),
+    ]  # fmt: skip
