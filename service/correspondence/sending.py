@@ -50,28 +50,12 @@ class Postman:
         kind: str,
         lasts: timedelta,
         subscription: Subscription | None = None,
-    ) -> bool:
-        """Write a letter, and say whether it goes. Needs the transaction of what it is about.
-
-        `kind` is one or two words for metrics and failures; `lasts`: after that it is useless.
-        """
-        sent = await self.write(
-            conn, site, address, letter, kind=kind, lasts=lasts, subscription=subscription
-        )
-        return sent is not None
-
-    async def write(
-        self,
-        conn: Conn,
-        site: From,
-        address: str,
-        letter: Letter,
-        *,
-        kind: str,
-        lasts: timedelta,
-        subscription: Subscription | None = None,
     ) -> UUID | None:
-        """The same for who may want it back while it waits: its id in the outbox."""
+        """Write a letter; its id in the outbox, None where it doesn't go.
+
+        Needs the transaction of what it is about. `kind` is one or two words for metrics and
+        failures; `lasts`: after that it is useless.
+        """
         if self.base is None or not address.isascii():
             return None
         if await store.is_stopped(conn, site.id, self.hash_of(address)):

@@ -5,12 +5,11 @@ No script reads them, so the catalogues that pages load don't grow.
 
 from pathlib import Path
 
-from service.web.words import DEFAULT, Catalogue, catalogues
+from service.web.words import Catalogue, catalogue
 
 FOLDER = Path(__file__).parent / "words"
 
 
 def letter_words(lang: str) -> Catalogue:
     """The texts in a language that the pages have, English in any other."""
-    found = catalogues(FOLDER)
-    return found.get(lang) or found[DEFAULT]
+    return catalogue(lang, FOLDER)

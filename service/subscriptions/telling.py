@@ -54,7 +54,7 @@ class Teller:
         news = await store.list_news(conn, to.id, MOST_NEWS)
         if not news:  # taken back since it was found
             return
-        mail_id = await self._postman.write(
+        mail_id = await self._postman.send(
             conn,
             From(to.site_id, to.site, to.site_name),
             to.address,

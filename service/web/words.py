@@ -87,10 +87,10 @@ def _read(path: Path) -> Catalogue:
     return Catalogue(messages.pop("lang"), messages.pop("name"), messages.pop("dir"), messages)
 
 
-def lookup(tag: str) -> Catalogue | None:
+def lookup(tag: str, folder: Path = FOLDER) -> Catalogue | None:
     """The catalogue that a language tag means: `de-AT` German (RFC 4647, section 3.4)."""
     parts = tag[:LONGEST_TAG].lower().replace("_", "-").split("-")
-    by_tag = {lang.lower(): catalogue for lang, catalogue in catalogues().items()}
+    by_tag = {lang.lower(): catalogue for lang, catalogue in catalogues(folder).items()}
     while parts:
         if found := by_tag.get("-".join(parts)):
             return found
@@ -100,9 +100,9 @@ def lookup(tag: str) -> Catalogue | None:
     return None
 
 
-def catalogue(tag: str) -> Catalogue:
+def catalogue(tag: str, folder: Path = FOLDER) -> Catalogue:
     """The catalogue of a language, English where there is none."""
-    return lookup(tag) or catalogues()[DEFAULT]
+    return lookup(tag, folder) or catalogues(folder)[DEFAULT]
 
 
 def best_catalogue(accept_language: str, default: str = DEFAULT) -> Catalogue:

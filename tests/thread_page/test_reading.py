@@ -473,7 +473,7 @@ async def test_the_page_is_in_the_reader_s_language(
     english = catalogues()["en"]
     mirrored = Catalogue("ar", "العربية", "rtl", english.sections)
     known = {"ar": mirrored, **catalogues()}
-    monkeypatch.setattr("service.web.words.catalogues", lambda: known)
+    monkeypatch.setattr("service.web.words.catalogues", lambda _folder: known)
     for lang, one in known.items():
         asked = await open_page(client, f"{page_of()}?lang={lang}")
         assert (asked.root.get("lang"), asked.root.get("dir")) == (lang, one.dir)
