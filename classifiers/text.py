@@ -194,12 +194,14 @@ def fold_map(text: str) -> tuple[str, list[int]]:
             letters.append(part)
             offsets.append(at)
     spelt = "".join(letters)
-    spelt, offsets = _replace(_MARKS, _settle, spelt, offsets)
-    spelt, offsets = _replace(_JAMO, _compose, spelt, offsets)
-    spelt, offsets = _replace(_FLAGS, _unflag, spelt, offsets)
-    spelt, offsets = _replace(_WORD, _unmixed, spelt, offsets)
-    if _is_latin(spelt):
-        spelt, offsets = _replace(_WORD, _unmasked, spelt, offsets)
+    if not spelt.isascii():
+        spelt, offsets = _replace(_MARKS, _settle, spelt, offsets)
+        spelt, offsets = _replace(_JAMO, _compose, spelt, offsets)
+        spelt, offsets = _replace(_FLAGS, _unflag, spelt, offsets)
+        if _FOREIGN.search(spelt):
+            spelt, offsets = _replace(_WORD, _unmixed, spelt, offsets)
+            if _is_latin(spelt):
+                spelt, offsets = _replace(_WORD, _unmasked, spelt, offsets)
     spelt, offsets = _replace(_BLANK, lambda _: " ", spelt, offsets)
     begin = 1 if spelt.startswith(" ") else 0
     end = len(spelt) - (1 if spelt.endswith(" ") and len(spelt) > begin else 0)
@@ -231,9 +233,11 @@ def _replace(
     done = 0
     for match in pattern.finditer(text):
         begin, end = match.span()
+        new = rule(match)
+        if new == match[0]:
+            continue
         parts.append(text[done:begin])
         carried.extend(offsets[done:begin])
-        new = rule(match)
         parts.append(new)
         carried.extend(offsets[min(begin + step, end - 1)] for step in range(len(new)))
         done = end

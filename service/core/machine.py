@@ -8,6 +8,39 @@ from pathlib import Path
 
 CGROUP = Path("/sys/fs/cgroup")
 MEMORY = Path("/proc/meminfo")
+STAT = Path("/proc/stat")
+
+
+class Cores:
+    """How many cores all but yielding processes leave unused, from one look to the next."""
+
+    def __init__(self, file: Path = STAT) -> None:
+        """Look for the first time."""
+        self._file = file
+        self._before = self._read()
+
+    def left(self) -> float | None:
+        """So many on average since the last look; None where the system doesn't tell.
+
+        Who yields is who has a lower priority: `nice` above 0.
+        """
+        before, now = self._before, self._read()
+        self._before = now
+        if before is None or now is None or now[1] <= before[1]:
+            return None
+        return (os.cpu_count() or 1) * (now[0] - before[0]) / (now[1] - before[1])
+
+    def _read(self) -> tuple[int, int] | None:
+        """Ticks of all cores since the system began: unused ones, and all."""
+        # proc_stat(5): user nice system idle iowait irq softirq steal, and two that are counted
+        # among the first.
+        with contextlib.suppress(OSError, ValueError):
+            user, nice, system, idle, iowait, *others = map(
+                int, self._file.read_text().splitlines()[0].split()[1:9]
+            )
+            unused = nice + idle + iowait
+            return unused, unused + user + system + sum(others)
+        return None
 
 
 def spare_cores(folder: Path = CGROUP) -> int:

@@ -4,6 +4,7 @@ These processes open no database and hold no lock, so that nobody waits for one 
 core.
 """
 
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -119,10 +120,9 @@ class Processes:
 def _begin(alive: Connection, yielding: bool) -> None:  # noqa: FBT001 (the pool gives no names)
     """Prepare a process."""
     if yielding:
-        try:
+        os.nice(19)  # which SCHED_IDLE takes no notice of, but `core.machine.Cores` does
+        with contextlib.suppress(AttributeError, OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        except (AttributeError, OSError):
-            os.nice(19)
     threading.Thread(target=_end_with_parent, args=(alive,), daemon=True).start()
 
 

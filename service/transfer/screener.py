@@ -6,6 +6,7 @@ of what ends in the middle.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from service.core.db import Pool
+from service.core.machine import Cores
 from service.screening.background import (
     OldText,
     Processes,
@@ -49,8 +51,9 @@ class Screener:
         self._scorer = scorer
         self._processes: Processes | None = None
         self._stopped = asyncio.Event()
-        self._lively = False
-        self._looked = 0.0
+        self._cores = Cores()
+        self._most = 1
+        self._looked = -math.inf
         # Of each site, read once a run.
         self._policies: dict[UUID, SitePolicy] = {}
         self._models: dict[UUID, bytes | None] = {}
@@ -112,7 +115,8 @@ class Screener:
         try:
             while not self._stopped.is_set():
                 if time.monotonic() < until:
-                    after = await self._hand_out(processes, working, after)
+                    # One batch a run at least, however busy the machine is.
+                    after = await self._hand_out(processes, working, after, least=not done)
                 if not working:
                     break
                 await _first([stopped, *working])
@@ -134,9 +138,10 @@ class Screener:
         processes: Processes,
         working: dict[asyncio.Future[Scored], list[Waiting]],
         after: Position,
+        least: int = 0,
     ) -> Position:
         """Keep the processes busy with what comes after; where that is read on from then."""
-        while len(working) < await self._most(processes.jobs):
+        while len(working) < max(least, await self._affordable(processes.jobs)):
             waiting = await store.list_waiting(self._pool, AT_ONCE, after)
             if not waiting:
                 break
@@ -148,12 +153,21 @@ class Screener:
             after = Position(waiting[-1].held, waiting[-1].id)
         return after
 
-    async def _most(self, jobs: int) -> int:
-        """How many batches may be in work: fewer than take every core while somebody posts."""
+    async def _affordable(self, jobs: int) -> int:
+        """How many batches may be in work: fewer than take every core while somebody posts.
+
+        None where those who post, and all else, leave less than half of one.
+        """
         if time.monotonic() > self._looked + LOOK:
-            self._lively = await store.is_posted_to(self._pool, datetime.now(UTC) - LIVELY)
+            lively = await store.is_posted_to(self._pool, datetime.now(UTC) - LIVELY)
+            left = self._cores.left()
             self._looked = time.monotonic()
-        return max(1, jobs - 1) if self._lively else AHEAD * jobs
+            self._most = AHEAD * jobs
+            if lively:
+                self._most = max(1, jobs - 1)
+                if left is not None:
+                    self._most = min(self._most, round(left))
+        return self._most
 
     async def _texts(self, waiting: Sequence[Waiting]) -> list[Text]:
         """What is to be screened of these, under which policies."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from service.core.machine import spare_cores, spare_memory
+from service.core.machine import Cores, spare_cores, spare_memory
 
 CORES = len(os.sched_getaffinity(0))
 
@@ -36,3 +36,17 @@ def test_the_smaller_of_machine_and_container_counts(tmp_path: Path) -> None:
     (tmp_path / "memory.max").write_text("1000000")
     (tmp_path / "memory.stat").write_text("anon 400000\nfile 900000\n")
     assert spare_memory(tmp_path, meminfo) == 600_000
+
+
+def test_cores_are_left_by_all_but_those_who_yield(tmp_path: Path) -> None:
+    stat = tmp_path / "stat"
+    # user nice system idle iowait irq softirq steal guest guest_nice
+    stat.write_text("cpu  100 50 20 1000 10 1 1 0 5 5\ncpu0 9 9 9 9 9 9 9 9 9 9\n")
+    cores = Cores(stat)
+    assert cores.left() is None  # no time has passed
+    # Of 100 ticks 20 were nice, 15 idle, 5 spent waiting for a disk.
+    stat.write_text("cpu  140 70 28 1015 15 2 2 10 9 9\n")
+    assert cores.left() == pytest.approx(0.4 * (os.cpu_count() or 1))
+    stat.write_text("nonsense")
+    assert cores.left() is None
+    assert Cores(tmp_path / "none").left() is None

@@ -19,6 +19,7 @@ from thread import post
 
 from service.articles.types import Site
 from service.core.db import Pool
+from service.core.machine import Cores
 from service.screening.background import Processes
 from service.screening.scorer import Scorer
 from service.transfer import screener as screening
@@ -189,6 +190,25 @@ async def test_who_is_told_to_stop_leaves_what_is_in_work(
     assert await imported.fetchval("select count(*) from unscreened") == 4
     assert await imported.fetchval("select count(*) from screening") == 0
     await gone(before)
+
+
+@pytest.mark.parametrize(
+    ("posts", "unused", "done"), [(1, 0, 2), (1, 90, 4), (1, None, 4), (0, 0, 4)]
+)
+async def test_who_takes_the_machine_to_post_is_waited_for(
+    imported: Pool, processes: Screener, client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, posts: int, unused: int | None, done: int,
+) -> None:  # fmt: skip
+    stat = tmp_path / "stat"
+    stat.write_text("cpu  0 0 0 0 0 0 0 0 0 0\n")
+    monkeypatch.setattr(processes, "_cores", Cores(stat))
+    monkeypatch.setattr(screening, "LOOK", 1e9)
+    if unused is not None:
+        stat.write_text(f"cpu  {100 - unused} 0 0 {unused} 0 0 0 0 0 0\n")
+    for _ in range(posts):
+        await post(client)
+    assert await processes.run() == done
+    assert await imported.fetchval("select count(*) from unscreened") == 4 - done
 
 
 async def started(before: set[BaseProcess]) -> set[BaseProcess]:
