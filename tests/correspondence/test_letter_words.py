@@ -1,24 +1,34 @@
 """The texts of letters are whole in every language that the pages have."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from web.catalogue_faults import faults
 
-from service.correspondence.words import FOLDER, letter_words
-from service.web.words import catalogues
+from service.correspondence import words as correspondence
+from service.subscriptions import words as subscriptions
+from service.web.words import Catalogue, catalogues
 
-FILES = sorted(FOLDER.glob("*.json"))
-
-
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_catalogue_is_whole(path: Path) -> None:
-    messages = json.loads(path.read_text())
-    assert messages["lang"] == path.stem
-    assert faults(messages, json.loads((FOLDER / "en.json").read_text())) == []
+OURS = {
+    correspondence.FOLDER: correspondence.letter_words,
+    subscriptions.FOLDER: subscriptions.subscription_words,
+}
 
 
-def test_there_is_one_for_each_language_of_the_pages() -> None:
-    assert {path.stem for path in FILES} == set(catalogues())
-    assert letter_words("pt").lang == "en"
+@pytest.mark.parametrize("folder", OURS, ids=lambda folder: folder.parent.name)
+def test_catalogues_are_whole(folder: Path) -> None:
+    english = json.loads((folder / "en.json").read_text())
+    read = {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+    assert {lang: messages["lang"] for lang, messages in read.items()} == {
+        lang: lang for lang in catalogues()
+    }
+    assert {lang: faults(messages, english) for lang, messages in read.items()} == {
+        lang: [] for lang in catalogues()
+    }
+
+
+@pytest.mark.parametrize("words", OURS.values(), ids=lambda words: words.__name__)
+def test_a_language_that_isn_t_there_is_english(words: Callable[[str], Catalogue]) -> None:
+    assert words("pt").lang == "en"
