@@ -19,7 +19,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 SECRET_LENGTH = 32
 LONGEST_HOLD = 24 * 3600
-ADDRESS = re.compile(r"[^\s@<>\"(),:;\[\]\\]+@[^\s@<>\"(),:;\[\]\\]+")
+# What a From can hold: an international domain, but no such name before the @.
+ADDRESS = re.compile(r"(?a:[!#-'*+\-./\w=?^`{|}~]+)@[^\s@<>\"(),:;\[\]\\]+")
 
 
 class SettingsError(Exception):

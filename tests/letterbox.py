@@ -19,6 +19,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.raw: list[bytes] = []
         self.recipients: list[str] = []
         self.answers: list[str] = []
         self.refused: dict[str, str] = {}
@@ -42,6 +43,7 @@ class Mailbox:
         mail = message_from_bytes(content, policy=policy.default)
         assert isinstance(mail, EmailMessage)
         self.mails.append(mail)
+        self.raw.append(content)
         self.recipients += envelope.rcpt_tos
         self.encrypted.append(session.ssl is not None)
         return "250 OK"

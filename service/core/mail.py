@@ -173,8 +173,9 @@ async def _hand_in(client: aiosmtplib.SMTP, mail: EmailMessage) -> None:
     sender, to = mail["From"].addresses[0].addr_spec, mail["To"].addresses[0].addr_spec
     if sender.isascii() and to.isascii():
         await client.sendmail(sender, [to], mail.as_bytes(policy=WIRE))
-    else:
-        await client.send_message(mail)  # by SMTPUTF8 (RFC 6531), where the server has it
+    else:  # by SMTPUTF8 (RFC 6531), where the server has it
+        written = mail.as_bytes(policy=WIRE.clone(utf8=True))
+        await client.sendmail(sender, [to], written, mail_options=["SMTPUTF8"])
 
 
 def _is_permanent(error: Exception) -> bool:

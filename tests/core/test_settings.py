@@ -35,6 +35,7 @@ GOOD = {"DATABASE_URL": "postgresql://localhost/x", "REJOINDER_SECRET": "x" * 32
         ({"REJOINDER_SMTP_URL": "smtp://mail.example"}, "REJOINDER_MAIL_FROM"),
         ({"REJOINDER_SMTP_URL": "smtp://u:p@mail.example"}, "REJOINDER_MAIL_FROM"),
         ({"REJOINDER_MAIL_FROM": "The desk <desk@news.example>"}, "REJOINDER_MAIL_FROM"),
+        ({"REJOINDER_MAIL_FROM": "łódź@news.example"}, "REJOINDER_MAIL_FROM"),
     ],
 )
 def test_a_wrong_variable_is_named(change: dict[str, str], named: str) -> None:

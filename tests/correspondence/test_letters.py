@@ -174,6 +174,31 @@ async def test_a_subscription_s_letter_ends_it_by_one_click(
     assert set(plain.headers) == {"Content-Language", "List-Id"}
 
 
+@pytest.mark.parametrize(
+    "sender",
+    ["desk@courier.example", "desk@łódź.example"],
+    ids=["plain", "international domain"],
+)
+async def test_what_ends_a_subscription_stands_on_one_line_whoever_sends_it(
+    pool: Pool, site: Site, keyring: Keyring, mailing: Settings, letterbox: Mailbox, sender: str
+) -> None:
+    stop = "https://comments.example/rejoinder/sites/default/stop?key=" + "a" * 180
+    letterbox.mails.clear()
+    letterbox.raw.clear()
+    async with pool.acquire() as conn, conn.transaction():
+        await Postman(keyring, mailing).send(
+            conn, From(site.id, site.slug, "Kurier Łódź, " * 8), "ana@readers.example",
+            Letter(lang="pl", subject="Łódź", paragraphs=["Łódź."]), kind="reply", lasts=LASTS,
+            subscription=Subscription("replies", stop),
+        )  # fmt: skip
+    await PostOffice(pool, keyring, mailing.smtp, sender).sweep()
+    (written,) = letterbox.raw
+    lines = written.split(b"\r\n")
+    assert any(line.startswith(b"From: ") and f"<{sender}>".encode() in line for line in lines)
+    assert f"List-Unsubscribe: <{stop}>".encode() in lines
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click" in lines
+
+
 @pytest.mark.parametrize("without", ["server", "public URL", "switch"])
 async def test_without_mail_everything_else_works_and_the_desk_says_what_is_missing(
     client: httpx.AsyncClient,
