@@ -142,27 +142,57 @@ async def drop_untold(conn: Conn, recipient_id: UUID) -> None:
     )
 
 
-# Whether a recipient still asks to be told: unsubscribed meanwhile, they don't.
-ASKED = """
+# Whether a recipient is still to hear of a comment: they ask for it, the site writes letters, and
+# neither they nor its author is banned. Sanctions on an address are its owner's, too.
+BAN = "b.kind = 'ban' and b.lifted_at is null and (b.until is null or b.until > now())"
+WANTED = f"""
 (
-    n.reply and exists (select from comment p where p.id = c.parent_id and p.notify)
-    or exists (
-        select from article_follow w
-        where w.recipient_id = n.recipient_id and w.article_id = c.article_id
-            and w.confirmed_at is not null
+    (
+        n.reply and exists (
+            select from comment p where p.id = c.parent_id and p.notify and p.status <> 'removed'
+        )
+        or exists (
+            select from article_follow w
+            where w.recipient_id = n.recipient_id and w.article_id = c.article_id
+                and w.confirmed_at is not null
+        )
+    )
+    and exists (select from site s where s.id = c.site_id and s.confirm_readers)
+    and not exists (
+        select from sanction b join reader r on r.id = b.reader_id
+        join mail_recipient m on m.site_id = r.site_id and m.address = r.contact
+        where m.id = n.recipient_id and b.site_id = c.site_id and {BAN}
+    )
+    and not exists (
+        select from reader r
+        left join reader owner on owner.site_id = r.site_id and owner.contact = r.email
+            and owner.subject is null
+        join sanction b on b.reader_id in (r.id, owner.id)
+        where r.id = c.reader_id and {BAN}
     )
 )
-"""
+"""  # noqa: S608 (fixed parts)
+
+
+async def drop_unwanted(conn: Conn, recipient_id: UUID) -> None:
+    """Tell a recipient nothing of what they don't want any more, or may not be told."""
+    await conn.execute(
+        f"""
+        delete from notification n using comment c
+        where n.recipient_id = $1 and n.told_at is null and c.id = n.comment_id and not {WANTED}
+        """,  # noqa: S608 (a fixed part)
+        recipient_id,
+    )
 
 
 async def is_whole(conn: Conn, mail_id: UUID) -> bool:
-    """Whether all that a letter tells of is still there to be read, and its recipient wants it.
+    """Whether all that a letter tells of is still there to be read, and is still to be told.
 
     Whoever was erased has no row left: a letter of nothing isn't whole.
     """
     whole: bool | None = await conn.fetchval(
         f"""
-        select bool_and(c.status = 'published' and {ASKED})
+        select bool_and(c.status = 'published' and {WANTED})
         from notification n join comment c on c.id = n.comment_id
         where n.mail_id = $1
         """,  # noqa: S608 (a fixed part)
@@ -180,7 +210,7 @@ async def recall(conn: Conn, mail_id: UUID) -> None:
     await conn.execute(
         f"""
         delete from notification n using comment c
-        where n.mail_id = $1 and c.id = n.comment_id and not {ASKED}
+        where n.mail_id = $1 and c.id = n.comment_id and not {WANTED}
         """,  # noqa: S608 (a fixed part)
         mail_id,
     )

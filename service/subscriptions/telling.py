@@ -51,8 +51,9 @@ class Teller:
                 await self._tell(conn, to, now)
 
     async def _tell(self, conn: Conn, to: Recipient, now: datetime) -> None:
+        await store.drop_unwanted(conn, to.id)
         news = await store.list_news(conn, to.id, MOST_NEWS)
-        if not news:  # taken back since it was found
+        if not news:  # taken back since it was noted
             return
         mail_id = await self._postman.send(
             conn,

@@ -93,8 +93,8 @@ async def reply(
     client: httpx.AsyncClient, to: str, body: str = "I disagree.", name: str = "Bo", **more: Any
 ) -> str:
     """Reply to a comment as somebody; the reply's id."""
-    email = f"{name.lower()}@readers.example"
-    posted = await post(client, body, parent_id=to, name=name, email=email, **more)
+    fields = {"email": f"{name.lower()}@readers.example", **more}
+    posted = await post(client, body, parent_id=to, name=name, **fields)
     return str(posted["comment"]["id"])
 
 
