@@ -16,6 +16,7 @@ ARTICLE = {
     "title": "The ferry's last crossing <1889-2026>",
     "summary": "It stops in March.",
     "image": f"{ORIGIN}/ferry.jpg",
+    "image_credit": "Photo: Ana Lima / Reuters",
     "section": "Local",
     "tags": ["harbour", "Fähre"],
     "published_at": "2026-02-03T04:05:06Z",

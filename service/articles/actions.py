@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import UNSET
 
 from service.articles import rules, store
@@ -12,7 +13,8 @@ from service.core.http import check_time, clean_text
 from service.core.problems import Conflict, Invalid, NotFound, Told
 
 OPTIONAL = (
-    "summary", "image", "section", "tags", "published_at", "open", "mode", "slow_mode", "support",
+    "summary", "image", "image_credit", "section", "tags", "published_at", "open", "mode",
+    "slow_mode", "support",
 )  # fmt: skip
 
 
@@ -176,11 +178,14 @@ async def register_article(
 
 
 def _checked(put: PutArticle) -> PutArticle:
-    """Check what types can't say; raises Invalid."""
+    """Check what types can't say, and trim the credit; raises Invalid."""
     rules.check_url("$.url", put.url)
     clean_text("$.title", put.title)
     if put.image:
         rules.check_url("$.image", put.image)
+    if put.image_credit:
+        credit = clean_text("$.image_credit", put.image_credit)
+        put = msgspec.structs.replace(put, image_credit=credit)
     if put.summary:
         clean_text("$.summary", put.summary, multiline=True)
     for label in [put.section or "", *(put.tags or [])]:

@@ -16,9 +16,9 @@ from site
 """
 
 ARTICLE = """
-select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.section, a.tags,
-    a.published_at, a.open, a.mode, a.verified, a.comment_count, a.thread_version,
-    a.created_at, a.slow_mode, a.support
+select a.id, a.site_id, a.key, a.url, a.title, a.summary, a.image, a.image_credit, a.section,
+    a.tags, a.published_at, a.open, a.mode, a.verified, a.comment_count,
+    a.thread_version, a.created_at, a.slow_mode, a.support
 from article a
 """
 
@@ -185,7 +185,10 @@ async def insert_article(
 async def update_article(
     conn: Conn, article_id: UUID, put: PutArticle, given: Mapping[str, bool]
 ) -> int:
-    """Write what was given; `given` says which optional fields were. The new thread version."""
+    """Write what was given; `given` says which optional fields were. The new thread version.
+
+    A credit that isn't given stays with its picture only: another one is somebody else's.
+    """
     version: int = await conn.fetchval(
         """
         update article set url = $2, title = $3, verified = true,
@@ -198,6 +201,12 @@ async def update_article(
             mode = case when $16 then $17 else mode end,
             slow_mode = case when $18 then $19 else slow_mode end,
             support = case when $20 then $21 else support end,
+            image_credit = case
+                when case when $6 then $7 else image end is null then null
+                when $22 then $23
+                when $6 and $7 is distinct from image then null
+                else image_credit
+            end,
             updated_at = now(), thread_version = thread_version + 1, thread_at = now()
         where id = $1
         returning thread_version
@@ -223,6 +232,8 @@ async def update_article(
         put.slow_mode if isinstance(put.slow_mode, int) else None,
         given["support"],
         put.support if isinstance(put.support, bool) else None,
+        given["image_credit"],
+        put.image_credit or None,
     )
     return version
 

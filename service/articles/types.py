@@ -65,6 +65,7 @@ class Article(msgspec.Struct, frozen=True):
     title: str
     summary: str | None
     image: str | None
+    image_credit: str | None
     section: str | None
     tags: list[str]
     published_at: datetime | None
@@ -86,12 +87,17 @@ class PageIdentity(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PutArticle(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a publisher says of an article. What is left out stays as it was; null empties it."""
+    """What a publisher says of an article. What is left out stays as it was; null empties it.
+
+    `image_credit` is whom to name for `image`: it goes with that picture, also when only another
+    one is given.
+    """
 
     url: Url
     title: Title
     summary: Annotated[str, Meta(max_length=2000)] | UnsetType | None = UNSET
     image: Url | UnsetType | None = UNSET
+    image_credit: Annotated[str, Meta(max_length=200)] | UnsetType | None = UNSET
     section: Label | UnsetType | None = UNSET
     tags: Annotated[list[Label], Meta(max_length=50)] | UnsetType = UNSET
     published_at: datetime | UnsetType | None = UNSET
@@ -136,6 +142,7 @@ class ArticleAnswer(msgspec.Struct, frozen=True):
     title: str
     summary: str | None
     image: str | None
+    image_credit: str | None
     section: str | None
     tags: list[str]
     published_at: datetime | None
@@ -154,6 +161,7 @@ def article_answer(article: Article) -> ArticleAnswer:
         title=article.title,
         summary=article.summary,
         image=article.image,
+        image_credit=article.image_credit,
         section=article.section,
         tags=article.tags,
         published_at=article.published_at,

@@ -83,7 +83,8 @@ def _entry(one: Mapping[str, Any], base: str, kind: Format) -> Entry | None:
         url=url,
         title=title,
         summary=_summary(one) or None,
-        image=_image(one, base),
+        image=(image := _image(one, base)),
+        image_credit=_credit(one, image, base) if image else None,
         tags=words.labels(str(tag.get("term") or "") for tag in one.get("tags", [])),
         published_at=_time(one.get("published_parsed") or one.get("updated_parsed")),
         by_day=bool(ONLY_DAY.fullmatch(date)),
@@ -119,6 +120,25 @@ def _image(one: Mapping[str, Any], base: str) -> str | None:
     ]
     found = (words.address(url, base) for url in [*media, *thumbnails, *enclosed])
     return next((url for url in found if url), None)
+
+
+def _credit(one: Mapping[str, Any], image: str, base: str) -> str | None:
+    """Media RSS, of the picture `image`. feedparser doesn't tell in which element a credit stood.
+
+    So several names are all the picture's where it is the only one; where each has one, it has that
+    in its place; else the entry must name the same for all.
+    """
+    media = [words.address(m.get("url"), base) for m in one.get("media_content", [])]
+    names = [
+        words.plain(str(credit.get("content") or ""), words.LONGEST_CREDIT)
+        for credit in one.get("media_credit", [])
+    ]
+    if len(media) > 1 and len(media) == len(names) and image in media:
+        return names[media.index(image)] or None
+    distinct = list(dict.fromkeys(name for name in names if name))
+    if len(media) > 1 and len(distinct) > 1:
+        return None
+    return words.one_line(" / ".join(distinct), words.LONGEST_CREDIT) or None
 
 
 def _time(parsed: Any) -> datetime | None:  # noqa: ANN401 (feedparser is untyped)

@@ -61,17 +61,20 @@ def _whole(entry: Entry) -> PutArticle:
         title=entry.title,
         summary=entry.summary or UNSET,
         image=entry.image or UNSET,
+        image_credit=entry.image_credit or UNSET,
         tags=entry.tags or UNSET,
         published_at=entry.published_at or UNSET,
     )
 
 
 async def _fill(conn: Conn, site: Site, article: Article, entry: Entry) -> None:
+    uncredited = article.image in {None, entry.image} and not article.image_credit
     put = PutArticle(
         url=article.url,
         title=article.title,
         summary=(None if article.summary else entry.summary) or UNSET,
         image=(None if article.image else entry.image) or UNSET,
+        image_credit=(entry.image_credit if uncredited else None) or UNSET,
         tags=([] if article.tags or article.section else entry.tags) or UNSET,
         published_at=(None if article.published_at else entry.published_at) or UNSET,
     )

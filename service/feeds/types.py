@@ -75,6 +75,8 @@ class Feeds(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True):
     """An entry as a feed gives it, in plain text. `ident`: its guid or id, where it has one.
 
+    `image_credit`: whom it names for `image`; none where it may be another picture's.
+
     `by_day`: it tells the day only, so that its time of publication is not known.
     """
 
@@ -83,6 +85,7 @@ class Entry(msgspec.Struct, frozen=True):
     title: str
     summary: str | None = None
     image: str | None = None
+    image_credit: str | None = None
     tags: list[str] = []
     published_at: datetime | None = None
     by_day: bool = False

@@ -12,6 +12,7 @@ from service.core.http import CONTROL
 from service.core.problems import Problem
 
 LONGEST_TITLE, LONGEST_SUMMARY, LONGEST_TAG, LONGEST_URL = 500, 500, 100, 2000
+LONGEST_CREDIT = 200
 LONGEST_HTML = 50_000  # characters that are looked at
 MOST_TAGS = 50
 NO_TAG = {"uncategorized", "uncategorised"}  # what WordPress calls an entry that has none

@@ -85,6 +85,7 @@ def _whole(put: PutArticle, whole: WholeArticle) -> PutArticle:
         put,
         summary=whole.summary,
         image=whole.image,
+        image_credit=whole.image_credit,
         section=whole.section,
         tags=whole.tags,
         open=whole.open,

@@ -27,6 +27,7 @@ class WholeArticle(msgspec.Struct, frozen=True, array_like=True):
     slow_mode: int | None
     support: bool | None
     aliases: list[str]
+    image_credit: str | None = None
 
 
 class PastDecision(msgspec.Struct, frozen=True, array_like=True):

@@ -42,6 +42,31 @@ async def test_put_makes_and_then_updates(client: httpx.AsyncClient, publisher_k
     assert emptied.json()["article"]["section"] is None
 
 
+async def test_a_credit_stays_with_its_picture(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    first, second = "https://news.example/a.jpg", "https://news.example/b.jpg"
+    for said, image, credit in (
+        ({"image": first, "image_credit": " Photo: Jane Doé / AP "}, first, "Photo: Jane Doé / AP"),
+        ({}, first, "Photo: Jane Doé / AP"),
+        ({"image": first}, first, "Photo: Jane Doé / AP"),
+        ({"image": second}, second, None),  # which is somebody else's
+        ({"image_credit": "© Kim"}, second, "© Kim"),
+        ({"image": first, "image_credit": "© Ana"}, first, "© Ana"),
+        ({"image_credit": None}, first, None),
+        ({"image_credit": "é" * 200}, first, "é" * 200),
+        ({"image_credit": " "}, first, None),
+        ({"image_credit": "© Ana"}, first, "© Ana"),
+        ({"image": None}, None, None),
+        ({"image_credit": "© Nobody's"}, None, None),
+        ({"image": None, "image_credit": "© Nobody's"}, None, None),
+        ({"image": first}, first, None),
+    ):
+        answer = await client.put(address("7"), json=put(**said), headers=bearer(publisher_key))
+        article = answer.json()["article"]
+        assert (article["image"], article["image_credit"]) == (image, credit), said
+
+
 async def test_a_changed_key_or_a_moved_page_does_not_split_a_thread(
     client: httpx.AsyncClient, publisher_key: str
 ) -> None:

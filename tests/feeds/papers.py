@@ -10,13 +10,14 @@ NOW = datetime.now(UTC)
 
 
 class Item(NamedTuple):
-    """One entry; `age` in minutes, None: no date."""
+    """One entry; `age` in minutes, None: no date. `more`: elements of RSS."""
 
     slug: str
     age: float | None = 10
     title: str = ""
     guid: str | None = ""
     origin: str = "https://news.example"
+    more: str = ""
 
     @property
     def url(self) -> str:
@@ -57,7 +58,7 @@ def _rss_item(item: Item) -> str:
 <p>The post <a href="{item.url}">x</a> appeared first on <a href="/">The Courier</a>.</p>]]>
 </description><content:encoded><![CDATA[<p>It was closed, and the town waits.</p>]]>
 </content:encoded><media:content url="https://news.example/{item.slug}.jpg" medium="image"/>
-</item>"""
+{item.more}</item>"""
 
 
 def ghost(*items: Item) -> str:

@@ -214,6 +214,18 @@ async def test_a_title_follows_until_somebody_else_changes_it(reader: Reader, pa
     assert await reader.alerts() == []
 
 
+async def test_a_credit_comes_with_the_picture_that_it_is_of(reader: Reader, page: Page) -> None:
+    credit = "<media:credit>Ana Lima</media:credit>"
+    there = "https://news.example"
+    for slug, image in (("a", None), ("b", f"{there}/b.jpg"), ("c", f"{there}/own.jpg")):
+        put = {"url": f"{there}/{slug}/", "title": slug, "image": image}
+        answer = await reader.publisher.put(f"/v1/sites/default/articles/{slug}", json=put)
+        assert answer.status_code == 201
+    await begin(reader, page, *(Item(slug, 30, more=credit) for slug in "abcd"))
+    found = {key: one["image_credit"] for key, one in (await reader.articles()).items()}
+    assert found == {"a": "Ana Lima", "b": "Ana Lima", "c": None, "news.example~d": "Ana Lima"}
+
+
 async def test_what_the_publisher_registered_is_only_filled(reader: Reader, page: Page) -> None:
     put = {"url": "https://www.news.example/a", "title": "By hand", "tags": ["Own"]}
     answer = await reader.publisher.put("/v1/sites/default/articles/18231", json=put)

@@ -41,6 +41,43 @@ def test_what_wordpress_writes() -> None:
     assert entry.ident == "https://news.example/?p=a"
 
 
+ONE = '<media:content url="https://news.example/a.jpg" medium="image"/>'
+TWO = '<media:content url="/big.jpg" medium="image">{}</media:content>'
+ROLE = '<media:credit role="{}">{}</media:credit>'
+
+
+@pytest.mark.parametrize(
+    ("media", "image", "credit"),
+    [
+        (ONE, "a", None),
+        (ONE + "<media:credit> </media:credit>", "a", None),
+        (ONE + "<media:credit>Jane\n &amp; Joe</media:credit>", "a", "Jane & Joe"),
+        (TWO.format("<media:credit><![CDATA[<b>Jane</b>]]></media:credit>"), "big", "Jane"),
+        (ONE + ROLE.format("photographer", "Jane") + ROLE.format("owner", "AP"), "a", "Jane / AP"),
+        (ONE + ROLE.format("photographer", "Jane") + ROLE.format("owner", "Jane"), "a", "Jane"),
+        (ONE + ROLE.format("photographer", "J" * 300), "a", "J" * 199 + "…"),
+        # Two sizes of one picture.
+        (TWO.format(ROLE.format("a", "Jane")) + ONE, "big", "Jane"),
+        # Two pictures, each with its own; the first is no address that can be had.
+        (
+            '<media:content url="ftp://x/y" medium="image">' + ROLE.format("a", "Joe")
+            + "</media:content>" + TWO.format(ROLE.format("a", "Jane")),
+            "big",
+            "Jane",
+        ),
+        # Whose the first one is can't be told.
+        (TWO.format(ROLE.format("a", "Jane") + ROLE.format("a", "Joe") * 2) + ONE, "big", None),
+        (ROLE.format("a", "Jane"), None, None),
+    ],
+)  # fmt: skip
+def test_the_credit_of_a_picture(media: str, image: str | None, credit: str | None) -> None:
+    text = wordpress(Item("a"))
+    assert ONE in text
+    entry = only(text.replace(ONE, media))
+    assert entry.image == (image and f"https://news.example/{image}.jpg")
+    assert entry.image_credit == credit
+
+
 @pytest.mark.parametrize(
     ("declared", "real", "charset"),
     [

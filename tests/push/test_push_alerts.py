@@ -49,6 +49,7 @@ async def test_put_registers_then_updates(publisher: httpx.AsyncClient) -> None:
             "title": "The boat sails",
             "summary": "All winter.",
             "image": None,
+            "image_credit": None,
             "section": "World",
             "tags": ["Climate"],
             "published_at": None,

@@ -73,8 +73,8 @@ async def test_the_header_says_what_it_is_and_of_which_keys(lines: Lines, pool: 
 
 async def test_an_article_is_told_with_all_that_its_publisher_said(lines: Lines) -> None:
     ferry, quiet = of(lines, "article")
-    for name in ("url", "title", "summary", "image", "section", "tags", "published_at", "mode",
-                 "slow_mode"):  # fmt: skip
+    for name in ("url", "title", "summary", "image", "image_credit", "section", "tags",
+                 "published_at", "mode", "slow_mode"):  # fmt: skip
         assert ferry[name] == ARTICLE[name], name
     assert "news.example/old/ferry" in ferry["urls"]
     assert (quiet["key"], quiet["open"]) == ("quiet", False)

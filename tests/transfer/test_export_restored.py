@@ -104,6 +104,19 @@ async def test_there_and_back_every_line_is_the_same(file: Path, elsewhere: Conn
     assert await elsewhere.fetchval("select count(*) from notification_due") == 0
 
 
+async def test_a_file_of_an_earlier_release_names_nobody_for_pictures(
+    file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    for line in lines:
+        line.pop("image_credit", None)
+    write(file, lines)
+    site = await add_site(elsewhere, "default", "default", [ORIGIN])
+    assert (await load(elsewhere, site, file)).refused == {}
+    query = "select image, image_credit from article where image is not null"
+    assert [tuple(row) for row in await elsewhere.fetch(query)] == [(f"{ORIGIN}/ferry.jpg", None)]
+
+
 async def test_beside_the_site_itself_only_ids_are_others(
     file: Path, pool: Pool, client: httpx.AsyncClient
 ) -> None:
@@ -289,6 +302,7 @@ async def test_numbers_and_dates_beyond_all_bounds_cost_their_own_line(
         {**decision, "at": "0001-01-01T00:00:00+14:00"},
         {**sanction, "sanction": "flog"},
         {**lines[1], "key": "other", "slow_mode": -3},
+        {**lines[1], "key": "other", "image_credit": "c" * 201},
     ]
     comments[0]["sources"] = [{"source": "No such", "id": "1", "decided": True}]
     strange = [

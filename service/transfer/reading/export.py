@@ -137,6 +137,7 @@ def _article(line: ArticleLine) -> SourceArticle:
             line.slow_mode,
             line.support,
             [*line.keys, *(f"https://{url}" for url in line.urls)],
+            line.image_credit,
         ),
     )
 

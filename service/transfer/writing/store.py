@@ -44,7 +44,7 @@ where c.site_id = $1 and ($2::text[] is null or a.key = any($2))
 
 ARTICLES = f"""
 select a.key, a.url, a.title, a.summary, a.image, a.section, a.tags, a.published_at, a.open,
-    a.mode, a.slow_mode, a.support,
+    a.mode, a.slow_mode, a.support, a.image_credit,
     array(
         select value from article_alias where article_id = a.id and kind = 'key' order by value
     ) as keys,

@@ -50,6 +50,7 @@ class ArticleLine(Line, frozen=True, tag="article"):
     support: bool | None
     keys: list[str]
     urls: list[str]
+    image_credit: Annotated[str, Meta(max_length=200)] | None = None
 
 
 class ReaderLine(Line, frozen=True, tag="reader"):
