@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  what readers are told has their apostrophes
 
 import json
+import struct
 
 from courier import Courier
 from live import free_port
@@ -31,6 +32,82 @@ def test_a_published_post_is_registered(courier: Courier) -> None:
     assert told["article"]["summary"] == "What the council said."
     assert sorted(told["article"]["tags"]) == ["Council", "Harbour"]
     assert told["article"]["published_at"].startswith("2026-11-20T08:30:00")
+
+
+def jpeg(credit: str) -> bytes:
+    """A picture as far as its header, with the credit in it (IPTC-IIM, 2:110)."""
+    block = b"\x1c\x02\x6e" + struct.pack(">H", len(credit)) + credit.encode()
+    data = b"Photoshop 3.0\0" + b"8BIM\x04\x04\0\0" + struct.pack(">I", len(block)) + block
+    app13 = b"\xff\xed" + struct.pack(">H", len(data) + 3) + data + b"\0"
+    frame = b"\xff\xc0" + struct.pack(">HBHHB", 11, 8, 600, 900, 1) + b"\1\x11\0"
+    return b"\xff\xd8" + (app13 if credit else b"") + frame + b"\xff\xd9"
+
+
+def test_a_picture_comes_with_its_credit(courier: Courier) -> None:
+    pictures = courier.php(
+        f"""
+        require_once ABSPATH . 'wp-admin/includes/image.php';
+        $folder = wp_upload_dir()['path'];
+        $made = array();
+        foreach (array('plain' => '{jpeg("").hex()}', 'credited' => '{jpeg("Ana Lima").hex()}')
+            as $name => $hex) {{
+            file_put_contents("$folder/$name.jpg", hex2bin($hex));
+            $made[$name] = wp_insert_attachment(
+                array('post_mime_type' => 'image/jpeg', 'post_title' => $name), "$folder/$name.jpg"
+            );
+            wp_update_attachment_metadata(
+                $made[$name], wp_generate_attachment_metadata($made[$name], "$folder/$name.jpg")
+            );
+        }}
+        return $made;
+        """
+    )
+    bare = courier.publish("No picture")
+    article = article_of(courier, bare)
+    assert article
+    told = courier.api("PUT", f"articles/{bare}", json={"url": article["url"], "title": "T"}).json()
+    assert (told["article"]["image"], told["article"]["image_credit"]) == (None, None)
+
+    def credit(picture: str, caption: str, *, field: str = "") -> str | None:
+        """What the server knows of a post with this picture, saved once more."""
+        quoted = json.dumps(caption, ensure_ascii=False)
+        courier.php(
+            f"""
+            wp_update_post(wp_slash(array(
+                'ID' => {pictures[picture]}, 'post_excerpt' => {quoted}
+            )));
+            update_post_meta({pictures[picture]}, 'photographer', {json.dumps(field)});
+            add_filter('rejoinder_image_credit', function ($credit, $picture, $post) {{
+                return get_post_meta($picture, 'photographer', true) ?: $credit;
+            }}, 10, 3);
+            set_post_thumbnail({post}, {pictures[picture]});
+            wp_update_post(array('ID' => {post}));
+            """
+        )
+        told = courier.api("PUT", f"articles/{post}", json={"url": url, "title": "T"}).json()
+        assert f"/{picture}" in told["article"]["image"]
+        found: str | None = told["article"]["image_credit"]
+        return found
+
+    post = courier.publish("With a picture")
+    article = article_of(courier, post)
+    assert article
+    url = article["url"]
+    assert credit("credited", "Photo: somebody else") == "Ana Lima"
+    assert credit("plain", "The photographer: a bridge, and who built it (1889)") is None
+    for caption, expected in (
+        ("Photo: Jane Doe", "Photo: Jane Doe"),
+        ("The bridge. (Photo by Jane Doe/AP)", "Photo by Jane Doe/AP"),
+        ("Die Brücke. Foto: Jané Döe (dpa)", "Foto: Jané Döe (dpa)"),
+        ("Most. Fot. Jan Kowalski", "Fot. Jan Kowalski"),
+        ("Le pont. <em>Crédit photo : J. Doe &amp; fils</em>", "Crédit photo : J. Doe & fils"),
+        ("Мост. Фото: Анна Лима", "Фото: Анна Лима"),
+        ("The bridge © J. Doe 2026", "© J. Doe 2026"),
+        ("Photo: " + "x" * 300, "Photo: " + "x" * 193),
+        ("Photo:", None),
+    ):
+        assert credit("plain", caption) == expected, caption
+    assert credit("credited", "", field=" <b>Theme's</b> own ") == "Theme's own"
 
 
 def test_a_draft_isn_t_known_to_the_server(courier: Courier) -> None:

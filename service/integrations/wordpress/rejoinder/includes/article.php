@@ -13,6 +13,9 @@ const SENT       = '_rejoinder_sent'; // what the server was told last: url, tit
 const MOST_URLS  = 40;
 const TAKEN_OUT  = '/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/';
 
+// Where a caption begins to say whose picture it is, in the languages of the elements.
+const CREDIT = '/(?:©|\(c\)|(?<![\p{L}\p{N}])(?:(?:photo(?:graph|graphy)?|foto(?:graf[ií]a|grafie)?|bild|cr[eé]dito?s?(?:\s+photo)?|фото|صورة|تصوير)\s*:|photo(?:graph)?\s+by\s|fot\.\s?))\s*\S.*$/iu';
+
 /**
  * The body of the request that registers a post.
  *
@@ -28,6 +31,7 @@ function article_body( $post ) {
 		'title'        => plain( get_the_title( $post ), 500 ),
 		'summary'      => summary_of( $post ),
 		'image'        => $image ? esc_url_raw( $image ) : null,
+		'image_credit' => $image ? credit_of( $post ) : null,
 		'section'      => section_of( $post ),
 		'tags'         => tags_of( $post ),
 		'published_at' => gmdate( 'Y-m-d\TH:i:s\Z', (int) get_post_time( 'U', true, $post ) ),
@@ -149,6 +153,32 @@ function summary_of( $post ) {
 	}
 	$text = excerpt_remove_blocks( strip_shortcodes( $post->post_content ) );
 	return plain( wp_trim_words( $text, 40, '…' ), 2000 );
+}
+
+/**
+ * Whom to name for the post's picture: its own data (IPTC or EXIF), else what its caption says from
+ * the mark of a credit on. A caption without one tells what is seen.
+ *
+ * @param \WP_Post $post A post with a picture.
+ * @return string|null
+ */
+function credit_of( $post ) {
+	$picture = (int) get_post_thumbnail_id( $post );
+	$data    = wp_get_attachment_metadata( $picture );
+	$credit  = is_array( $data ) && isset( $data['image_meta']['credit'] ) ? plain( $data['image_meta']['credit'], 200 ) : '';
+	if ( '' === $credit && preg_match( CREDIT, plain( wp_get_attachment_caption( $picture ), 5000 ), $found ) ) {
+		// "(Photo: Jane Doe)" without its brackets.
+		$credit = substr_count( $found[0], ')' ) > substr_count( $found[0], '(' ) ? preg_replace( '/\)[.\s]*$/', '', $found[0] ) : $found[0];
+	}
+	/**
+	 * Themes and plugins with a field of their own for it.
+	 *
+	 * @param string   $credit  As found; '' for none.
+	 * @param int      $picture The attachment.
+	 * @param \WP_Post $post    The post.
+	 */
+	$credit = plain( apply_filters( 'rejoinder_image_credit', $credit, $picture, $post ), 200 );
+	return '' !== $credit ? $credit : null;
 }
 
 /**
