@@ -3,7 +3,6 @@
 import hashlib
 from importlib.metadata import version
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,13 +11,10 @@ from service.accounts.auth import check_site, require_key
 from service.articles.sites import site_of
 from service.articles.types import Site
 from service.core.http import LONGEST_LIST, Endpoint, json_response, query_limit
-from service.core.problems import Invalid
 from service.integrations.changes import read_changes
 from service.integrations.packing import plugin_zip
 from service.integrations.types import Changes, Connection, SignIn
 from service.readers.verifying import Readers
-
-BEGINNING = UUID(int=0)
 
 
 async def _publisher_site(request: Request[Any]) -> Site:
@@ -45,11 +41,7 @@ async def get_connection(request: Request[Any]) -> Response:
 async def get_changes(request: Request[Any]) -> Response:
     """Tell a publisher's system what has become of comments, so that it can keep a copy."""
     site = await _publisher_site(request)
-    given = request.query_params.get("after")
-    try:
-        after = UUID(given) if given else BEGINNING
-    except ValueError as error:
-        raise Invalid.field("after", "Expected the cursor of an answer") from error
+    after = request.query_params.get("after")
     limit = query_limit(request, LONGEST_LIST)
     changes = await read_changes(request.state["pool"], site.id, after, limit)
     return json_response(changes, headers={"cache-control": "no-store"})

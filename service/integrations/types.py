@@ -25,10 +25,24 @@ class Connection(msgspec.Struct, frozen=True):
     sign_in: SignIn
 
 
-class ChangeRow(msgspec.Struct, frozen=True):
-    """A row of the ledger with its comment."""
+class Place(msgspec.Struct, frozen=True):
+    """How far somebody has read: which imported comment was the last, and which change."""
 
     change_id: UUID
+    imported_at: datetime
+    imported_id: UUID
+
+    @property
+    def imported(self) -> tuple[datetime, UUID]:
+        """The place among what was imported."""
+        return self.imported_at, self.imported_id
+
+
+class ChangeRow(msgspec.Struct, frozen=True):
+    """A comment with the row of the ledger that tells it, or the moment at which it came."""
+
+    imported_at: datetime | None
+    change_id: UUID | None
     id: UUID
     parent_id: UUID | None
     author_name: str
@@ -92,5 +106,5 @@ class Changes(msgspec.Struct, frozen=True):
     """Comments that have changed, each once. `cursor` goes on after them; `more`: at once."""
 
     items: list[ChangedComment]
-    cursor: UUID
+    cursor: str
     more: bool

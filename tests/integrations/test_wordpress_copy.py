@@ -9,6 +9,8 @@ from live import free_port
 from newspaper import OLD, page_of, step
 from thread import bearer
 
+from service.core.db import uuid7
+
 GOOD = "It is <em>good</em> to have a copy.\n\n- of all\n- of it"
 
 
@@ -372,6 +374,47 @@ def test_a_copy_catches_up_after_an_absence(courier: Courier) -> None:
     assert len(copies(courier, post)) == 3
     assert "Said while nobody looked" in page_of(courier, post)
     assert courier.php("return wp_next_scheduled('rejoinder_mirror');") is False
+
+
+def test_what_is_imported_after_a_copy_began_is_in_it(courier: Courier) -> None:
+    courier.set_up(mirror=True)
+    post = courier.publish("From elsewhere")
+    courier.comment(post, "A word about the harbour and its crane.")
+    courier.php("delete_option('rejoinder_mirror');")
+    step(courier)
+    # As if it had been long ago: the cursor is past all that was written by now.
+    courier.php(
+        f"""
+        $state = get_option('rejoinder_mirror');
+        $state['cursor'] = '{uuid7()}' . substr($state['cursor'], 36);
+        update_option('rejoinder_mirror', $state);
+        """
+    )
+    old = {"article": str(post), "name": "Dis", "created_at": "2014-03-04 05:06:07"}
+    older = {**old, "created_at": "2014-03-04 05:06:06"}
+    courier.api(
+        "POST",
+        "imports/disqus",
+        json={
+            "articles": [{"id": str(post), "key": str(post), "url": f"{courier.url}/?p={post}"}],
+            "comments": [
+                {"id": "901", "body": "From another system.", **old},
+                # Told before what it answers: dates say the order.
+                {"id": "902", "body": "An answer from there.", "parent": "901", **older},
+            ],
+        },
+    ).raise_for_status()
+    courier.php(
+        """
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        deactivate_plugins('rejoinder/rejoinder.php');
+        """
+    )
+    assert sorted(row[2:] for row in copies(courier, post)) == [
+        ["A word about the harbour and its crane.", ""],
+        ["An answer from there.", "From another system."],
+        ["From another system.", ""],
+    ]
 
 
 def test_deactivated_it_leaves_wordpress_as_it_was(courier: Courier) -> None:

@@ -18,7 +18,7 @@ foreach ( is_multisite() ? get_sites( array( 'fields' => 'ids', 'number' => 0 ) 
 	foreach ( array( '_rejoinder_sent', '_rejoinder_due', '_rejoinder_fault', '_rejoinder_alert', '_rejoinder_alerts' ) as $rejoinder_meta ) {
 		delete_post_meta_by_key( $rejoinder_meta );
 	}
-	foreach ( array( '_rejoinder_id', '_rejoinder_copy', '_rejoinder_decision', '_rejoinder_answer' ) as $rejoinder_meta ) {
+	foreach ( array( '_rejoinder_id', '_rejoinder_copy', '_rejoinder_parent', '_rejoinder_decision', '_rejoinder_answer' ) as $rejoinder_meta ) {
 		delete_metadata( 'comment', 0, $rejoinder_meta, '', true );
 	}
 	delete_transient( 'rejoinder_counts' );

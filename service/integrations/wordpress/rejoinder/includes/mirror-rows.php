@@ -34,7 +34,36 @@ function insert_mirrored( $post, $item, $known ) {
 		'comment_agent'        => 'Rejoinder',
 	) ) );
 	note_copy( (int) $id, $item['id'] );
+	if ( isset( $item['parent_id'] ) && ! isset( $known[ $item['parent_id'] ] ) ) {
+		add_comment_meta( (int) $id, MIRROR_PARENT, $item['parent_id'], true );
+	}
 	return (int) $id;
+}
+
+/**
+ * Hang what came before its parent below it: of what is imported there, dates say the order.
+ *
+ * @param array[] $items Comments that have come.
+ * @param int[]   $known Numbers here by ids there.
+ */
+function join_parents( $items, $known ) {
+	global $wpdb;
+	$ids   = array_filter( array_column( $items, 'id' ), 'wp_is_uuid' );
+	$posts = implode( ',', array_unique( array_map( function ( $item ) {
+		return (int) $item['article']['key'];
+	}, $items ) ) );
+	if ( ! $ids ) {
+		return;
+	}
+	$list = "'" . implode( "','", $ids ) . "'";
+	// phpcs:ignore WordPress.DB (numbers and checked ids)
+	foreach ( $wpdb->get_results( "select m.comment_id, m.meta_value from $wpdb->comments c join $wpdb->commentmeta m on m.comment_id = c.comment_ID where c.comment_post_ID in ($posts) and m.meta_key = '_rejoinder_parent' and m.meta_value in ($list)" ) as $row ) {
+		if ( isset( $known[ $row->meta_value ] ) ) {
+			$wpdb->update( $wpdb->comments, array( 'comment_parent' => $known[ $row->meta_value ] ), array( 'comment_ID' => $row->comment_id ) ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery
+			clean_comment_cache( $row->comment_id );
+			delete_comment_meta( $row->comment_id, MIRROR_PARENT );
+		}
+	}
 }
 
 /**

@@ -15,6 +15,7 @@ defined( 'ABSPATH' ) || exit;
 const MIRROR         = 'rejoinder_mirror'; // cursor, at, fault.
 const MIRROR_ID      = '_rejoinder_id'; // of a comment here: its id there.
 const MIRROR_COPY    = '_rejoinder_copy'; // of a comment here that is there as well, not by the import.
+const MIRROR_PARENT  = '_rejoinder_parent'; // of a comment here: the id there of what it answers, which isn't here yet.
 const MIRROR_PAGE    = 100;
 const MIRROR_SECONDS = 20;
 
@@ -146,6 +147,7 @@ function mirror_page( $items ) {
 			$known[ $item['id'] ] = insert_mirrored( $post, $item, $known );
 		}
 	}
+	join_parents( $items, $known );
 	is_mirroring( false );
 }
 
