@@ -14,7 +14,7 @@ help:
 	@echo "make check     linters, types, import contracts, migrations"
 	@echo "make bench     measurements, as tables"
 	@echo "make screenshots  take the README's pictures anew"
-	@echo "make browsers  install Debian's Chromium, Firefox, PHP, nginx and WordPress where they are missing"
+	@echo "make browsers  install Debian's Chromium, Firefox, PHP, WordPress and web servers where they are missing"
 	@echo "make train     train the classifier: make train DATA=/path/to/labelled/data"
 	@echo "make scale     fit its scores to Perspective's: make scale DATA=… [PAIRS=/path/to/pairs.jsonl]"
 	@echo "make evaluate  measure it, and write its card and pictures: make evaluate DATA=…"
@@ -61,13 +61,22 @@ screenshots: $(READY)
 	PYTHONPATH=tests $(BIN)/python tests/screenshots.py
 
 # PHP and MariaDB (its program alone, which starts nothing) run the WordPress that the plugin is
-# tried in, nginx the guide to proxies: both unpacked, because installed they would begin to serve
-# this machine. The shell, which has no windows, makes the tests faster; they do without it.
+# tried in; nginx, Apache and Caddy the guide to proxies. These are unpacked, because installed they
+# would begin to serve this machine. The shell, which has no windows, makes the tests faster; they
+# do without it.
+APACHE := apache2-bin libapr1 libaprutil1
 WORDPRESS := wordpress wordpress-theme-twentytwentyone wordpress-theme-twentytwentythree \
 	libjs-cropper libjs-underscore php-getid3
 
 # The site generator that the guide to plain pages is tried with, and what it is linked to.
 HUGO := hugo libsass1 libwebp7
+
+# Packages in a folder of var/: $(call unpack,FOLDER,PACKAGES)
+define unpack
+	mkdir -p var/$(1) && cd var/$(1) && \
+	{ apt-get download $(2) || { apt-get update && apt-get download $(2); }; } && \
+	for package in *.deb; do dpkg -x "$$package" . || exit 1; done && rm *.deb
+endef
 
 browsers:
 	@missing=""; \
@@ -85,21 +94,11 @@ browsers:
 	if [ -n "$$shell" ]; then \
 		apt-get install --yes --no-install-recommends $$shell || echo "Tests go without $$shell"; \
 	fi
-	@if [ ! -x /usr/sbin/nginx ] && [ ! -x var/nginx/usr/sbin/nginx ]; then \
-		mkdir -p var/nginx && cd var/nginx && \
-		{ apt-get download nginx || { apt-get update && apt-get download nginx; }; } && \
-		dpkg -x nginx_*.deb . && rm nginx_*.deb; \
-	fi
-	@if [ ! -e var/wordpress/usr/share/wordpress/wp-load.php ]; then \
-		mkdir -p var/wordpress && cd var/wordpress && \
-		{ apt-get download $(WORDPRESS) || { apt-get update && apt-get download $(WORDPRESS); }; } && \
-		for package in *.deb; do dpkg -x "$$package" . || exit 1; done && rm *.deb; \
-	fi
-	@if ! command -v hugo >/dev/null 2>&1 && [ ! -x var/hugo/usr/bin/hugo ]; then \
-		mkdir -p var/hugo && cd var/hugo && \
-		{ apt-get download $(HUGO) || { apt-get update && apt-get download $(HUGO); }; } && \
-		for package in *.deb; do dpkg -x "$$package" . || exit 1; done && rm *.deb; \
-	fi
+	@[ -x /usr/sbin/nginx ] || [ -x var/nginx/usr/sbin/nginx ] || { $(call unpack,nginx,nginx); }
+	@[ -x /usr/sbin/apache2 ] || [ -x var/apache/usr/sbin/apache2 ] || { $(call unpack,apache,$(APACHE)); }
+	@[ -x /usr/bin/caddy ] || [ -x var/caddy/usr/bin/caddy ] || { $(call unpack,caddy,caddy); }
+	@[ -e var/wordpress/usr/share/wordpress/wp-load.php ] || { $(call unpack,wordpress,$(WORDPRESS)); }
+	@command -v hugo >/dev/null 2>&1 || [ -x var/hugo/usr/bin/hugo ] || { $(call unpack,hugo,$(HUGO)); }
 
 train: $(READY)
 	$(BIN)/python -m classifiers.train --data $(DATA)

@@ -1,4 +1,7 @@
-"""Behind nginx, below a path of another origin, with the configuration of docs/proxy.md."""
+"""Behind nginx, Caddy and Apache, below a path of another origin, as docs/proxy.md configures them.
+
+The configurations are read from there, so that what is told is what works.
+"""
 
 import asyncio
 import os
@@ -6,9 +9,9 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import httpx
@@ -21,60 +24,134 @@ from support import SECRET, run_sql, with_database
 from thread import bearer
 
 DOCS = Path(__file__).parents[2] / "docs" / "proxy.md"
-UNPACKED = Path(__file__).parents[2] / "var" / "nginx" / "usr" / "sbin"  # by `make browsers`
-READER = "203.0.113.7"
+UNPACKED = Path(__file__).parents[2] / "var"  # by `make browsers`
+# All of them are this machine's; a proxy that is asked from one tells which.
+READER, ANOTHER = "127.0.0.2", "127.0.0.3"
 
 
-def configuration(folder: Path, port: int, upstream: int) -> str:
-    """What the page tells, for this machine: another port, another folder, no certificate."""
-    found = re.search(r"```nginx\n(.*?)```", DOCS.read_text(), re.DOTALL)
+class Proxy(NamedTuple):
+    """How one is started: its command, its configuration, and what its environment needs."""
+
+    command: list[str | Path]
+    configuration: str
+    env: Mapping[str, str] = {}
+
+
+def told(heading: str, here: Mapping[str, str]) -> str:
+    """The configuration that the page tells, with this machine's ports and folders in it."""
+    found = re.search(rf"## {heading}\n\n```\w*\n(.*?)```", DOCS.read_text(), re.DOTALL)
     assert found
-    told = found[1]
-    for there, here in (
-        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
-        ("listen 443 ssl", f"listen 127.0.0.1:{port}"),
-        ("/var/cache/nginx/rejoinder", f"{folder}/cache"),
-        # A test has no second machine: whoever says so comes from elsewhere.
-        ("$proxy_add_x_forwarded_for", '"$http_x_test_address"'),
-    ):
-        assert there in told
-        told = told.replace(there, here)
+    configuration = found[1]
+    for theirs, ours in here.items():
+        assert theirs in configuration
+        configuration = configuration.replace(theirs, ours)
+    return configuration
+
+
+def program(name: str, *folders: Path) -> Path:
+    """Where it is; skips where it is missing."""
+    path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", *map(str, folders)])
+    found = shutil.which(name, path=path)
+    if found is None:
+        pytest.skip(
+            f"{name.upper()} IS MISSING: the guide to proxies was not tried (make browsers)"
+        )
+    return Path(found)
+
+
+def nginx(folder: Path, port: int, upstream: str) -> Proxy:
     paths = "".join(
         f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi",
                                                          "uwsgi", "scgi")
     )  # fmt: skip
     # As root nginx works as somebody else, who may not look into a test's folder.
     user = "user root;" if os.geteuid() == 0 else ""
-    return (
+    configuration = told(
+        "nginx",
+        {
+            "127.0.0.1:8000": upstream,
+            "listen 443 ssl": f"listen 127.0.0.1:{port}",
+            "/var/cache/nginx/rejoinder": f"{folder}/cache",
+        },
+    )
+    return Proxy(
+        [program("nginx", UNPACKED / "nginx" / "usr" / "sbin"), "-p", folder, "-c"],
         f"{user} daemon off; pid {folder}/pid; error_log {folder}/errors warn; worker_processes 1;"
-        f"events {{}} http {{ access_log off; {paths} {told} }}"
+        f"events {{}} http {{ access_log off; {paths} {configuration} }}",
     )
 
 
-@pytest.fixture(scope="module")
+def caddy(folder: Path, port: int, upstream: str) -> Proxy:
+    configuration = told(
+        "Caddy",
+        {
+            "127.0.0.1:8000": upstream,
+            # With the names that have a key in them, which the page tells of.
+            "courier.example {": f"http://127.0.0.1:{port}, http://*.comments.example:{port} {{"
+            "\n\tbind 127.0.0.1\n\tencode gzip",
+        },
+    )
+    return Proxy(
+        [
+            program("caddy", UNPACKED / "caddy" / "usr" / "bin"),
+            "run", "--adapter", "caddyfile", "--config",
+        ],
+        f"{{\n\tadmin off\n}}\n{configuration}",
+        {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
+    )  # fmt: skip
+
+
+def apache(folder: Path, port: int, upstream: str) -> Proxy:
+    unpacked = UNPACKED / "apache" / "usr"
+    binary = program("apache2", unpacked / "sbin")
+    usr = binary.parents[1]
+    modules = "".join(
+        f"LoadModule {name}_module {usr}/lib/apache2/modules/mod_{name}.so\n"
+        for name in ("mpm_event", "authz_core", "filter", "deflate", "proxy",
+                     "proxy_http")
+    )  # fmt: skip
+    # It compresses whatever it may: streams, too.
+    configuration = (
+        f"{modules}ServerRoot {folder}\nServerName courier.example\nListen 127.0.0.1:{port}\n"
+        f"PidFile {folder}/pid\nErrorLog {folder}/errors\nSetOutputFilter DEFLATE\n"
+        + told("Apache", {"127.0.0.1:8000": upstream})
+    )
+    libraries = os.pathsep.join(map(str, (usr / "lib").glob("*-linux-gnu*")))
+    return Proxy(
+        [binary, "-D", "FOREGROUND", "-f"],
+        configuration,
+        {} if usr == Path("/usr") else {"LD_LIBRARY_PATH": libraries},
+    )
+
+
+@pytest.fixture(scope="module", params=[nginx, caddy, apache], ids=lambda made: made.__name__)
 def behind(
-    server_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LiveServer]:
-    """A live server as the newspaper's readers reach it: through nginx."""
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:{UNPACKED}")
-    if nginx is None:
-        pytest.skip("NGINX IS MISSING: the guide to proxies was not tried (make browsers)")
-    folder = tmp_path_factory.mktemp("nginx")
+    request: pytest.FixtureRequest, server_url: str, template: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[LiveServer]:  # fmt: skip
+    """A live server as the newspaper's readers reach it: through one of them."""
+    folder = tmp_path_factory.mktemp("proxy")
     folder.chmod(0o755)
-    name = f"rejoinder_nginx_{free_port()}"
-    asyncio.run(run_sql(server_url, f"create database {name} template {template}"))
     port = free_port()
+    request.param(folder, port, "")  # skips where the program is missing
+    name = f"rejoinder_proxy_{port}"
+    asyncio.run(run_sql(server_url, f"create database {name} template {template}"))
     public = f"http://127.0.0.1:{port}/rejoinder"
     with run_live_server(
         with_database(server_url, name), SECRET, "/rejoinder",
         REJOINDER_PUBLIC_URL=public, REJOINDER_TRUSTED_PROXIES="127.0.0.1",
     ) as live:  # fmt: skip
-        upstream = int(live.url.split(":")[2].partition("/")[0])
-        file = folder / "nginx.conf"
-        file.write_text(configuration(folder, port, upstream))
-        process = subprocess.Popen([nginx, "-p", folder, "-c", file])
+        upstream = live.url.removeprefix("http://").partition("/")[0]
+        proxy: Proxy = request.param(folder, port, upstream)
+        file = folder / "configuration"
+        file.write_text(proxy.configuration)
+        log = folder / "output"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [*proxy.command, file], env={**os.environ, **proxy.env}, stdout=out, stderr=out
+            )
         try:
-            wait_for(public, process, folder / "errors")
+            wait_for(public, process, [log, folder / "errors"])
             live.url = public
             yield live
         finally:
@@ -83,23 +160,28 @@ def behind(
     asyncio.run(run_sql(server_url, f"drop database {name} with (force)"))
 
 
-def wait_for(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def wait_for(url: str, process: "subprocess.Popen[bytes]", logs: list[Path]) -> None:
     for _ in range(200):
         if process.poll() is None:
             try:
                 httpx.get(f"{url}/healthz").raise_for_status()
-            except httpx.TransportError:
+            except httpx.HTTPError:
                 time.sleep(0.05)
             else:
                 return
-    raise RuntimeError(log.read_text() if log.exists() else "nginx has not started")
+    raise RuntimeError("\n".join(log.read_text() for log in logs if log.exists()))
+
+
+def reader(behind: LiveServer, address: str = READER) -> httpx.Client:
+    """Whoever reads from this address of the machine's own."""
+    return httpx.Client(
+        base_url=behind.url, transport=httpx.HTTPTransport(local_address=address), timeout=30
+    )
 
 
 @pytest.fixture
 def client(behind: LiveServer) -> Iterator[httpx.Client]:
-    with httpx.Client(
-        base_url=behind.url, headers={"x-test-address": READER}, timeout=30
-    ) as client:
+    with reader(behind) as client:
         yield client
 
 
@@ -141,8 +223,11 @@ async def test_the_page_works_in_a_browser(behind: LiveServer, browser: Browser)
 
 def test_a_readers_address_is_the_readers(client: httpx.Client, behind: LiveServer) -> None:
     assert write(client, "addresses", text()).status_code == 201
-    client.headers["x-test-address"] = "198.51.100.9"
+    # What anybody may write into a request says nothing.
+    client.headers["x-forwarded-for"] = "203.0.113.9"
     assert write(client, "addresses", text()).status_code == 201
+    with reader(behind, ANOTHER) as another:
+        assert write(another, "addresses", text()).status_code == 201
 
     async def addresses() -> list[Any]:
         conn = await asyncpg.connect(behind.database_url)
@@ -150,15 +235,17 @@ def test_a_readers_address_is_the_readers(client: httpx.Client, behind: LiveServ
             return await conn.fetch(
                 """
                 select c.address_hash from comment c join article a on a.id = c.article_id
-                where a.key = 'addresses'
+                where a.key = 'addresses' order by c.id
                 """
             )
         finally:
             await conn.close()
 
-    assert len({row["address_hash"] for row in asyncio.run(addresses())}) == 2
+    first, second, other = (row["address_hash"] for row in asyncio.run(addresses()))
+    assert first == second != other
 
 
+@pytest.mark.parametrize("behind", [nginx], indirect=True)
 def test_a_thread_is_kept_for_a_moment_and_never_a_readers_own(
     client: httpx.Client, behind: LiveServer
 ) -> None:
@@ -188,6 +275,7 @@ def test_a_thread_is_kept_for_a_moment_and_never_a_readers_own(
     assert remark in client.get(where).text
 
 
+@pytest.mark.parametrize("behind", [nginx], indirect=True)
 def test_nothing_else_is_kept(client: httpx.Client, behind: LiveServer) -> None:
     queue = "/v1/moderation/queue"
     for _ in range(2):
@@ -227,6 +315,10 @@ def test_other_systems_are_answered_through_it(client: httpx.Client, behind: Liv
     )
     assert answer.status_code == 200
     host = {"host": f"{behind.publisher_key}.comments.example"}
-    form = {"blog": "https://news.example", "user_ip": READER, "comment_content": "A fine ferry."}
+    form = {
+        "blog": "https://news.example",
+        "user_ip": "203.0.113.7",
+        "comment_content": "A fine ferry.",
+    }
     checked = client.post("/1.1/comment-check", data=form, headers=host)
     assert checked.text == "false"
