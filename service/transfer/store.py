@@ -1,12 +1,13 @@
 """SQL of importing: what is there, and batches of what comes."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from service.comments.urgency import reach_of_old
 from service.core.db import Conn, Executor, uuid7
 from service.screening.sketch import Fingerprint
 from service.transfer.types import Kept, Whole
@@ -123,13 +124,14 @@ async def copy_rows(
 
     Needs the caller's transaction, and leaves counts of articles and of older roots to it.
     """
+    now = datetime.now(UTC)
     await conn.copy_records_to_table(
         "comment",
         columns=[
             "site_id", "id", "article_id", "root_id", "parent_id", "depth", "reader_id",
             "author_name", "website", "body", "html", "status", "reason", "risk", "likes",
             "reply_count", "created_at", "reviewed", "version", "badge", "edited_at",
-            "notify",
+            "notify", "reach",
         ],
         records=[
             (
@@ -139,6 +141,8 @@ async def copy_rows(
                 r.whole.reviewed if r.whole else r.status != "held",
                 r.whole.version if r.whole else 1, r.whole.badge if r.whole else None,
                 r.whole.edited_at if r.whole else None, r.whole.notify if r.whole else False,
+                # In an export of ours what waits has waited here.
+                0.0 if r.whole else reach_of_old(r.created_at, now),
             )
             for r in rows
         ],

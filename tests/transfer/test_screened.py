@@ -15,7 +15,7 @@ import pytest
 from croniter import croniter
 from exports import item, wp_comment, wxr
 from support import loaded_scorer
-from thread import post
+from thread import bearer, post
 
 from service.articles.types import Site
 from service.core.db import Pool
@@ -72,6 +72,37 @@ async def test_everything_is_screened_once_and_no_status_changes(imported: Pool)
     assert await imported.fetchval("select count(*) from ledger") == 4
     assert await Screener(imported, loaded_scorer()).run() == 0
     assert await imported.fetchval("select count(*) from screening") == 4
+
+
+async def test_what_waited_for_years_elsewhere_stands_behind_what_is_worse(
+    client: httpx.AsyncClient, publisher_key: str, moderator_token: str, pool: Pool
+) -> None:
+    article = {"id": "5", "key": "5", "url": "https://news.example/5/", "title": "Post 5"}
+    words = {"kind": "Thank you for this article about the ferry", "old": INSULT}
+    batch = {
+        "articles": [article],
+        "comments": [
+            {"id": ident, "article": "5", "name": "Ann", "body": body, "markup": "paragraphs",
+             "status": "held", "created_at": "2009-03-04 05:06:07"}
+            for ident, body in words.items()
+        ],
+    }  # fmt: skip
+    sent = await client.post(
+        "/v1/sites/default/imports/wordpress", json=batch, headers=bearer(publisher_key)
+    )
+    assert sent.json()["stored"] == 2
+    await Screener(pool, loaded_scorer()).run()
+    await post(client, f"{INSULT}, all of you.", article_key="5")
+    queue = "/v1/moderation/queue?view=held&order=risk"
+    items = (await client.get(queue, headers=bearer(moderator_token))).json()["items"]
+    assert len(items) == 3
+    assert items[-1]["body"] == words["kind"]
+    # Here they age like all others: what comes three weeks later waits behind them.
+    await pool.execute(
+        "update comment set created_at = created_at + interval '21 days' where body like '%all of%'"
+    )
+    items = (await client.get(queue, headers=bearer(moderator_token))).json()["items"]
+    assert [item["body"] for item in items[:2]] == [words["old"], words["kind"]]
 
 
 async def test_the_desk_shows_the_signals(
