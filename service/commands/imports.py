@@ -93,8 +93,8 @@ def import_(
 ) -> None:
     """Take over the comments of another system: threads, dates and states stay what they are.
 
-    Run it again, and what is in is skipped. Nobody is notified. Exits with 3 where something of
-    the file was refused.
+    Run it again, and what is in is skipped. Nobody is notified.
+    Exits with 3 where something of the file was refused.
     """
     from service.transfer import rules  # noqa: PLC0415 (slow to load)
     from service.transfer.loading import Import  # noqa: PLC0415 (as above)

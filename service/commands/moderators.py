@@ -33,8 +33,8 @@ def add_moderator(
 ) -> None:
     """Add a moderator, or let one in again, and print a one-time sign-in link.
 
-    Who is one already stays what they are where neither --role nor --site is given. Where
-    REJOINDER_SMTP_URL is set the link is sent by e-mail, too.
+    Who is one already stays so where neither --role nor --site is given.
+    Where REJOINDER_SMTP_URL is set the link is sent by e-mail, too.
     """
     if role not in {None, "moderator", "editor"}:
         raise typer.BadParameter("--role is moderator or editor")

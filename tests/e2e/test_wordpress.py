@@ -124,7 +124,7 @@ async def test_the_settings_say_what_is_wrong(
     slug = courier.slug
     away = f"http://127.0.0.1:{free_port()}"
     await save(away, slug, courier.key, "The server doesn’t answer")
-    await save(courier.url, slug, "", "not as Rejoinder does")
+    await save(courier.url, slug, "", "no Rejoinder at this address (HTTP status 404). Does a path")
     await shoot(page, "settings-wrong")
     await save(live.url, slug, "rk" + "a" * 40, "doesn’t know this publisher’s key")
     await save(live.url, slug, elsewhere, "This key belongs to another site.")

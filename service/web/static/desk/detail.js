@@ -158,7 +158,7 @@ export class DetailPane {
         section(
           'The reader',
           el('p', {}, el('bdi', { class: 'name' }, reader.name), ' ', el('bdi', { class: 'quiet' }, reader.email)),
-          el('p', { class: 'quiet' }, reader.confirmed ? 'Confirmed' : 'Not confirmed', ', here since ', time(reader.created_at), `. ${reader.counts.published} published, ${reader.counts.held} waiting, ${reader.counts.refused} refused.`),
+          el('p', { class: 'quiet' }, reader.confirmed ? 'Confirmed' : 'Not confirmed', ', first here ', time(reader.created_at), `. ${reader.counts.published} published, ${reader.counts.held} waiting, ${reader.counts.refused} refused.`),
           el('p', {}, all('All by this reader', { reader: reader.id })),
           sanctionsOf(reader, { ...this.heard, changed: () => this.reload() }),
         ),

@@ -81,6 +81,7 @@ function why_refused( $error ) {
 			/* translators: %s: a site's short name */
 			return sprintf( __( 'The server has no site “%s”. Its sites: rejoinder sites list', 'rejoinder' ), setting( 'site' ) );
 		}
+		return __( 'There is no Rejoinder at this address (HTTP status 404). Does a path belong to it, as in https://courier.example/rejoinder?', 'rejoinder' );
 	}
 	return $error->get_error_message();
 }

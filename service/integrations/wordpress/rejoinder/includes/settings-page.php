@@ -76,7 +76,7 @@ function show_findings( $findings ) {
 /** Which server, which site, which key. */
 function show_server_fields() {
 	echo '<h2>' . esc_html__( 'Server', 'rejoinder' ) . '</h2><table class="form-table" role="presentation">';
-	show_text( 'server', __( 'Address', 'rejoinder' ), __( 'As readers’ browsers reach it.', 'rejoinder' ), 'url', 'https://comments.example.org' );
+	show_text( 'server', __( 'Address', 'rejoinder' ), __( 'As readers’ browsers reach it, with its path if it has one.', 'rejoinder' ), 'url', 'https://comments.example.org' );
 	show_text( 'site', __( 'Site', 'rejoinder' ), __( 'Its short name in Rejoinder.', 'rejoinder' ) );
 	show_secret( 'key', __( 'Publisher’s key', 'rejoinder' ), 'rejoinder keys create --site ' . setting( 'site' ) . ' --scope publish' );
 	echo '</table>';
