@@ -29,14 +29,23 @@ ENTITY = re.compile(r"&#?\w+;")
 ABSOLUTE = re.compile(r"https?://|mailto:", re.IGNORECASE)
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 
-_markdown = MarkdownIt(
-    "zero", {"html": False, "linkify": True, "breaks": True, "maxNesting": 12}
-).enable(
-    [
-        "emphasis", "backticks", "fence", "blockquote", "list", "link", "autolink", "linkify",
-        "newline", "escape", "entity", "balance_pairs", "fragments_join",
-    ]
-)  # fmt: skip
+# Finding addresses takes the square of a text that is made of them: half a minute for 60,000
+# characters. So many of them times so many characters are a tenth of a second.
+MOST_TO_FIND = 10_000_000
+
+
+def _renderer(*, linkify: bool) -> MarkdownIt:
+    return MarkdownIt(
+        "zero", {"html": False, "linkify": linkify, "breaks": True, "maxNesting": 12}
+    ).enable(
+        [
+            "emphasis", "backticks", "fence", "blockquote", "list", "link", "autolink", "linkify",
+            "newline", "escape", "entity", "balance_pairs", "fragments_join",
+        ]
+    )  # fmt: skip
+
+
+_markdown, _unlinked = _renderer(linkify=True), _renderer(linkify=False)
 
 
 def render(body: str) -> str:
@@ -45,7 +54,8 @@ def render(body: str) -> str:
     What turns a line round is taken out before, as it may stand in a link's address, and after, as
     it may have been written as an entity.
     """
-    return sanitised(_markdown.render(BIDI.sub("", body)))
+    suspect = body.count("://") * len(body) > MOST_TO_FIND
+    return sanitised((_unlinked if suspect else _markdown).render(BIDI.sub("", body)))
 
 
 def sanitised(html: str) -> str:
