@@ -18,7 +18,14 @@ from service.transfer.matching import Matcher
 from service.transfer.reading.formats import READERS
 from service.transfer.reading.input import Input
 from service.transfer.spool_store import Spool, open_spool
-from service.transfer.types import ImportFileError, Notes, Report, SourceArticle, Wanted
+from service.transfer.types import (
+    UNREADABLE,
+    ImportFileError,
+    Notes,
+    Report,
+    SourceArticle,
+    Wanted,
+)
 
 Told = Callable[[str, int, int], None]  # what is being done, how much of it, of how much
 
@@ -88,9 +95,13 @@ class Import:
                 self._loader.first = self._loader.first or comment.created_at
             if number % 1000 == 0:
                 self._told("Reading", source.read, source.size)
-        if number < 0 and not (self._notes.skipped or self._notes.refused):
+        if number < 0 and not self._notes.skipped and self._notes.refused.keys() <= {UNREADABLE}:
+            why = "".join(
+                f" (line {one.line}: {one.what})" for one in self._notes.first.get(UNREADABLE, [])
+            )
             raise ImportFileError(
-                f"No page and no comment in {self._file}. Is it an export of {self._wanted.format}?"
+                f"No page and no comment in {self._file}{why}. "
+                f"Is it an export of {self._wanted.format}?"
             )
 
     async def _known_readers(self, spool: Spool) -> int:

@@ -96,6 +96,8 @@ class Addresses:
         Scheme and `www.` may be another than the origin's: http was what most sites were on.
         """
         url = self._moved.get(_bare(url), url).strip()
+        # A blank is none that anybody could have followed; browsers write it so.
+        url = url.replace(" ", "%20")
         if url.startswith("/") and not url.startswith("//"):
             url = self._site.origins[0] + url
         try:

@@ -195,9 +195,7 @@ def test_a_damage_costs_what_it_lies_in(read: Read) -> None:
     assert "autor" in lines[notes.first[DAMAGED][0].line - 1]
 
 
-@pytest.mark.parametrize(
-    "damage", ["&nope;", "<", "<wp:comment_id", "</item>", "&#0;", "]]>", "\x01<b"]
-)
+@pytest.mark.parametrize("damage", ["<", "<wp:comment_id", "</item>", "]]>", "\x01<b"])
 def test_any_damage_in_a_field_costs_one_comment(read: Read, damage: str) -> None:
     content = wxr(item(5, *map(wp_comment, range(1, 6))), item(6, wp_comment(6)))
     content = content.replace("<wp:comment_id>3", f"<wp:comment_id>{damage}3")

@@ -27,7 +27,12 @@ def read(source: Input, notes: Notes) -> Reading:
             record.outer.fields["thread@dsq:id"] = record.get("@dsq:id")
         elif record.name == "thread":
             # Some have nothing but an empty id: nobody could have seen them.
-            if record.get("link") or record.get("title"):
+            if not (record.get("link") or record.get("title")):
+                continue
+            # Posts without a thread of their own would else be taken to be in it.
+            if not record.get("@dsq:id"):
+                notes.refuse("a thread without an id", record.line, record.get("link"))
+            else:
                 yield Found(record.line, _article(record, notes))
         elif record.too_long:
             notes.refuse("too long", record.line, record.get("@dsq:id"))

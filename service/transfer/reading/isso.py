@@ -21,17 +21,19 @@ def read(source: Input, notes: Notes) -> Reading:
 
 def _database(source: Input, notes: Notes) -> Reading:
     """Threads, then comments. Rows have no lines: their ids stand for them."""
-    source.read = source.size
+    source.read, number = source.size, 0
     with closing(isso_store.open_read_only(source.path)) as database:
         try:
             for thread in isso_store.list_threads(database):
                 url = _text(thread["uri"], notes)
                 found = SourceArticle(str(thread["id"]), url, _text(thread["title"], notes))
-                yield Found(_row_number(thread), found)
+                number = _row_number(thread)
+                yield Found(number, found)
             for row in isso_store.list_comments(database):
-                yield Found(_row_number(row), _row(row, notes))
+                number = _row_number(row)
+                yield Found(number, _row(row, notes))
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            notes.refuse(UNREADABLE, 0, str(error))
+            notes.refuse(UNREADABLE, number, f"{error}, behind the row of this id")
 
 
 def _row_number(row: sqlite3.Row) -> int:
@@ -79,9 +81,10 @@ def _generic(source: Input, notes: Notes) -> Reading:
         # Both are written as in a query.
         title = unquote_plus(plain(fields.get("title"), notes))
         comments = fields.get("comments")
-        listed = (
-            [one for one in comments if isinstance(one, dict)] if isinstance(comments, list) else []
-        )
+        all_ = comments if isinstance(comments, list) else []
+        listed = [one for one in all_ if isinstance(one, dict)]
+        for _ in range(len(all_) - len(listed)):
+            notes.refuse("no comment", cut.line, name)
         if listed:
             yield Found(cut.line, SourceArticle(name, name, title))
         lines = _lines(cut, notes)

@@ -16,6 +16,8 @@ from service.transfer.types import UNREADABLE, ImportFileError, Notes
 
 LONGEST = 32 << 20  # characters of one object: a thread of some ten thousand comments
 DEEPEST = 200
+LONGEST_NUMBER = 400  # digits
+STRAY = re.compile(r"(\s{0,100})[^\n\"{\[]{1,100}(?=\{)")  # before the first object
 
 _OUTSIDE = re.compile(r'["{}\[\]]')
 _INSIDE = re.compile(r'["\\]')
@@ -142,7 +144,7 @@ def cut_lines(source: Input, notes: Notes) -> Iterator[Cut]:
     """The lines of a file that has an object in each."""
     rest, line = "", 1
     skipping = False
-    for block in source.text():
+    for block in _from_first_object(source, notes):
         lines = (rest + block).split("\n")
         rest = lines.pop()
         for text in lines:
@@ -159,13 +161,27 @@ def cut_lines(source: Input, notes: Notes) -> Iterator[Cut]:
         notes.refuse(UNREADABLE, line, source.cut)
 
 
+def _from_first_object(source: Input, notes: Notes) -> Iterator[str]:
+    """The text without stray bytes before its first line's object."""
+    begun = False
+    for block in source.text():
+        if begun:
+            yield block
+            continue
+        begun = True
+        before = STRAY.match(block)
+        if before and before[0].strip("\ufeff"):
+            notes.repair("stray first bytes")
+        yield before[1] + block[before.end() :] if before else block
+
+
 def decoded(cut: Cut, notes: Notes) -> Fields | None:
     """The object of a text; None where it is none, which is noted."""
     try:
         found = msgspec.json.decode(cut.text)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         try:
-            found = json.loads(cut.text, strict=False)
+            found = json.loads(cut.text, strict=False, parse_int=_number)
         except (ValueError, RecursionError) as error:
             notes.refuse("no JSON", cut.line, str(error))
             return None
@@ -174,6 +190,11 @@ def decoded(cut: Cut, notes: Notes) -> Fields | None:
         notes.refuse("no JSON", cut.line, "Expected an object")
         return None
     return found
+
+
+def _number(digits: str) -> int | str:
+    """An integer; as text where it is longer than Python takes, which costs no more than itself."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else digits
 
 
 def inner(fields: Fields, name: str) -> Fields:

@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 import msgspec
 
+from service.transfer.reading.ampersands import mended
 from service.transfer.reading.input import Input
 from service.transfer.types import UNREADABLE, ImportFileError, Notes
 
@@ -161,7 +162,7 @@ def records(
     gathered = Records(wanted)
     lost: Lost | None = None
     data = b""
-    for block in _from_first_tag(source, notes):
+    for block in mended(_from_first_tag(source, notes), notes):
         data += block.encode("utf-8", "replace")
         while data:
             if lost is None:
@@ -185,8 +186,9 @@ def records(
     if lost is None:
         lost, _ = _read(gathered, b"", final=True)
         yield from gathered.done
-    if lost is not None:
-        notes.refuse(UNREADABLE, lost.line, source.cut or lost.why)
+    if lost is not None or source.cut:
+        line = lost.line if lost is not None else source.line
+        notes.refuse(UNREADABLE, line, source.cut or (lost.why if lost else ""))
 
 
 def _read(gathered: Records, data: bytes, *, final: bool = False) -> tuple[Lost | None, bytes]:
