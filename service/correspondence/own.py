@@ -1,9 +1,8 @@
-"""What readers do with what is theirs: adopt, disown, take it along, erase it.
+"""What readers do with what is theirs: adopt, disown, erase it (taking it along: taking.py).
 
-Each function but `export` needs the caller's transaction, or makes its own and says so.
+Each function needs the caller's transaction, or makes its own and says so.
 """
 
-from collections.abc import AsyncIterator
 from uuid import UUID
 
 import msgspec
@@ -64,20 +63,6 @@ async def disown(conn: Conn, keyring: Keyring, site: Site, address: str, ident: 
     await store.insert_disowned(conn, site.id, ident)
     reporter = keyring.digest("reader-address", f"{site.id} {address}")
     await insert_report(conn, comment, reporter, "other", DENIED)
-
-
-async def export(pool: Pool, site: Site, reader_id: UUID) -> AsyncIterator[bytes]:
-    """All that is kept of a reader, as one JSON object, in flat memory (GDPR, article 20)."""
-    profile = await own_store.get_profile(pool, reader_id)
-    head = msgspec.json.encode({"site": site.slug, "reader": profile})
-    yield head[:-1] + b',"comments":['
-    at, begun = None, False
-    while rows := await own_store.list_mine(pool, reader_id, at, AT_ONCE):
-        for row in rows:
-            yield (b"," if begun else b"") + msgspec.json.encode(item(row))
-            begun = True
-        at = (rows[-1].created_at, rows[-1].id)
-    yield b"]}\n"
 
 
 async def erase(pool: Pool, site: Site, reader_id: UUID) -> dict[UUID, int]:

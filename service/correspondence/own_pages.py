@@ -12,12 +12,13 @@ from service.comments.routes import CHANGES, State
 from service.core.address import client_address
 from service.core.http import Endpoint, decode_cursor, write_cursor
 from service.core.problems import Forbidden, Invalid, TooManyRequests
-from service.correspondence import linking, own, own_store, store
+from service.correspondence import linking, own_store, store
 from service.correspondence.addresses import EXPORT, MAIL, MAIL_KEY, page_address
 from service.correspondence.own_acts import ACTS, MOST_TYPED
 from service.correspondence.pages import page
 from service.correspondence.sending import Postman
 from service.correspondence.session import Session, check_csrf, session_of
+from service.correspondence.taking import export
 from service.correspondence.types import After, Mine, Profile
 from service.screening.types import Policy
 from service.thread_page import form
@@ -72,8 +73,10 @@ async def get_export(request: Request[Any]) -> Response:
     session = await session_of(request, visit.site)
     if session is None:
         return RedirectResponse(page_address(visit.addresses, ME), 303)
+    state: State = request.state
+    postman = Postman(state["keyring"], state["settings"])
     return StreamingResponse(
-        own.export(request.state["pool"], visit.site, session.reader.id),
+        export(state["pool"], postman, visit.site, session.reader.id),
         media_type="application/json",
         headers={
             "content-disposition": f'attachment; filename="{visit.site.slug}-replies.json"',

@@ -22,8 +22,9 @@ from service.core.http import (
     read_json,
 )
 from service.core.problems import Forbidden, NotFound, Unavailable
-from service.correspondence import confirming, linking, own
+from service.correspondence import confirming, linking, own, taking
 from service.correspondence.pages import LINKS
+from service.correspondence.sending import Postman
 from service.correspondence.types import After, AskedLink, Confirmed, OwnList, UsedLink
 from service.readers.confirmed import is_readers
 from service.web.words import best_catalogue
@@ -74,8 +75,10 @@ async def export(request: Request[Any]) -> Response:
     site, reader = await _reader(request)
     if reader is None:
         raise NotFound("Nothing is kept of you.")
+    state: State = request.state
+    postman = Postman(state["keyring"], state["settings"])
     return StreamingResponse(
-        own.export(request.state["pool"], site, reader),
+        taking.export(state["pool"], postman, site, reader),
         media_type="application/json",
         headers={"cache-control": "no-store"},
     )
