@@ -9,20 +9,19 @@ from datetime import timedelta
 import msgspec
 
 from service.articles.types import Site
-from service.comments import rules
 from service.comments.reports import insert_report
 from service.comments.store import get_comment, lock_comments
 from service.comments.types import CommentRow
 from service.core.db import Conn
-from service.core.problems import Invalid, NotFound, Told
+from service.core.problems import NotFound
 from service.core.tokens import Keyring, random_token, token_hash
 from service.correspondence import store
+from service.correspondence.naming import take_name
 from service.correspondence.sending import Postman
 from service.correspondence.types import Link
 from service.readers.confirmed import PAGE_TOKEN, POST_TOKEN
 from service.readers.confirmed_store import TokenKind, get_reader_by_address, insert_token
 from service.readers.types import SignedIn
-from service.screening.names import name_key
 
 LASTS: dict[TokenKind, timedelta] = {"page": timedelta(days=1), "post": timedelta(days=400)}
 PREFIX: dict[TokenKind, str] = {"page": PAGE_TOKEN, "post": POST_TOKEN}
@@ -69,7 +68,11 @@ async def confirm(conn: Conn, site: Site, key: str, name: str | None) -> SignedI
     if reader is None:
         shown = name or (comment.author_name if comment else typed.name if typed else "")
         ident = await store.insert_confirmed(
-            conn, site.id, link.address, await _free_name(conn, site, link, shown), link.lang
+            conn,
+            site.id,
+            link.address,
+            await take_name(conn, site.id, link.address, shown),
+            link.lang,
         )
         if typed is not None:
             await store.adopt_approved(conn, typed.id, ident)
@@ -79,17 +82,6 @@ async def confirm(conn: Conn, site: Site, key: str, name: str | None) -> SignedI
     if comment is not None and typed is not None:
         await store.adopt_comment(conn, comment.id, typed.id, reader.id)
     return reader
-
-
-async def _free_name(conn: Conn, site: Site, link: Link, name: str) -> tuple[str, str]:
-    shown = rules.check_name(name)
-    key = name_key(shown)
-    await store.lock_name(conn, site.id, key)
-    if await store.is_reserved(conn, site.id, key, link.address):
-        raise Invalid.field(
-            "$.name", "This name belongs to somebody else here; choose another", Told("name_taken")
-        )
-    return shown, key
 
 
 async def deny(

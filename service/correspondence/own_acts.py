@@ -7,13 +7,17 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from service.comments import rules
 from service.comments.routes import State
+from service.core.problems import Invalid
 from service.core.tokens import random_token, token_hash
 from service.correspondence import linking, own, own_store
 from service.correspondence.addresses import page_address
+from service.correspondence.naming import RENAMES, rename
 from service.correspondence.pages import page
 from service.correspondence.sending import Postman
 from service.correspondence.session import Session, end
+from service.thread_page import form
 from service.thread_page.addresses import ME
 from service.thread_page.render import Visit
 
@@ -83,6 +87,21 @@ async def _browser(
     )
 
 
+async def _name(
+    request: Request[Any], visit: Visit, session: Session, sent: dict[str, str]
+) -> Response:
+    """Raises Invalid, which the page says beside the field."""
+    state: State = request.state
+    name = sent.get("name", "")
+    if len(name) > form.LONGEST["name"]:
+        raise Invalid.field("$.name", "Too long")
+    rules.check_name(name)  # before it counts
+    await state["limiter"].take(RENAMES, session.reader.id.bytes)
+    async with state["pool"].acquire() as conn, conn.transaction():
+        await rename(conn, visit.site, session.reader, name)
+    return _back(visit)
+
+
 async def _forget(
     request: Request[Any], visit: Visit, session: Session, _sent: dict[str, str]
 ) -> Response:
@@ -129,6 +148,7 @@ async def _sign_out(
 
 Act = Callable[[Request[Any], Visit, Session, dict[str, str]], Awaitable[Response]]
 ACTS: dict[str, Act] = {
+    "name": _name,
     "adopt": _adopt,
     "disown": _disown,
     "browser": _browser,

@@ -26,9 +26,16 @@ from service.thread_page.addresses import ME
 from service.thread_page.own import own_key
 from service.thread_page.render import Visit
 from service.thread_page.routes import visit_of
-from service.thread_page.telling import shown
+from service.thread_page.telling import by_code, shown
 
 PER_PAGE = 25
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A name that somebody wanted, and what is wrong with it."""
+
+    name: str
+    why: str
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -51,7 +58,7 @@ async def get_me(request: Request[Any]) -> Response:
 
 async def post_me(request: Request[Any]) -> Response:
     """What the page's forms do, by `do`; each is answered by the page or a page that says so."""
-    visit, _ = await visit_of(request)
+    visit, policy = await visit_of(request)
     sent = await form.read_form(request)
     state: State = request.state
     await state["limiter"].take(CHANGES, _client(request))
@@ -64,7 +71,10 @@ async def post_me(request: Request[Any]) -> Response:
     act = ACTS.get(sent.get("do", ""))
     if act is None:
         raise Forbidden("This form was sent from another site.")
-    return await act(request, visit, session, sent)
+    try:
+        return await act(request, visit, session, sent)
+    except Invalid as error:
+        return await _show(request, visit, session, policy, _refused(visit, sent, error))
 
 
 async def get_export(request: Request[Any]) -> Response:
@@ -83,6 +93,13 @@ async def get_export(request: Request[Any]) -> Response:
             "cache-control": "no-store",
         },
     )
+
+
+def _refused(visit: Visit, sent: dict[str, str], error: Invalid) -> Refused:
+    """What is said of a name that can't be had."""
+    name, one = sent.get("name", ""), error.errors[0]
+    wrong = form.wrong_text("name", name, visit) or by_code(visit, one.code, one.values)
+    return Refused(name, wrong or visit.words.say("writing.wrong.name"))
 
 
 def _ask(
@@ -113,7 +130,13 @@ async def _send_link(request: Request[Any], visit: Visit, email: str) -> Respons
     return _ask(request, visit, sent=address)
 
 
-async def _show(request: Request[Any], visit: Visit, session: Session, policy: Policy) -> Response:
+async def _show(
+    request: Request[Any],
+    visit: Visit,
+    session: Session,
+    policy: Policy,
+    refused: Refused | None = None,
+) -> Response:
     state: State = request.state
     given = request.query_params.get("cursor")
     after = decode_cursor(given, After) if given else None
@@ -134,7 +157,7 @@ async def _show(request: Request[Any], visit: Visit, session: Session, policy: P
     last = rows[PER_PAGE - 1] if more else None
     cursor = write_cursor(After(last.created_at, last.id)) if last else None
     return page(
-        "me.html", visit,
+        "me.html", visit, 422 if refused else 200,
         action=page_address(visit.addresses, ME),
         csrf=session.csrf,
         profile=profile,
@@ -151,6 +174,8 @@ async def _show(request: Request[Any], visit: Visit, session: Session, policy: P
         sanction=_sanction(visit, profile),
         browser=bool(rows),
         browsers=browsers,
+        name=refused.name if refused else profile.name,
+        wrong=refused.why if refused else None,
         subscribed=_mail(request, visit, recipient),
     )  # fmt: skip
 

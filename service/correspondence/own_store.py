@@ -72,6 +72,19 @@ async def get_profile(conn: Executor, reader_id: UUID) -> Profile:
     return row_to(Profile, row)
 
 
+async def update_name(conn: Conn, reader_id: UUID, name: str, name_key: str) -> None:
+    """What a reader writes under from now on; not of one who was erased meanwhile."""
+    await conn.execute(
+        """
+        update reader set name = $2, name_key = $3
+        where id = $1 and subject is null and confirmed_at is not null
+        """,
+        reader_id,
+        name,
+        name_key,
+    )
+
+
 async def delete_stop(conn: Executor, site_id: UUID, address_hash: bytes) -> None:
     """Let this site write to an address again that had asked it not to."""
     await conn.execute(

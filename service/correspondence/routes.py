@@ -22,11 +22,20 @@ from service.core.http import (
     read_json,
 )
 from service.core.problems import Forbidden, NotFound, Unavailable
-from service.correspondence import confirming, linking, own, taking
+from service.correspondence import confirming, linking, naming, own, taking
+from service.correspondence.naming import RENAMES
 from service.correspondence.pages import LINKS
 from service.correspondence.sending import Postman
-from service.correspondence.types import After, AskedLink, Confirmed, OwnList, UsedLink
-from service.readers.confirmed import is_readers
+from service.correspondence.types import (
+    After,
+    AskedLink,
+    Confirmed,
+    Named,
+    NewName,
+    OwnList,
+    UsedLink,
+)
+from service.readers.confirmed import confirmed_reader, is_readers
 from service.web.words import best_catalogue
 
 PAGE = 50
@@ -95,6 +104,22 @@ async def erase(request: Request[Any]) -> Response:
     return empty_response()
 
 
+async def rename(request: Request[Any]) -> Response:
+    """Write under another name from now on."""
+    state: State = request.state
+    if not is_readers(bearer(request)):
+        await caller(request)
+        raise Forbidden("This needs a reader's token.")
+    site = await site_of(request)
+    reader = await confirmed_reader(request, site)
+    if reader is None:
+        raise Forbidden("Who signs in at the publisher's has their name from there.")
+    new = await read_json(request, NewName)
+    await state["limiter"].take(RENAMES, reader.id.bytes)
+    async with state["pool"].acquire() as conn, conn.transaction():
+        return json_response(Named(await naming.rename(conn, site, reader, new.name)))
+
+
 async def _reader(request: Request[Any]) -> tuple[Site, UUID | None]:
     if not is_readers(bearer(request)):
         await caller(request)
@@ -128,6 +153,10 @@ ENDPOINTS = [
     Endpoint(
         "GET", READER + "/export", export, "All that is kept of oneself", access="reader",
         answer=dict[str, Any],
+    ),
+    Endpoint(
+        "PATCH", READER, rename, "Write under another name from now on",
+        access="reader", body=NewName, answer=Named,
     ),
     Endpoint(
         "DELETE", READER, erase, "Erase oneself and all that one wrote", access="reader", status=204

@@ -102,6 +102,18 @@ class Confirmed(msgspec.Struct, frozen=True):
     token: str
 
 
+class NewName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a reader wants to write under."""
+
+    name: Name
+
+
+class Named(msgspec.Struct, frozen=True):
+    """What a reader writes under now."""
+
+    name: str
+
+
 class Mine(msgspec.Struct, frozen=True):
     """A comment and its article, as they stand on its author's page."""
 
