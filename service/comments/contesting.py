@@ -25,7 +25,7 @@ NOTE = "Contested by its author."
 async def may_contest(conn: Conn, keyring: Keyring, policy: Policy, comment: CommentRow) -> bool:
     """Whether its author may contest a comment now."""
     return _open(policy, comment) and not await is_reported(
-        conn, comment.id, _reporter(keyring, comment.id)
+        conn, comment.id, contester(keyring, comment.id)
     )
 
 
@@ -49,7 +49,7 @@ async def contest_comment(
         after = msgspec.structs.replace(
             before, status="held", reason=None, version=before.version + 1
         )
-        reporter = _reporter(keyring, comment_id)
+        reporter = contester(keyring, comment_id)
         if not await insert_report(conn, before, reporter, "other", f"{NOTE} {text}"):
             raise Conflict("This comment was contested before.")
         versions = await change_statuses(conn, [Change(before, after, NOTE)], Actor("author"))
@@ -61,5 +61,6 @@ def _open(policy: Policy, comment: CommentRow) -> bool:
     return policy.contest and young and comment.status in {"rejected", "spam"}
 
 
-def _reporter(keyring: Keyring, comment_id: UUID) -> bytes:
+def contester(keyring: Keyring, comment_id: UUID) -> bytes:
+    """Who a contest is by, among a comment's reports."""
     return keyring.digest("contest", comment_id.bytes)

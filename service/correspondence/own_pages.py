@@ -86,7 +86,7 @@ async def get_export(request: Request[Any]) -> Response:
     state: State = request.state
     postman = Postman(state["keyring"], state["settings"])
     return StreamingResponse(
-        export(state["pool"], postman, visit.site, session.reader.id),
+        export(state["pool"], state["keyring"], postman, visit.site, session.reader.id),
         media_type="application/json",
         headers={
             "content-disposition": f'attachment; filename="{visit.site.slug}-replies.json"',

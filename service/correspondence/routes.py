@@ -87,7 +87,7 @@ async def export(request: Request[Any]) -> Response:
     state: State = request.state
     postman = Postman(state["keyring"], state["settings"])
     return StreamingResponse(
-        taking.export(state["pool"], postman, site, reader),
+        taking.export(state["pool"], state["keyring"], postman, site, reader),
         media_type="application/json",
         headers={"cache-control": "no-store"},
     )

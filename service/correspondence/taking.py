@@ -7,7 +7,9 @@ from uuid import UUID
 import msgspec
 
 from service.articles.types import Site
+from service.comments.contesting import contester
 from service.core.db import Executor, Pool
+from service.core.tokens import Keyring
 from service.correspondence import own_store
 from service.correspondence import taking_store as store
 from service.correspondence.own import item
@@ -18,7 +20,9 @@ from service.correspondence.types import Mine
 AT_ONCE = 200
 
 
-async def export(pool: Pool, postman: Postman, site: Site, reader_id: UUID) -> AsyncIterator[bytes]:
+async def export(
+    pool: Pool, keyring: Keyring, postman: Postman, site: Site, reader_id: UUID
+) -> AsyncIterator[bytes]:
     """All that is kept of a reader, in flat memory but for letters, which are few."""
     person = await store.get_person(pool, reader_id)
     head = {
@@ -33,7 +37,7 @@ async def export(pool: Pool, postman: Postman, site: Site, reader_id: UUID) -> A
         "letters": await _letters(pool, postman, site, person.address) if person.address else None,
     }
     yield msgspec.json.encode(head)[:-1] + b',"comments":['
-    async for some in _joined(_comments(pool, reader_id)):
+    async for some in _joined(_comments(pool, keyring, reader_id)):
         yield some
     yield b'],"under_address":['
     async for some in _joined(_typed(pool, site, person)):
@@ -64,19 +68,21 @@ async def _letters(pool: Executor, postman: Postman, site: Site, address: str) -
     )
 
 
-async def _comments(pool: Pool, reader_id: UUID) -> AsyncIterator[list[TakenItem]]:
+async def _comments(
+    pool: Pool, keyring: Keyring, reader_id: UUID
+) -> AsyncIterator[list[TakenItem]]:
     at = None
     while rows := await own_store.list_mine(pool, reader_id, at, AT_ONCE):
-        yield await _whole(pool, rows)
+        yield await _whole(pool, keyring, rows)
         at = (rows[-1].created_at, rows[-1].id)
 
 
-async def _whole(pool: Pool, rows: Sequence[Mine]) -> list[TakenItem]:
+async def _whole(pool: Pool, keyring: Keyring, rows: Sequence[Mine]) -> list[TakenItem]:
     ids = [row.id for row in rows]
     beside = await store.get_beside(pool, ids)
     decisions = await store.list_decisions(pool, ids)
     judgements = await store.list_judgements(pool, ids)
-    contests = await store.list_contests(pool, ids)
+    contests = await store.list_contests(pool, ids, [contester(keyring, ident) for ident in ids])
     sources = await store.list_sources(pool, ids)
     return [
         TakenItem(

@@ -234,15 +234,18 @@ async def list_judgements(conn: Executor, ids: Sequence[UUID]) -> dict[UUID, lis
     return _grouped(OwnJudgement, rows)
 
 
-async def list_contests(conn: Executor, ids: Sequence[UUID]) -> dict[UUID, list[OwnContest]]:
+async def list_contests(
+    conn: Executor, ids: Sequence[UUID], contesters: Sequence[bytes]
+) -> dict[UUID, list[OwnContest]]:
     """What authors said against decisions. What others report is theirs."""
     rows = await conn.fetch(
         """
         select comment_id, ltrim(substr(note, length($2) + 1)) as text, created_at as at
-        from report where comment_id = any($1::uuid[]) and starts_with(note, $2)
+        from report where comment_id = any($1::uuid[]) and reporter = any($3::bytea[])
         """,
         list(ids),
         NOTE,
+        list(contesters),
     )
     return _grouped(OwnContest, rows)
 

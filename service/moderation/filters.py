@@ -14,7 +14,7 @@ from service.articles.types import Site
 from service.core.db import Conn
 from service.core.http import check_time, query_choice, query_uuid
 from service.core.problems import Invalid
-from service.moderation.queue_store import Filter, list_articles
+from service.moderation.queue_store import CONTESTED, Filter, list_articles
 from service.moderation.types import ORDERS, VIEWS, Order, View
 from service.screening.scores import LABELS
 from service.screening.types import REASONS
@@ -34,8 +34,8 @@ async def read_filter(request: Request[Any], conn: Conn, moderator: Moderator) -
     if label and label not in LABELS:
         raise Invalid.field("label", f"Expected one of {', '.join(LABELS)}")
     reason = request.query_params.get("reason")
-    if reason and reason not in REASONS:
-        raise Invalid.field("reason", f"Expected one of {', '.join(REASONS)}")
+    if reason and reason not in {*REASONS, CONTESTED}:
+        raise Invalid.field("reason", f"Expected one of {', '.join([*REASONS, CONTESTED])}")
     return Filter(
         view=cast(View, query_choice(request, "view", VIEWS)),
         order=cast(Order, query_choice(request, "order", ORDERS)),

@@ -97,9 +97,11 @@ async def _fields(
     counts = await store.count_by_reader(conn, list({row["reader_id"] for row in rows}))
     claims = await store.list_claims(conn, moderator.id, ids)
     campaigns = await store.list_campaigns(conn, ids, view)
+    contested = await store.list_contested(conn, ids)
     return [
         {
             **_item(row, signals.get(row["id"], []), counts.get(row["reader_id"], (0, 0, 0))),
+            "contested": row["id"] in contested,
             "claim": claims.get(row["id"]),
             "campaign": campaigns.get(row["id"], UNSET),
         }

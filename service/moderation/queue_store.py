@@ -11,10 +11,12 @@ from uuid import UUID
 
 import msgspec
 
+from service.comments.contesting import NOTE
 from service.core.db import Conn
 from service.moderation.types import Order, QueuePosition, View
 
 MOST_COUNTED = 10_000
+CONTESTED = "contested"  # asked for in a reason's place
 LEASE = "2 minutes"
 LAST = UUID(int=2**128 - 1)  # after every id
 
@@ -29,17 +31,19 @@ VIEWS: dict[View, str] = {
 
 # $1 sites, $2 words, $3 articles, $4 reader, $5 reason, $6 label, $7 and $8 its scores, $9 since,
 # $10 until.
-FILTERS = """
-    and ($2::text is null or {c}.search @@ websearch_to_tsquery('simple', search_text($2)))
-    and ($3::uuid[] is null or {c}.article_id = any($3))
-    and ($4::uuid is null or {c}.reader_id = $4)
-    and ($5::text is null or {c}.reason = $5 or exists (
+# A contest is a report, too, that its author's words begin like.
+FILTERS = f"""
+    and ($2::text is null or {{c}}.search @@ websearch_to_tsquery('simple', search_text($2)))
+    and ($3::uuid[] is null or {{c}}.article_id = any($3))
+    and ($4::uuid is null or {{c}}.reader_id = $4)
+    and ($5::text is null or {{c}}.reason = $5 or exists (
         select from report r
-        where r.comment_id = {c}.id and r.outcome is null and r.reason = $5
+        where r.comment_id = {{c}}.id and r.outcome is null
+            and (r.reason = $5 or $5 = '{CONTESTED}' and starts_with(r.note, '{NOTE}'))
     ))
-    and ($6::int is null or {c}.scores[$6] between $7 and $8)
-    and ($9::timestamptz is null or {c}.created_at >= $9)
-    and ($10::timestamptz is null or {c}.created_at < $10)
+    and ($6::int is null or {{c}}.scores[$6] between $7 and $8)
+    and ($9::timestamptz is null or {{c}}.created_at >= $9)
+    and ($10::timestamptz is null or {{c}}.created_at < $10)
 """
 
 # Of a campaign the first comment stands for all. What came after the first page was read (ids

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from service.accounts.types import Moderator
+from service.comments.contesting import NOTE
 from service.comments.types import CommentRow
 from service.core.db import Conn, row_to, uuid7
 from service.moderation.queue_store import VIEWS
@@ -55,6 +56,23 @@ async def list_claims(
         list(comment_ids),
     )
     return {row["id"]: Claim(row["moderator"], row["own"], row["leased_until"]) for row in rows}
+
+
+async def list_contested(conn: Conn, comment_ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these their authors contest, and nobody has answered that yet.
+
+    The ledger says that it was the author: anybody can write the same into a report.
+    """
+    rows = await conn.fetch(
+        """
+        select distinct r.comment_id from report r
+        join ledger l on l.comment_id = r.comment_id and l.actor = 'author' and l.note = $2
+        where r.comment_id = any($1::uuid[]) and r.outcome is null and starts_with(r.note, $2)
+        """,
+        list(comment_ids),
+        NOTE,
+    )
+    return {row["comment_id"] for row in rows}
 
 
 async def list_campaigns(

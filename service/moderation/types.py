@@ -129,7 +129,10 @@ class ReaderCounts(msgspec.Struct, frozen=True):
 
 
 class QueueItem(CommentAnswer, frozen=True, kw_only=True):
-    """A comment as moderators read it: its text, its e-mail, every reason."""
+    """A comment as moderators read it: its text, its e-mail, every reason.
+
+    `contested`: its author asks for a second look, which stands among its `reports`.
+    """
 
     site: str
     body: str
@@ -141,6 +144,7 @@ class QueueItem(CommentAnswer, frozen=True, kw_only=True):
     signals: list[Signal]
     article: QueueArticle
     reader: ReaderCounts
+    contested: bool
     claim: Claim | None = None
     campaign: Campaign | UnsetType = UNSET
 

@@ -133,3 +133,36 @@ async def test_contested_by_form_on_its_own_page(
     )
     assert "Thank you. A moderator looks at it again." in done.text
     assert "Contest this" not in done.text
+
+
+async def test_the_desk_sees_what_is_contested_until_somebody_answers(
+    client: httpx.AsyncClient, rejected: dict[str, Any], moderator_token: str
+) -> None:
+    headers, ident = bearer(moderator_token), rejected["comment"]["id"]
+    other = await post(client, "A remark about the ferry.", name="Bo", email="bo@x.example")
+    report = {"reason": "other", "note": "Contested by its author. Or so says a reader."}
+    where = comment(other["comment"]["id"]) + "/report"
+    assert (await client.post(where, json=report)).status_code == 204
+    await decide(client, moderator_token, other, "hold")
+
+    async def queue(**query: str) -> dict[str, bool]:
+        answer = await client.get(
+            "/v1/moderation/queue", params={"view": "held", **query}, headers=headers
+        )
+        assert answer.status_code == 200, answer.text
+        return {one["id"]: one["contested"] for one in answer.json()["items"]}
+
+    assert await queue() == {other["comment"]["id"]: False}
+    assert (await contest(client, rejected)).status_code == 200
+    assert await queue() == {ident: True, other["comment"]["id"]: False}
+    assert ident in await queue(reason="contested")
+    assert ident not in await queue(reason="spam")
+    decision = {"decisions": [{"comment_id": ident, "action": "reject"}]}
+    done = await client.post("/v1/moderation/decisions", json=decision, headers=headers)
+    detail = await client.get(f"/v1/moderation/comments/{ident}", headers=headers)
+    assert detail.json()["contested"] is False
+    undo = f"/v1/moderation/batches/{done.json()['batch_id']}/undo"
+    assert (await client.post(undo, headers=headers)).status_code == 200
+    assert (await queue())[ident] is True
+    wrong = await client.get("/v1/moderation/queue?reason=nonsense", headers=headers)
+    assert wrong.status_code == 422

@@ -109,6 +109,12 @@ async def test_all_that_is_kept_of_a_reader_is_in_the_file(
         headers=bearer(token),
     )
     assert contested.status_code == 200, contested.text
+    await pool.execute(
+        "insert into report (site_id, comment_id, reporter, reason, note)"
+        " values ($1, $2, 'another', 'other', 'Contested by its author. Or so says another.')",
+        site.id,
+        first["id"],
+    )
     postman = Postman(keyring, mailing)
     async with pool.acquire() as conn, conn.transaction():
         await postman.stop(conn, site.id, ANA["email"], "asked")

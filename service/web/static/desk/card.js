@@ -28,7 +28,7 @@ export function card(item, decide) {
   const id = `c-${item.id}`;
   return el(
     'article',
-    { class: 'card', id, tabindex: -1, 'aria-labelledby': `${id}-by`, 'data-status': item.status, 'data-veiled': isWorst(item), 'data-busy': item.claim && !item.claim.own },
+    { class: 'card', id, tabindex: -1, 'aria-labelledby': item.contested ? `${id}-by ${id}-by-contested` : `${id}-by`, 'data-status': item.status, 'data-veiled': isWorst(item), 'data-busy': item.claim && !item.claim.own },
     el('div', { class: 'main' }, byline(item, `${id}-by`), marked(item), isWorst(item) && unveil(), about(item)),
     why(item),
     actions(item, decide),
@@ -55,6 +55,7 @@ function byline(item, id) {
     el('bdi', { class: 'name', id }, item.author.name),
     el('bdi', { class: 'email' }, item.email),
     el('span', { class: 'record' }, record.join(' · ')),
+    item.contested && el('span', { class: 'badge contested', id: `${id}-contested` }, 'contested by its author'),
     item.campaign && el('span', { class: 'badge' }, `campaign of ${item.campaign.size}`),
     item.claim && !item.claim.own && busy(item.claim.moderator),
   );
@@ -121,8 +122,8 @@ function line(weight, text, score) {
 function why(item) {
   const found = reasons(item);
   const all = scores(item);
-  const reports = item.reports ?? 0;
-  const decided = found.some((reason) => reason.weight !== 'note');
+  const reports = (item.reports ?? 0) - (item.contested ? 1 : 0);
+  const decided = item.contested || found.some((reason) => reason.weight !== 'note');
   return el(
     'section',
     { class: 'why' },
@@ -130,9 +131,10 @@ function why(item) {
     el(
       'ul',
       {},
+      item.contested && line('hold', 'its author asks for a second look'),
       reports > 0 && line('hold', reports === 1 ? 'reported by a reader' : `reported by ${reports} readers`),
       ...found.map(({ text, weight, score }) => line(weight, text, score)),
-      !found.length && !reports && line('note', 'nothing'),
+      !found.length && !reports && !item.contested && line('note', 'nothing'),
     ),
     all.length > 0 &&
       el(

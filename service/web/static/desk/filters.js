@@ -8,6 +8,9 @@ import { LABELS } from './signals.js';
 /** @typedef {import('./place.js').Place} Place */
 /** @typedef {Record<string, string>} Filters */
 
+/** @type {Record<string, string>} */
+const WHY = { ...REASONS, contested: 'Contested by its author' };
+
 /**
  * @param {Filters} filters
  * @param {string} [reader] the name of the reader who is asked for, where it is known
@@ -20,7 +23,7 @@ function chipsOf(filters, reader) {
   if (section) chips.push([['section'], `Section: ${section}`]);
   if (article) chips.push([['article'], `Article: ${article}`]);
   if (filters.reader) chips.push([['reader'], reader ? `By ${reader}` : 'By one reader']);
-  if (reason) chips.push([['reason'], `Reason: ${REASONS[reason] ?? reason}`]);
+  if (reason) chips.push([['reason'], `Reason: ${WHY[reason] ?? reason}`]);
   if (label) chips.push([['label', 'min_score', 'max_score'], `${LABELS[label] ?? label}: ${least ?? '0'} to ${most ?? '1'}`]);
   if (since) chips.push([['since'], `Since ${since}`]);
   if (until) chips.push([['until'], `Until ${until}`]);
@@ -66,7 +69,7 @@ export function askFilters({ filters }, change) {
     el('h2', { id: 'filter-title' }, 'Filter'),
     ...row('section', 'Section', input('section', { maxlength: 200, autofocus: true })),
     ...row('article', 'Article (its key)', input('article', { maxlength: 200 })),
-    ...row('reason', 'Reason', select('reason', 'Any', REASONS)),
+    ...row('reason', 'Reason', select('reason', 'Any', WHY)),
     ...row('label', 'Score', select('label', 'Any', LABELS)),
     el('div', { class: 'pair' }, ...row('min_score', 'from', input('min_score', { ...score, placeholder: '0' })), ...row('max_score', 'to', input('max_score', { ...score, placeholder: '1' }))),
     el('div', { class: 'pair' }, ...row('since', 'Since', input('since', { type: 'date' })), ...row('until', 'until', input('until', { type: 'date' }))),

@@ -17,6 +17,7 @@
  * @property {string | null} [website]
  * @property {number} risk
  * @property {number} [reports]
+ * @property {boolean} [contested] its author asks for a second look
  * @property {number} version
  * @property {Signal[]} signals
  * @property {{ key: string, title: string, url: string }} article
