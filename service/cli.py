@@ -129,6 +129,11 @@ app.command()(models.retrain)
 app.command()(plugins.wordpress_plugin)
 
 
+def refuse(text: str) -> None:
+    """Say what went wrong. A text in brackets is no markup: rich would leave it out."""
+    say.print(text, style="red", markup=False, highlight=False)
+
+
 def main() -> None:
     """Run, and say in one line what went wrong where that is known."""
     # Before anything can log: by default structlog writes where secrets are printed.
@@ -136,13 +141,13 @@ def main() -> None:
     try:
         app()
     except Problem as problem:
-        say.print(f"[red]{problem.detail}[/red]", highlight=False)
+        refuse(problem.detail)
     except (SettingsError, EmbeddedServerError) as error:
-        say.print(f"[red]{error}[/red]", highlight=False)
+        refuse(str(error))
     except asyncpg.UndefinedTableError:
-        say.print("[red]The database is not migrated: run `rejoinder migrate`.[/red]")
+        refuse("The database is not migrated: run `rejoinder migrate`.")
     except (OSError, asyncpg.PostgresError) as error:
-        say.print(f"[red]{type(error).__name__}: {error}[/red]", highlight=False)
+        refuse(f"{type(error).__name__}: {error}")
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     raise SystemExit(1)

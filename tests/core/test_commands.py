@@ -49,6 +49,13 @@ def test_secrets_are_printed_alone(data: Path) -> None:
     assert re.fullmatch(r"[a-z0-9]{10,63}\n", token.stdout)
 
 
+def test_what_is_in_brackets_is_said_too(data: Path) -> None:
+    # As the extra is in "pip install 'rejoinder[embedded]'".
+    refused = run(data, "keys", "create", "--site", "courier[embedded]")
+    assert refused.returncode == 1
+    assert "There is no site courier[embedded]." in refused.stderr
+
+
 def test_a_key_is_bounded_trusted_and_distrusted(data: Path) -> None:
     made = run(data, "keys", "create", "--site", "courier", "--scope", "classify", "--quota", "60",
                "--label", "coral", "--keeps")  # fmt: skip
