@@ -13,7 +13,14 @@ from pathlib import Path
 
 import msgspec
 
-from service.transfer.types import ORPHANS, Notes, Placed, SourceArticle, SourceComment
+from service.transfer.types import (
+    ORPHANS,
+    ImportFileError,
+    Notes,
+    Placed,
+    SourceArticle,
+    SourceComment,
+)
 
 DEEPEST = 4
 AT_ONCE = 1000
@@ -217,5 +224,9 @@ def open_spool(notes: Notes) -> Iterator[Spool]:
                 database.execute(table)
             database.execute("begin")
             yield Spool(database, notes)
+        except sqlite3.OperationalError as error:
+            raise ImportFileError(
+                f"No room in {tempfile.gettempdir()} ({error}). TMPDIR names another folder"
+            ) from error
         finally:
             database.close()

@@ -101,6 +101,22 @@ async def test_what_cannot_be_read_is_said_in_a_line(
     assert (done.returncode, "Is it an export of disqus?" in done.stderr) == (1, True)
 
 
+async def test_a_full_temporary_folder_is_said_in_a_line(
+    environment: dict[str, str], courier: Site, tmp_path: Path, pool: Pool
+) -> None:
+    file = tmp_path / "export.xml"
+    file.write_text(wxr(item(5, *(wp_comment(n, f"{n} " * 10_000) for n in range(1, 1000)))))
+    words = ("wordpress", str(file), "--site", "default")
+    done = await asyncio.to_thread(
+        subprocess.run,
+        ["prlimit", "--fsize=1000000", sys.executable, "-m", "service.cli", "import", *words],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1), done.stderr
+    assert "TMPDIR" in done.stderr
+    assert await pool.fetchval("select count(*) from comment") == 0
+
+
 async def killed(environment: dict[str, str], pool: Pool, words: tuple[str, ...]) -> int:
     """Kill an import as soon as something of it is in; how many comments the new ones are."""
     before = await pool.fetchval("select count(*) from comment")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from service.transfer.types import PastDecision
+from service.transfer.types import ImportFileError, PastDecision
 
 TABLES = (
     "create table reader (id text primary key, email text not null) without rowid",
@@ -74,5 +74,9 @@ def open_aside() -> Iterator[Aside]:
                 database.execute(table)
             database.execute("begin")
             yield Aside(database)
+        except sqlite3.OperationalError as error:
+            raise ImportFileError(
+                f"No room in {tempfile.gettempdir()} ({error}). TMPDIR names another folder"
+            ) from error
         finally:
             database.close()
