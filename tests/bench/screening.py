@@ -2,7 +2,8 @@
 
 `python -m tests.bench.screening`: one process serves and works (`serve --with-worker`), the load
 comes from another. Each round posts twice, with nothing else to do and while comments are screened,
-so that both are measured on the same machine within the same minute.
+so that both are measured on the same machine within the same minute. The floor is posting beside a
+process that touches no database: it only counts, at the priority that screening has.
 """
 
 import argparse
@@ -33,6 +34,15 @@ CONNECTIONS = 16
 FULL = 2_000  # comments posted as fast as it goes
 WARM = 5  # seconds in which processes load what they screen with
 BAR, BAR_SLOWER = 1_000, 1.2
+
+# At the lowest priority, through more memory than a core's cache holds.
+COUNTER = """
+import os
+os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+numbers = {str(number): number for number in range(300_000)}
+while True:
+    sum(numbers[name] for name in numbers)
+"""
 
 QUEUE = """
     insert into unscreened (site_id, comment_id, held)
@@ -107,6 +117,15 @@ class Bench:
         """Post at a steady pace."""
         return self._posted(PACE * SECONDS, lambda r: drive_paced(self.port, r, PACE, CONNECTIONS))
 
+    def beside_counter(self) -> Posted:
+        """Post at that pace while one core counts."""
+        with subprocess.Popen([sys.executable, "-c", COUNTER]) as counter:
+            try:
+                time.sleep(WARM)
+                return self.paced()
+            finally:
+                counter.kill()
+
     def full(self) -> Posted:
         """Post as fast as it goes."""
         return self._posted(FULL, lambda r: drive_timed(self.port, r, CONNECTIONS))
@@ -118,7 +137,7 @@ def bench(folder: Path, comments: int, rounds: int, say: Console) -> None:
     write(file, comments)
     env = {"REJOINDER_DATA": str(folder), "REJOINDER_RATE_LIMITS": "off"}
     env["REJOINDER_PUBLIC_URL"] = "https://news.example"
-    pairs: dict[str, list[tuple[Posted, Posted]]] = {"paced": [], "full": []}
+    pairs: dict[str, list[tuple[Posted, Posted]]] = {"floor": [], "paced": [], "full": []}
     with embedded.use(folder) as url:
         subprocess.run(
             [sys.executable, "-m", "service.cli", "migrate"], env={**os.environ, **env}, check=True,
@@ -136,6 +155,8 @@ def bench(folder: Path, comments: int, rounds: int, say: Console) -> None:
                 for name, measure in (("paced", server.paced), ("full", server.full)):
                     server.quiet()
                     before = measure()
+                    if name == "paced":
+                        pairs["floor"].append((before, server.beside_counter()))
                     server.screening()
                     pairs[name].append((before, measure()))
     say.print(_table(alone, pairs))
@@ -146,7 +167,8 @@ def _table(alone: Sequence[float], pairs: dict[str, list[tuple[Posted, Posted]]]
     table = Table("", "screened/s", "posted/s", "p50 ms", "p95 ms", title=title)
     table.add_row(f"nobody posts (aim ≥ {BAR:,}/s)", f"{statistics.median(alone):,.0f}", "", "", "")
     for name, both in pairs.items():
-        for what, side in (("", 0), (", beside screening", 1)):
+        beside = ", beside counting" if name == "floor" else ", beside screening"
+        for what, side in (("", 0), (beside, 1)):
             median = [statistics.median(pair[side][at] for pair in both) for at in range(4)]
             table.add_row(
                 f"{name}{what}", f"{median[3]:,.0f}", f"{median[2]:,.0f}", f"{median[0]:.1f}",
