@@ -278,8 +278,18 @@ def test_saving_a_post_never_fails_and_is_told_later(courier: Courier) -> None:
     assert state[2] >= state[1]["next"] - 1
     assert "1 article waits to be registered." in state[3]
     assert "doesn’t answer" in state[3]
-    # Further failures come less often.
+    # The schedule is at it as well, and with the same.
     courier.php("do_action('rejoinder_deliver');")
+    assert courier.php("return get_option('rejoinder_trouble');") == state[1]
+    # Further failures come less often.
+    courier.php(
+        """
+        $trouble = get_option('rejoinder_trouble');
+        $trouble['at'] -= 60;
+        update_option('rejoinder_trouble', $trouble);
+        do_action('rejoinder_deliver');
+        """
+    )
     again = courier.php("return get_option('rejoinder_trouble');")
     assert again["failures"] == 2
     assert again["since"] == state[1]["since"]

@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001  what readers are told has their apostrophes
 
 import json
+import re
 import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -63,7 +64,8 @@ def test_a_page_holds_the_thread(courier: Courier) -> None:
     assert "Replies (2)" in element
     assert f"{courier.live.url}/sites/{courier.slug}/articles/{post}?url=" in element
     assert "@readers.example" not in page
-    assert f"<script type=\"module\" src='{courier.live.url}/embed.js'" in page
+    script = page.replace("'", '"')  # as WordPress wrote attributes before 6.3
+    assert re.search(rf'<script type="module"[^>]* src="{courier.live.url}/embed.js"', script)
     assert "wp-comments-post.php" not in page
 
 

@@ -15,7 +15,7 @@ defined( 'ABSPATH' ) || exit;
 
 const DUE     = '_rejoinder_due';
 const FAULT   = '_rejoinder_fault'; // what the server said of this post.
-const TROUBLE = 'rejoinder_trouble'; // of the server itself: since, failures, next, message.
+const TROUBLE = 'rejoinder_trouble'; // of the server itself: since, at, failures, next, message.
 const DELIVER = 'rejoinder_deliver';
 
 const BATCH         = 500;
@@ -27,7 +27,7 @@ const LONGEST_RETRY = HOUR_IN_SECONDS;
 add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
 add_action( 'before_delete_post', __NAMESPACE__ . '\\on_deleted' );
 add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due', 10, 0 );
-add_action( DELIVER, __NAMESPACE__ . '\\deliver' );
+add_action( DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
 add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
 add_action( 'wp_ajax_' . DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
 add_action( 'wp_ajax_nopriv_' . DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
@@ -130,12 +130,12 @@ function watch_outbox() {
 function deliver_after_answer() {
 	if ( function_exists( 'fastcgi_finish_request' ) ) {
 		fastcgi_finish_request();
-		deliver();
+		deliver_if_due();
 	} elseif ( function_exists( 'litespeed_finish_request' ) ) {
 		litespeed_finish_request();
-		deliver();
+		deliver_if_due();
 	} elseif ( wp_doing_cron() || 'cli' === PHP_SAPI ) {
-		deliver();
+		deliver_if_due();
 	} else {
 		wp_remote_post( admin_url( 'admin-ajax.php' ), array(
 			'timeout'   => 0.01,
@@ -146,21 +146,26 @@ function deliver_after_answer() {
 	}
 }
 
-/** The same for whoever asks, which harms nothing: only what is due is sent, and not too often. */
+/**
+ * Send what is due, for whoever asks: where the server was away, not before a minute has passed. Since
+ * WordPress 6.9 the schedule begins as a save ends, so that two are at it with the same posts.
+ */
 function deliver_if_due() {
-	$trouble = get_option( TROUBLE );
-	if ( ! is_array( $trouble ) || $trouble['next'] <= time() ) {
-		deliver();
-	}
+	deliver( function () {
+		$trouble = get_option( TROUBLE );
+		if ( ! isset( $trouble['at'] ) || $trouble['at'] + FIRST_RETRY <= time() ) {
+			deliver_due();
+		}
+	} );
 }
 
 /**
  * Send what is due, and come back for the rest. Not two at once: what the first had read might arrive
- * last. An editor's save is often two requests.
+ * last. An editor's save is often two requests. `$work` is how.
  */
-function deliver() {
+function deliver( $work = __NAMESPACE__ . '\\deliver_due' ) {
 	if ( may_publish() ) {
-		alone( 'deliver', DELIVER_WAIT, __NAMESPACE__ . '\\deliver_due' );
+		alone( 'deliver', DELIVER_WAIT, $work );
 	}
 }
 
@@ -218,6 +223,7 @@ function note_trouble( $fault ) {
 	$wait    = min( LONGEST_RETRY, FIRST_RETRY * pow( 2, min( $times - 1, 10 ) ) );
 	$trouble = array(
 		'since'    => isset( $before['since'] ) ? $before['since'] : time(),
+		'at'       => time(),
 		'failures' => $times,
 		'next'     => time() + $wait,
 		'message'  => $fault->get_error_message(),
