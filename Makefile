@@ -68,7 +68,7 @@ APACHE := apache2-bin libapr1 libaprutil1
 WORDPRESS := wordpress wordpress-theme-twentytwentyone wordpress-theme-twentytwentythree \
 	libjs-cropper libjs-underscore php-getid3
 
-# The site generator that the guide to plain pages is tried with, and what it is linked to.
+# A site generator that the guide to plain pages is tried with, and what it is linked to.
 HUGO := hugo libsass1 libwebp7
 
 # Packages in a folder of var/: $(call unpack,FOLDER,PACKAGES)
@@ -86,6 +86,7 @@ browsers:
 	command -v php >/dev/null 2>&1 || missing="$$missing php-cli"; \
 	php -r 'exit((int) !extension_loaded("mysqli"));' 2>/dev/null || missing="$$missing php-mysql"; \
 	php -r 'exit((int) !extension_loaded("curl"));' 2>/dev/null || missing="$$missing php-curl"; \
+	command -v jekyll >/dev/null 2>&1 || missing="$$missing jekyll"; \
 	command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$$missing mariadb-server-core"; \
 	shell=""; \
 	command -v chromium-headless-shell >/dev/null 2>&1 || shell=chromium-headless-shell; \

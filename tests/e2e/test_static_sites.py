@@ -41,7 +41,7 @@ class Site(LocalSite):
 def write(section: str, folder: Path, moved: dict[str, str]) -> None:
     """The files of a section, with a test's addresses and names."""
     text = GUIDE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
-    files = re.findall(r"`([\w./]+)`:\n\n```[\w-]*\n(.*?)```", text, re.DOTALL)
+    files = re.findall(r"`([\w./-]+)`:\n\n```[\w-]*\n(.*?)```", text, re.DOTALL)
     assert files
     for name, content in files:
         for old, new in moved.items():
@@ -80,11 +80,23 @@ def hugo(folder: Path) -> str:
     return "public"
 
 
+def jekyll(folder: Path) -> str:
+    """Build with Jekyll; where the pages are."""
+    if shutil.which("jekyll") is None:
+        pytest.skip("JEKYLL IS MISSING: the guide to Jekyll wasn't tried (make browsers)")
+    subprocess.run(
+        ["jekyll", "build", "--quiet", "--disable-disk-cache"], cwd=folder, check=True,
+        capture_output=True, env={**os.environ, "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    return "_site"
+
+
 Build = Callable[[Path], str]
 GENERATORS: dict[str, tuple[Build, str, str]] = {
     "Plain HTML": (plain, "/", "ferry"),
     "Eleventy": (eleventy, "/ferry/", "18231"),
     "Hugo": (hugo, "/ferry/", "18231"),
+    "Jekyll": (jekyll, "/ferry/", "18231"),
 }
 
 
