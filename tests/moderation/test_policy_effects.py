@@ -21,9 +21,10 @@ WORKDAYS = Hours("Europe/Berlin", [Window([0, 1, 2, 3, 4], "08:00", "18:00")], "
 def article(**more: Any) -> Article:
     fields: dict[str, Any] = {
         "id": uuid7(), "site_id": uuid7(), "key": "a-1", "url": "https://news.example/a-1",
-        "title": "A bridge", "summary": None, "image": None, "section": None, "tags": [],
-        "published_at": None, "open": True, "mode": None, "verified": True, "comment_count": 0,
-        "thread_version": 1, "created_at": NOW - timedelta(days=3), "slow_mode": None,
+        "title": "A bridge", "summary": None, "image": None, "image_credit": None, "section": None,
+        "tags": [], "published_at": None, "open": True, "mode": None, "verified": True,
+        "comment_count": 0, "thread_version": 1, "created_at": NOW - timedelta(days=3),
+        "slow_mode": None,
     }  # fmt: skip
     return Article(**{**fields, **more})
 
