@@ -6,21 +6,13 @@ temporary ones, and read back thread by thread, each comment after the one that 
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 
-from service.transfer.types import (
-    ORPHANS,
-    ImportFileError,
-    Notes,
-    Placed,
-    SourceArticle,
-    SourceComment,
-)
+from service.transfer.temporary_store import temporary_database
+from service.transfer.types import ORPHANS, Notes, Placed, SourceArticle, SourceComment
 
 DEEPEST = 4
 AT_ONCE = 1000
@@ -214,19 +206,5 @@ def _placed(ident: str, line: int, struct: bytes, place: str | None) -> Placed:
 @contextmanager
 def open_spool(notes: Notes) -> Iterator[Spool]:
     """An empty spool, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="rejoinder-import-") as folder:
-        database = sqlite3.connect(Path(folder) / "spool.sqlite", isolation_level=None)
-        try:
-            # Nothing of it outlives the process, so that nothing need be safe on the disk.
-            for option in ("journal_mode = off", "synchronous = off", "cache_size = -32000"):
-                database.execute(f"pragma {option}")
-            for table in TABLES:
-                database.execute(table)
-            database.execute("begin")
-            yield Spool(database, notes)
-        except sqlite3.OperationalError as error:
-            raise ImportFileError(
-                f"No room in {tempfile.gettempdir()} ({error}). TMPDIR names another folder"
-            ) from error
-        finally:
-            database.close()
+    with temporary_database(TABLES) as database:
+        yield Spool(database, notes)

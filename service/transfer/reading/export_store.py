@@ -4,14 +4,13 @@ Decisions come after the comments and are as many, so that they are put aside on
 """
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import msgspec
 
-from service.transfer.types import ImportFileError, PastDecision
+from service.transfer.temporary_store import temporary_database
+from service.transfer.types import PastDecision
 
 TABLES = (
     "create table reader (id text primary key, email text not null) without rowid",
@@ -65,18 +64,5 @@ class Aside:
 @contextmanager
 def open_aside() -> Iterator[Aside]:
     """An empty one, gone at the end."""
-    with tempfile.TemporaryDirectory(prefix="rejoinder-import-") as folder:
-        database = sqlite3.connect(Path(folder) / "aside.sqlite", isolation_level=None)
-        try:
-            for option in ("journal_mode = off", "synchronous = off", "cache_size = -32000"):
-                database.execute(f"pragma {option}")
-            for table in TABLES:
-                database.execute(table)
-            database.execute("begin")
-            yield Aside(database)
-        except sqlite3.OperationalError as error:
-            raise ImportFileError(
-                f"No room in {tempfile.gettempdir()} ({error}). TMPDIR names another folder"
-            ) from error
-        finally:
-            database.close()
+    with temporary_database(TABLES) as database:
+        yield Aside(database)
