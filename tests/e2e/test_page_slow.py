@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from e2e.visitors import Api, Visitor, comment_of, email, main_form, text, write
-from playwright.async_api import Page, Request, Route, expect
+from playwright.async_api import BrowserContext, Page, Request, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,10 @@ class Hanging:
         self.go = asyncio.Event()
 
     async def on(
-        self, page: Page, url: str | re.Pattern[str], wanted: Callable[[Request], bool]
+        self,
+        page: Page | BrowserContext,
+        url: str | re.Pattern[str],
+        wanted: Callable[[Request], bool],
     ) -> None:
         async def late(route: Route) -> None:
             if wanted(route.request):
@@ -88,6 +91,25 @@ async def test_a_form_whose_script_hangs_says_that_it_is_busy(
     await expect(comment_of(page, body)).to_be_visible()
     await expect(send).not_to_have_attribute("aria-busy", "true")
     assert (await api.thread(key))["count"] == 1
+
+
+async def test_a_reply_begun_while_the_thread_loads_stays(
+    visitor: Visitor, api: Api, key: str, hanging: Hanging
+) -> None:
+    root, body = text(), text()
+    await api.post(key, root)
+    await hanging.on(visitor.context, THREAD, method("GET"))
+    page = await visitor.article(key)
+    await write(page, body)
+    await comment_of(page, body).locator("[name=reply]").click()
+    reply = comment_of(page, body).locator("form [name=body]")
+    await expect(reply).to_be_focused()
+    await page.keyboard.type("Begun ")
+    hanging.go.set()
+    await expect(comment_of(page, root)).to_be_visible()
+    await page.keyboard.type("and ended.")
+    await expect(reply).to_have_value("Begun and ended.")
+    await expect(page.locator("reader-comments article")).to_have_count(2)
 
 
 async def test_the_order_chosen_last_is_shown(

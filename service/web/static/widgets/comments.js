@@ -100,19 +100,23 @@ export class Comments {
       this.list.replaceChildren(...SORTS.map(() => el('div', { class: 'bone' })));
     }
     this.foot.replaceChildren();
+    const old = [...this.list.children];
+    /** What is written meanwhile stays, with a reply begun below it. */
+    const clear = () => old.map((node) => node.remove());
     try {
       if (kept.get(`own:${this.site}`, null)) await this.loadOwn().catch(console.warn);
       const page = await this.page(null);
       if (turn !== this.turn) return;
       this.first = page;
-      this.list.replaceChildren();
-      this.#show(page);
+      clear();
+      this.show(page);
       await this.own?.place();
       this.showEmpty();
     } catch (error) {
       if (turn !== this.turn || this.signal.aborted) return;
       console.warn('<reader-comments>', error);
-      this.list.replaceChildren(this.#failure(() => this.load()));
+      clear();
+      this.list.prepend(this.failure(() => this.load()));
     }
     this.list.ariaBusy = null;
   }
@@ -129,7 +133,7 @@ export class Comments {
   }
 
   /** @param {() => void} again */
-  #failure(again) {
+  failure(again) {
     const { notLoaded, retry } = this.w.comments;
     return el('p', { class: 'alert', role: 'alert' }, notLoaded, ' ', button('retry', retry, again, { class: 'plain' }));
   }
@@ -144,7 +148,7 @@ export class Comments {
   }
 
   /** @param {ThreadPage} page */
-  #show(page) {
+  show(page) {
     this.ticket = page.ticket ?? this.ticket;
     this.next = page.next_cursor;
     this.addCount(page.count - this.count);
@@ -155,7 +159,11 @@ export class Comments {
       if (!this.find(comment.id)) this.list.append(tree(this, comment));
     }
     this.foot.replaceChildren();
-    if (this.next) this.foot.append(button('more', this.w.comments.more, () => this.#more(), { class: 'more' }));
+    const { more: text, notLoaded, retry } = this.w.comments;
+    const more = button('more', text, () => {
+      bring('further').then(({ nextPage }) => nextPage(this), () => (more.textContent = `${notLoaded} ${retry}`));
+    }, { class: 'more' });
+    if (this.next) this.foot.append(more);
   }
 
   /** @param {boolean} open a text that is being written stays, whatever is said above it */
@@ -165,22 +173,6 @@ export class Comments {
     shut.hidden = open;
     this.box.classList.toggle('over', !open);
     form.hidden = !open && !written;
-  }
-
-  async #more() {
-    const { turn, foot } = this;
-    const [pressed] = foot.children;
-    if (pressed.ariaBusy) return;
-    pressed.ariaBusy = 'true';
-    const last = this.list.lastElementChild;
-    /** @type {ThreadPage | undefined} */
-    const page = await this.page(this.next).catch(() => undefined);
-    if (turn !== this.turn) return;
-    const held = foot.matches(':focus-within'); // else somebody writes elsewhere by now
-    if (page) this.#show(page);
-    else foot.replaceChildren(this.#failure(() => this.#more()));
-    const next = page ? last?.nextElementSibling : foot.querySelector('button');
-    if (held) /** @type {HTMLElement} */ (next ?? last)?.focus({ preventScroll: true });
   }
 
   /** @param {number} change */

@@ -4,7 +4,7 @@
 import { ApiError } from './api.js';
 import { bring, el } from './dom.js';
 import { announce, light } from './light.js';
-import { moreReplies } from './replies.js';
+import { moreReplies } from './further.js';
 import { tree } from './thread.js';
 import { words } from './words.js';
 

@@ -33,7 +33,7 @@ export function tree(thread, root) {
   if (hidden > 0) {
     const { comments: W, say } = thread.w;
     const more = button('more-replies', say(W.moreHere, { n: hidden }), () => {
-      bring('replies').then(({ showMore }) => showMore(thread, node, root.id, more), () => (more.textContent = W.retry));
+      bring('further').then(({ showMore }) => showMore(thread, node, root.id, more), () => (more.textContent = W.retry));
     }, { class: 'more-here', 'data-left': hidden });
     node.append(more);
   }

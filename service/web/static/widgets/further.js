@@ -1,4 +1,4 @@
-// Further replies to a comment than came with it.
+// Further comments than came with the thread: its next page, and more replies to a comment.
 
 import { hang } from './thread.js';
 
@@ -6,6 +6,23 @@ import { hang } from './thread.js';
  * @typedef {import('./comments.js').Comments} Comments
  * @typedef {import('./types.js').Comment} Comment
  */
+
+/** @param {Comments} thread */
+export async function nextPage(thread) {
+  const { turn, foot, list } = thread;
+  const [pressed] = foot.children;
+  if (pressed.ariaBusy) return;
+  pressed.ariaBusy = 'true';
+  const last = list.lastElementChild;
+  /** @type {import('./types.js').ThreadPage | undefined} */
+  const page = await thread.page(thread.next).catch(() => undefined);
+  if (turn !== thread.turn) return;
+  const held = foot.matches(':focus-within'); // else somebody writes elsewhere by now
+  if (page) thread.show(page);
+  else foot.replaceChildren(thread.failure(() => nextPage(thread)));
+  const next = page ? last?.nextElementSibling : foot.querySelector('button');
+  if (held) /** @type {HTMLElement} */ (next ?? last)?.focus({ preventScroll: true });
+}
 
 /** @type {WeakMap<HTMLElement, string | null>} where the list of a comment's replies goes on */
 const cursors = new WeakMap();
