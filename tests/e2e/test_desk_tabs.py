@@ -65,8 +65,9 @@ async def test_what_the_other_has_sent_is_taken_back_at_the_service(
     other = await second_tab(visitor)
     await nothing_waits(other)
     assert (await api.thread(key))["count"] == 2
-    await page.unroute("**/decisions", cut_off)
     await page.keyboard.press("z")
+    await expect(page.locator(".toast")).to_contain_text("Not undone yet")
+    await page.unroute("**/decisions", cut_off)
     await expect(page.locator(".card.done[data-saved]")).to_have_count(2)
     await page.keyboard.press("z")
     await expect(page.locator(".toast")).to_contain_text("Undone: 1.")
