@@ -22,8 +22,10 @@ from service.core.jobs import Job, Tick
 from service.core.metrics import JOBS
 from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
+from service.correspondence.jobs import Asker
 from service.correspondence.jobs import ticks as letter_ticks
 from service.correspondence.linking import Linker
+from service.correspondence.store import ASKED
 from service.feeds import jobs as feeds
 from service.notices.jobs import ticks as notice_ticks
 from service.push import jobs as push
@@ -52,7 +54,8 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
         feeds.open_poller(pool, keyring, settings) as poller,
     ):
         teller = Teller(pool, keyring, settings)
-        post = _post_office(state, teller)
+        asker = Asker(pool, keyring, settings)
+        post = _post_office(state, asker, teller)
         screener = Screener(pool, state.get("scorer"))
         ticks = [
             *push.ticks(pushing),
@@ -61,7 +64,7 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
             *learning_ticks(pool, state.get("scorer")),
             *post.ticks(),
             *notice_ticks(pool, keyring, settings),
-            *letter_ticks(pool, keyring, settings),
+            *letter_ticks(pool, asker),
             *subscription_ticks(pool, teller),
             *bounce_ticks(pool),
             *webhooks.ticks(pool),
@@ -86,14 +89,14 @@ async def run_worker(state: dict[str, Any], stop: asyncio.Event) -> None:
                 one.cancel()
 
 
-def _post_office(state: dict[str, Any], teller: Teller) -> PostOffice:
+def _post_office(state: dict[str, Any], asker: Asker, teller: Teller) -> PostOffice:
     settings: Settings = state["settings"]
     return PostOffice(
         state["pool"],
         state["keyring"],
         settings.smtp,
         settings.mail_from,
-        {TOLD: teller.is_wanted},
+        {**dict.fromkeys(ASKED, asker.is_wanted), TOLD: teller.is_wanted},
         Bounces(state["pool"], state["keyring"], settings),
     )
 

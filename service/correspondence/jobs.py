@@ -1,6 +1,7 @@
 """Background work of letters to readers: asking for confirmations, and forgetting."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from babel.dates import format_date
 
@@ -43,6 +44,13 @@ class Asker:
                 if due is None:
                     return
                 await self._ask(conn, due)
+
+    async def is_wanted(self, mail_id: UUID) -> bool:
+        """Whether a letter that is about to go is still wanted; else it is taken back.
+
+        A mail server may have been away for hours: in these an editor may have turned letters off.
+        """
+        return not await store.is_unwanted(self._pool, mail_id)
 
     async def _ask(self, conn: Conn, due: Due) -> None:
         """Write to the author of a comment, within all limits."""
@@ -90,9 +98,8 @@ def confirmation(due: Due, address: str, until: datetime) -> Letter:
     )
 
 
-def ticks(pool: Pool, keyring: Keyring, settings: Settings) -> list[Tick]:
+def ticks(pool: Pool, asker: Asker) -> list[Tick]:
     """Ask within seconds; forget once an hour."""
-    asker = Asker(pool, keyring, settings)
 
     async def forget() -> None:
         await store.forget(pool)

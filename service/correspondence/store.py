@@ -58,6 +58,24 @@ async def delete_waiting(conn: Conn, site_id: UUID | None, address: str) -> None
     )
 
 
+# Letters that somebody asks for, perhaps a stranger; what subscribers are told has its own rule.
+ASKED = ("confirmation", "follow")
+
+
+async def is_unwanted(conn: Executor, mail_id: UUID) -> bool:
+    """Whether a letter's site sends readers no e-mail by now; then the letter is taken back."""
+    return bool(
+        await conn.fetchval(
+            """
+            delete from mail m using site s
+            where m.id = $1 and s.id = m.site_id and not s.confirm_readers
+            returning true
+            """,
+            mail_id,
+        )
+    )
+
+
 async def lock_sweep(conn: Conn) -> bool:
     """Whether this worker may take what is due; until the transaction ends."""
     return bool(await conn.fetchval("select pg_try_advisory_xact_lock($1)", LOCK))

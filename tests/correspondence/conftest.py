@@ -17,6 +17,7 @@ from service.core.mail import parse_server
 from service.core.outbox import PostOffice
 from service.core.tokens import Keyring
 from service.correspondence.jobs import Asker
+from service.correspondence.store import ASKED
 from service.settings import Settings
 
 SENDER = "desk@courier.example"
@@ -43,8 +44,9 @@ def mailing(settings: Settings, state: dict[str, Any], letterbox: Mailbox) -> Se
 @pytest.fixture
 def arrived(pool: Pool, keyring: Keyring, mailing: Settings, letterbox: Mailbox) -> Arrived:
     """Does the worker's part; the letters that have come of it since it was asked last."""
-    office = PostOffice(pool, keyring, mailing.smtp, SENDER)
     asker = Asker(pool, keyring, mailing)
+    wanted = dict.fromkeys(ASKED, asker.is_wanted)
+    office = PostOffice(pool, keyring, mailing.smtp, SENDER, wanted)
 
     async def arrived() -> list[EmailMessage]:
         letterbox.mails.clear()

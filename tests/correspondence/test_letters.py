@@ -228,6 +228,31 @@ async def test_without_mail_everything_else_works_and_the_desk_says_what_is_miss
     }[without]  # fmt: skip
 
 
+@pytest.mark.parametrize("still", ["sent", "switched off"])
+async def test_what_waits_for_the_mail_server_goes_only_where_letters_are_still_sent(
+    client: httpx.AsyncClient,
+    arrived: Arrived,
+    letterbox: Mailbox,
+    pool: Pool,
+    editor_token: str,
+    still: str,
+) -> None:
+    await post(client, "Mine.")
+    follow = thread().replace("/comments", "/follow")
+    asked = await client.post(follow, json={"email": "eve@readers.example"})
+    assert asked.status_code == 202
+    letterbox.answers.extend(["451 Later"] * 2)
+    assert await arrived() == []
+    assert await pool.fetchval("select count(*) from mail") == 2
+    if still != "sent":
+        where = "/v1/moderation/sites/default"
+        switch = {"confirm_readers": False}
+        (await client.patch(where, json=switch, headers=bearer(editor_token))).raise_for_status()
+    await pool.execute("update mail set next_at = now()")
+    assert len(await arrived()) == (2 if still == "sent" else 0)
+    assert await pool.fetchval("select count(*) from mail") == 0
+
+
 async def test_a_confirmed_reader_is_written_to_in_vain_by_nobody(
     client: httpx.AsyncClient, arrived: Arrived, pool: Pool
 ) -> None:
