@@ -3,6 +3,7 @@
 import json
 
 import httpx
+import pytest
 from courier import Courier
 from newspaper import alerts_of, article_of, wish
 
@@ -99,8 +100,25 @@ def test_a_scheduled_post_is_alerted_when_its_time_has_come(courier: Courier) ->
     assert [one["title"] for one in alerts_of(courier, post)] == ["Noon"]
 
 
+def lost(path: str) -> str:
+    """The server does what it is asked, and its answer from an address with this end is lost."""
+    return f"""
+        add_filter('http_response', function ($answer, $args, $url) {{
+            return preg_match('#{path}$#', $url) ? new WP_Error('lost', 'Lost.') : $answer;
+        }}, 10, 3);
+        add_filter('http_request_args', function ($args, $url) {{
+            // What the tests' server would send at once waits.
+            if (preg_match('#/alerts$#', $url)) {{
+                $later = array('send_at' => '2027-01-01T00:00:00Z');
+                $args['body'] = wp_json_encode(json_decode($args['body'], true) + $later);
+            }}
+            return $args;
+        }}, 10, 2);
+        """
+
+
 def test_a_post_taken_back_takes_its_alert_back(courier: Courier) -> None:
-    post = courier.publish("Too early", **wish(wanted="1"))
+    post = courier.publish("Too early", comment_status="closed", **wish(wanted="1"))
     [alert] = alerts_of(courier, post)
     later = {"article": str(post), "edition": 2, "send_at": "2027-01-01T00:00:00Z"}
     waiting = courier.api("POST", "alerts", json=later).json()
@@ -109,3 +127,49 @@ def test_a_post_taken_back_takes_its_alert_back(courier: Courier) -> None:
     states = {one["edition"]: one["state"] for one in alerts_of(courier, post)}
     assert states[2] == "cancelled"
     assert alert["edition"] == 1
+
+
+def publish_and_lose(courier: Courier, path: str) -> int:
+    """A post to be alerted, the answer to one of its requests lost; the outbox waits by now."""
+    post: int = courier.php(
+        lost(path)
+        + """
+        return wp_insert_post(array('post_title' => uniqid('A slip '), 'post_content' => 'x',
+            'post_status' => 'publish', 'meta_input' => array('_rejoinder_alert' =>
+                array('wanted' => '1', 'title' => '', 'edition' => 1))));
+        """
+    )
+    assert courier.php("return get_option('rejoinder_trouble')['message'];").endswith("Lost.")
+    return post
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    [
+        "wp_trash_post({})",
+        "wp_delete_post({}, true)",
+        "wp_update_post(array('ID' => {}, 'post_status' => 'private'))",
+        "wp_update_post(array('ID' => {}, 'post_password' => 'hush'))",
+    ],
+)
+def test_an_alert_whose_answer_was_lost_is_taken_back(courier: Courier, taken_back: str) -> None:
+    post = publish_and_lose(courier, "/alerts")
+    assert [one["state"] for one in alerts_of(courier, post)] == ["scheduled"]
+    # At once: the alert waits for seconds, and the next try would come in a minute.
+    courier.php(taken_back.format(post) + ";")
+    assert [one["state"] for one in alerts_of(courier, post)] == ["cancelled"]
+    article = article_of(courier, post)
+    assert article
+    assert article["open"] is False
+
+
+def test_a_post_whose_registration_was_lost_is_taken_back(courier: Courier) -> None:
+    post = publish_and_lose(courier, r"/articles/\\d+")
+    article = article_of(courier, post)
+    assert article
+    courier.php(f"wp_update_post(array('ID' => {post}, 'post_status' => 'draft'));")
+    after = article_of(courier, post)
+    assert after
+    assert after == {**article, "open": False}
+    # Nothing is there to be told of a draft that never was public.
+    assert courier.php(f"return get_post_meta({post}, '_rejoinder_due', true);") == ""

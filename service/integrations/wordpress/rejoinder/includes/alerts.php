@@ -138,27 +138,6 @@ function note_alert( $id, $edition, $told ) {
 }
 
 /**
- * A post is taken back: so are its alerts, as far as they haven't gone out.
- *
- * @param int $id A post.
- * @return array|\WP_Error|null
- */
-function cancel_alerts( $id ) {
-	foreach ( alerts_of( $id ) as $edition => $alert ) {
-		if ( 'scheduled' !== $alert['state'] ) {
-			continue;
-		}
-		$answer = call( 'DELETE', 'alerts/' . $alert['id'] );
-		if ( ! is_wp_error( $answer ) ) {
-			note_alert( $id, $edition, $answer['data'] );
-		} elseif ( is_away( $answer ) ) {
-			return $answer;
-		}
-	}
-	return null;
-}
-
-/**
  * The alerts of a post as they stand now, as far as the server answers within a second.
  *
  * @param int $id A post.

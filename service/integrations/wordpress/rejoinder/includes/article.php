@@ -9,7 +9,7 @@ namespace Rejoinder;
 
 defined( 'ABSPATH' ) || exit;
 
-const SENT       = '_rejoinder_sent'; // what the server was told last: url, title, open, urls; to: which server.
+const SENT       = '_rejoinder_sent'; // what the server was told last: url, title, open, urls; gone: taken back; to: which server.
 const MOST_URLS  = 40;
 const TAKEN_OUT  = '/[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]/';
 
@@ -49,21 +49,6 @@ function article_body( $post ) {
 }
 
 /**
- * The body of the request that closes the thread of a post which isn't public any more. Its title
- * and address stay those that were public.
- *
- * @param array $sent From sent_of().
- * @return array
- */
-function closing_body( $sent ) {
-	return array(
-		'url'   => $sent['url'],
-		'title' => $sent['title'],
-		'open'  => false,
-	);
-}
-
-/**
  * What the server was told of a post. `urls` are all that it has had, the newest last.
  *
  * @param int $id A post.
@@ -75,6 +60,7 @@ function sent_of( $id ) {
 		'title' => '',
 		'open'  => true,
 		'urls'  => array(),
+		'gone'  => false,
 	);
 	$sent = array_merge( $none, own_meta( $id, SENT ) );
 	// Another server has heard of no switch.
@@ -115,8 +101,9 @@ function keep_meta( $id, $name, $kept ) {
  *
  * @param int   $id   A post.
  * @param array $body The request's.
+ * @param bool  $gone Whether the post was taken back.
  */
-function note_sent( $id, $body ) {
+function note_sent( $id, $body, $gone = false ) {
 	$sent = sent_of( $id );
 	$urls = array_merge( array_diff( $sent['urls'], array( $body['url'] ) ), array( $body['url'] ) );
 	$sent = array(
@@ -124,6 +111,7 @@ function note_sent( $id, $body ) {
 		'title' => $body['title'],
 		'open'  => isset( $body['open'] ) ? $body['open'] : $sent['open'],
 		'urls'  => array_slice( $urls, -MOST_URLS ),
+		'gone'  => $gone,
 		'to'    => sent_to(),
 	);
 	keep_meta( $id, SENT, $sent );

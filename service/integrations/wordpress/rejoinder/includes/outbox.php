@@ -25,7 +25,6 @@ const FIRST_RETRY   = 60;
 const LONGEST_RETRY = HOUR_IN_SECONDS;
 
 add_action( 'wp_after_insert_post', __NAMESPACE__ . '\\on_saved', 20, 2 );
-add_action( 'before_delete_post', __NAMESPACE__ . '\\on_deleted' );
 add_action( 'permalink_structure_changed', __NAMESPACE__ . '\\all_due', 10, 0 );
 add_action( DELIVER, __NAMESPACE__ . '\\deliver_if_due' );
 add_action( 'admin_init', __NAMESPACE__ . '\\watch_outbox' );
@@ -42,33 +41,13 @@ function on_saved( $id, $post ) {
 	if ( ! may_publish() || wp_is_post_revision( $id ) || wp_is_post_autosave( $id ) ) {
 		return;
 	}
-	$sent = sent_of( $id );
-	if ( is_ours( $post ) || ( '' !== $sent['url'] && $sent['open'] ) ) {
-		make_due( $id );
+	$ours = is_ours( $post );
+	if ( $ours || may_be_there( $id ) ) {
+		$ours ? make_due( $id ) : make_due_at_once( $id );
 		// After what others have to say: what follows, no browser hears.
 		if ( ! has_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer' ) ) {
 			add_action( 'shutdown', __NAMESPACE__ . '\\deliver_after_answer', 100 );
 		}
-	}
-}
-
-/**
- * A post is deleted for good, and with it all that is known of it here: the server hears it now or
- * never. One that was in the trash is closed there already.
- *
- * @param int $id The post.
- */
-function on_deleted( $id ) {
-	$sent   = sent_of( $id );
-	$public = $sent['open'] || 'publish' === get_post_status( $id ) || get_post_meta( $id, DUE, true );
-	// Somebody waits, perhaps for the deletion of hundreds.
-	if ( ! may_publish() || '' === $sent['url'] || ! $public || get_transient( PAUSED ) ) {
-		return;
-	}
-	$answer = call( 'PUT', "articles/$id", array( 'body' => closing_body( $sent ) ) );
-	$answer = is_wp_error( $answer ) ? $answer : cancel_alerts( $id );
-	if ( is_wp_error( $answer ) && is_away( $answer ) ) {
-		set_transient( PAUSED, 1, PAUSE );
 	}
 }
 
@@ -81,6 +60,20 @@ function on_deleted( $id ) {
 function make_due( $id, $delay = 0 ) {
 	update_post_meta( $id, DUE, time() + $delay . '.' . wp_rand( 100000, 999999 ) );
 	wake_at( time() + $delay );
+}
+
+/**
+ * Have a post sent before all others, even where the server was away a moment ago: it is taken back,
+ * and its alert waits for a few seconds only.
+ *
+ * @param int $id The post.
+ */
+function make_due_at_once( $id ) {
+	make_due( $id, -DAY_IN_SECONDS );
+	$trouble = get_option( TROUBLE );
+	if ( is_array( $trouble ) ) {
+		update_option( TROUBLE, array( 'at' => 0 ) + $trouble, false );
+	}
 }
 
 /** Every address has changed: have every post sent again that was sent, and all that wait. */
@@ -265,24 +258,31 @@ function next_due() {
  */
 function send_post( $id ) {
 	wp_cache_delete( $id, 'post_meta' ); // of another process, perhaps.
-	$due  = get_post_meta( $id, DUE, true );
-	$post = get_post( $id );
-	$ours = $post && is_ours( $post );
-	$sent = sent_of( $id );
-	if ( $ours || '' !== $sent['url'] ) {
-		$body   = $ours ? article_body( $post ) : closing_body( $sent );
-		$answer = call( 'PUT', "articles/$id", array( 'body' => $body ) );
-		if ( ! is_wp_error( $answer ) ) {
-			note_sent( $id, $body );
-			$answer = $ours ? send_alert( $id ) : cancel_alerts( $id );
-		}
-		if ( is_wp_error( $answer ) ) {
-			return is_away( $answer ) ? $answer : note_fault( $id, $answer );
-		}
+	$due    = get_post_meta( $id, DUE, true );
+	$post   = get_post( $id );
+	$answer = $post && is_ours( $post ) ? send_public( $post ) : take_back( $id );
+	if ( is_wp_error( $answer ) ) {
+		return is_away( $answer ) ? $answer : note_fault( $id, $answer );
 	}
 	delete_post_meta( $id, DUE, $due );
 	delete_post_meta( $id, FAULT );
 	return null;
+}
+
+/**
+ * Tell the server of a post that everybody may read.
+ *
+ * @param \WP_Post $post A post that is_ours().
+ * @return array|\WP_Error|null
+ */
+function send_public( $post ) {
+	$body   = article_body( $post );
+	$answer = call( 'PUT', "articles/$post->ID", array( 'body' => $body ) );
+	if ( is_wp_error( $answer ) ) {
+		return $answer;
+	}
+	note_sent( $post->ID, $body );
+	return send_alert( $post->ID );
 }
 
 /**
