@@ -23,9 +23,10 @@ from service.commands import (
 )
 from service.commands.shared import LOCAL, SiteOption, say
 from service.core import log
-from service.core.database import database
+from service.core.database import reached
 from service.core.embedded import EmbeddedServerError
 from service.core.problems import Problem
+from service.core.reaching import DatabaseError
 from service.settings import Settings, SettingsError
 
 app = typer.Typer(
@@ -70,7 +71,9 @@ def serve(
     """Serve readers, publishers and moderators."""
     from service import server  # noqa: PLC0415 (slow to load: the whole service)
 
-    server.serve(Settings.from_environment(), host, port, workers=workers, with_worker=with_worker)
+    settings = Settings.from_environment()
+    with reached(settings.database_url, settings.data):
+        server.serve(settings, host, port, workers=workers, with_worker=with_worker)
 
 
 @app.command()
@@ -79,7 +82,7 @@ def worker() -> None:
     from service.worker import run_alone  # noqa: PLC0415 (slow to load: the whole service)
 
     settings = Settings.from_environment()
-    with database(settings.database_url, settings.data) as url:
+    with reached(settings.database_url, settings.data) as url:
         asyncio.run(run_alone(settings, url))
 
 
@@ -89,11 +92,9 @@ def migrate_command() -> None:
     from service.core.migrating import migrate  # noqa: PLC0415 (slow to load: alembic)
 
     settings = Settings.from_environment()
-    if settings.database_url:
-        migrate(settings.database_url)
-    else:
-        with database(None, settings.data):
-            pass
+    with reached(settings.database_url, settings.data) as url:
+        if settings.database_url:  # the embedded server's is migrated by whoever opens it
+            migrate(url)
     say.print("The database is up to date.")
 
 
@@ -142,7 +143,7 @@ def main() -> None:
         app()
     except Problem as problem:
         refuse(problem.detail)
-    except (SettingsError, EmbeddedServerError) as error:
+    except (SettingsError, EmbeddedServerError, DatabaseError) as error:
         refuse(str(error))
     except asyncpg.UndefinedTableError:
         refuse("The database is not migrated: run `rejoinder migrate`.")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from service import demo, server
 from service.app import resources
-from service.core.database import database
+from service.core.database import reached
 from service.core.migrating import migrate
 from service.settings import Settings, SettingsError
 
@@ -26,10 +26,10 @@ def run(host: str, port: int) -> None:
     _check_port(host, port)
     base = str(settings.public_url)
     with say.status("Starting PostgreSQL and the classifier …"):
-        if settings.database_url:
-            migrate(settings.database_url)
-        stack = database(settings.database_url, settings.data)
+        stack = reached(settings.database_url, settings.data)
         url = stack.__enter__()
+        if settings.database_url:
+            migrate(url)
     try:
         token = asyncio.run(_prepare(settings, url, _origins(base, port)))
         # Whole lines, however narrow the terminal is: a wrapped link can't be followed.

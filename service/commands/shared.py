@@ -17,8 +17,9 @@ from rich.console import Console
 from service.articles import store as article_store
 from service.articles.types import Site
 from service.core.database import database
-from service.core.db import Conn, connect
+from service.core.db import Conn
 from service.core.problems import NotFound
+from service.core.reaching import reach
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -34,7 +35,7 @@ def in_database(run: Callable[[Conn], Awaitable[T]]) -> T:
     """Run one coroutine function over one connection to the database in use."""
 
     async def connected(url: str) -> T:
-        conn = await connect(url)
+        conn = await reach(url)
         try:
             return await run(conn)
         finally:

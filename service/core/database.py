@@ -1,10 +1,12 @@
 """Which database: the one that DATABASE_URL names, or the embedded one, migrated on opening."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from service.core import embedded
+from service.core.reaching import check
 
 
 @contextlib.contextmanager
@@ -21,4 +23,12 @@ def database(url: str | None, data: Path) -> Iterator[str]:
 
     with embedded.use(data) as own:
         migrate(own)
+        yield own
+
+
+@contextlib.contextmanager
+def reached(url: str | None, data: Path) -> Iterator[str]:
+    """The same, tried by one connection; raises DatabaseError, before anything else is begun."""
+    with database(url, data) as own:
+        asyncio.run(check(own))
         yield own

@@ -57,9 +57,11 @@ async def _codecs(conn: Conn) -> None:
     )
 
 
-async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
+async def connect(url: str, *, timeout: float = 60) -> "asyncpg.Connection[asyncpg.Record]":  # noqa: ASYNC109 (the driver's own)
     """One connection of its own, for listening and for commands. The caller closes it."""
-    conn = await asyncpg.connect(url, server_settings={"application_name": "rejoinder"})
+    conn = await asyncpg.connect(
+        url, timeout=timeout, server_settings={"application_name": "rejoinder"}
+    )
     await _codecs(conn)
     return conn
 

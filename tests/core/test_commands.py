@@ -1,5 +1,6 @@
 """The command line, in processes of its own, with the embedded server."""
 
+import asyncio
 import gzip
 import json
 import os
@@ -15,8 +16,9 @@ import httpx
 import pytest
 from forked import as_text, run_command
 from live import LiveServer
+from support import run_sql
 
-from service.core import embedded
+from service.core import embedded, reaching
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +243,60 @@ def test_a_missing_migration_is_said(data: Path, server_url: str) -> None:
     done = as_text(run_command("keys", "create", "--site", "x", env=env))
     assert "rejoinder migrate" in done.stderr
     assert done.returncode == 1
+
+
+@pytest.fixture(scope="module")
+def guarded(data: Path) -> str:
+    """A server that asks one of its users for a password; its address but for user and database."""
+    cluster = embedded.Cluster(data)
+    rules = cluster.folder / "pg_hba.conf"
+    rules.write_text("local all rejoinder scram-sha-256\n" + rules.read_text())
+    asyncio.run(run_sql(cluster.url, "create role rejoinder login password 'open sesame'"))
+    asyncio.run(run_sql(cluster.url, "select pg_reload_conf()"))
+    return f"/{{}}?host={cluster.socket_folder}"
+
+
+NOWHERE = "postgresql://rejoinder:sesame@127.0.0.1:1/news"
+
+
+@pytest.mark.parametrize(
+    ("words", "url", "said"),
+    [
+        ("serve", NOWHERE, "No PostgreSQL at 127.0.0.1:1: Connection refused."),
+        ("serve --workers 2", NOWHERE, "No PostgreSQL at 127.0.0.1:1: Connection refused."),
+        ("worker", NOWHERE, "No PostgreSQL at 127.0.0.1:1: Connection refused."),
+        ("migrate", NOWHERE, "No PostgreSQL at 127.0.0.1:1: Connection refused."),
+        ("sites list", NOWHERE, "No PostgreSQL at 127.0.0.1:1: Connection refused."),
+        ("serve", "postgresql://rejoinder:sesame@", "password authentication failed"),
+        ("migrate", "postgresql://rejoinder:sesame@", "password authentication failed"),
+        ("worker", "postgresql://nobody:sesame@", 'role "nobody" does not exist'),
+        ("serve", "postgresql://postgres@", '"news" does not exist.\n`createdb` makes a database.'),
+        ("serve", "postgresql://rejoinder:sesame/a@db/news", "DATABASE_URL can't be read"),
+        ("serve", "postgresql://rejoinder:12/sesame@db/news", "DATABASE_URL can't be read"),
+        ("serve", "postgresql://rejoinder:12@sesame@db/news", "DATABASE_URL can't be read"),
+        ("serve", f"{NOWHERE}?sslmode=odd", "DATABASE_URL can't be read (`sslmode`"),
+    ],
+)
+def test_a_database_out_of_reach_is_said_before_anything_starts(
+    guarded: str, words: str, url: str, said: str
+) -> None:
+    if url.endswith("@"):
+        url += guarded.format("news")
+    env = {**os.environ, "DATABASE_URL": url, "REJOINDER_SECRET": "x" * 32, "COLUMNS": "200"}
+    done = as_text(run_command(*words.split(), env=env))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert said in done.stderr
+    assert "Set DATABASE_URL to postgresql://USER:PASSWORD@" in done.stderr
+    assert "sesame" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 3, done.stderr
+
+
+async def test_an_older_server_than_what_is_needed_is_named(
+    server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reaching, "OLDEST", 99)
+    with pytest.raises(reaching.DatabaseError, match=r"is version \d+; 99 or newer is needed"):
+        await reaching.check(server_url)
 
 
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
