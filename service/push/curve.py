@@ -6,102 +6,163 @@ own `hashlib` uses are called on points that are made once: one multiplication o
 sender's public key), one of the browser's point (the secret). EC_POINT_mul with a single scalar
 takes the same time for each. Whether a browser's point is on the curve is checked as it is read;
 P-256 has the cofactor 1, so that nothing else needs checking (SEC 1, section 3.2.2.1).
+
+A product comes as fractions of one denominator; a division costs as much as sixty multiplications.
+For many browsers at once, all are divided by the price of one (Montgomery's trick, which is
+OpenSSL's EC_POINTs_make_affine).
 """
 
 import ctypes
 import os
+from collections.abc import Sequence
 from ctypes import c_char_p, c_int, c_size_t, c_void_p
 from functools import cache
 from threading import Lock
 from typing import Any
 
 P_256 = 415  # NID_X9_62_prime256v1 of obj_mac.h
-ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # SEC 2, 2.4.2
-COMPRESSED, UNCOMPRESSED = 2, 4  # SEC 1, section 2.3.3: a byte, x, and y where it isn't compressed
-POINT_LENGTH = 65
+# SEC 2, section 2.4.2. As bytes of one length, the greater number comes later, too.
+ORDER = bytes.fromhex("FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551")
+POINT_LENGTH = 65  # uncompressed (SEC 1, section 2.3.3): a 4, x and y
 NUMBER_LENGTH = 32
+ZERO = bytes(NUMBER_LENGTH)
+ROOM = 64  # browsers at once
+
+Agreed = tuple[bytes, bytes]  # our point, 65 bytes, and the secret, 32
 
 SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "EC_GROUP_new_by_curve_name": (c_void_p, [c_int]),
     "EC_POINT_new": (c_void_p, [c_void_p]),
     "EC_POINT_mul": (c_int, [c_void_p] * 6),
     "EC_POINT_oct2point": (c_int, [c_void_p, c_void_p, c_char_p, c_size_t, c_void_p]),
-    "EC_POINT_point2oct": (c_size_t, [c_void_p, c_void_p, c_int, c_void_p, c_size_t, c_void_p]),
+    "EC_POINTs_make_affine": (c_int, [c_void_p, c_size_t, c_void_p, c_void_p]),
+    "EC_POINT_get_Jprojective_coordinates_GFp": (c_int, [c_void_p] * 6),
     "BN_CTX_new": (c_void_p, []),
     "BN_new": (c_void_p, []),
     "BN_bin2bn": (c_void_p, [c_char_p, c_int, c_void_p]),
+    "BN_bn2binpad": (c_int, [c_void_p, c_void_p, c_int]),
     "BN_clear": (None, [c_void_p]),
     "ERR_clear_error": (None, []),
 }
 
 
 class Curve:
-    """P-256, with room for one exchange at a time: threads that share it wait for each other."""
+    """P-256, with room for ROOM exchanges: threads that share it wait for each other."""
 
     def __init__(self, library: ctypes.PyDLL) -> None:
         """Raises AttributeError for a library that isn't OpenSSL, or has none of this curve."""
         made = {name: _function(library, name) for name in SIGNATURES}
         self._multiply = made["EC_POINT_mul"]
+        self._divide = made["EC_POINTs_make_affine"]
         self._read_point = made["EC_POINT_oct2point"]
-        self._write_point = made["EC_POINT_point2oct"]
+        self._read_coordinates = made["EC_POINT_get_Jprojective_coordinates_GFp"]
         self._read_number = made["BN_bin2bn"]
+        self._write_number = made["BN_bn2binpad"]
         self._clear = made["BN_clear"]
         self._forget_errors = made["ERR_clear_error"]
         self._group = c_void_p(made["EC_GROUP_new_by_curve_name"](P_256))
         if not self._group:
             raise AttributeError("This OpenSSL has no P-256")
-        self._ours, self._theirs, self._shared = (
-            c_void_p(made["EC_POINT_new"](self._group)) for _ in range(3)
+        self._theirs, *made_of = (
+            c_void_p(made["EC_POINT_new"](self._group)) for _ in range(1 + 2 * ROOM)
         )
-        self._private = c_void_p(made["BN_new"]())
+        self._private, self._x, self._y = (c_void_p(made["BN_new"]()) for _ in range(3))
         self._context = c_void_p(made["BN_CTX_new"]())
-        if not all((self._ours, self._theirs, self._shared, self._private, self._context)):
+        numbers = (self._private, self._x, self._y, self._context)
+        if not all((self._theirs, *made_of, *numbers)):
             raise MemoryError("OpenSSL has no room for a point")
+        self._products = list(zip(made_of[::2], made_of[1::2], strict=True))
+        self._in_a_row = (c_void_p * len(made_of))(*(point.value for point in made_of))
+        self._written = ctypes.create_string_buffer(2 * NUMBER_LENGTH)
+        address = ctypes.addressof(self._written)
+        self._to_x, self._to_y = c_void_p(address), c_void_p(address + NUMBER_LENGTH)
         self._lock = Lock()
-        self._written = ctypes.create_string_buffer(POINT_LENGTH)
 
-    def exchange(self, theirs: bytes) -> tuple[bytes, bytes]:
+    def exchange(self, theirs: bytes) -> Agreed:
         """A new key pair's public point, and the 32 bytes that it and `theirs` agree on.
 
         ECDH of SEC 1, section 3.3.1. Raises ValueError where `theirs` isn't an uncompressed point.
         """
-        private = os.urandom(NUMBER_LENGTH)
-        while not 0 < int.from_bytes(private, "big") < ORDER:  # once in four thousand million
-            private = os.urandom(NUMBER_LENGTH)
+        (private,) = new_privates(1)
         return self.agree(private, theirs)
 
-    def agree(self, private: bytes, theirs: bytes) -> tuple[bytes, bytes]:
+    def agree(self, private: bytes, theirs: bytes) -> Agreed:
         """The same with a private key that is given: 32 bytes of a number below the order."""
-        with self._lock:
-            return self._agree(private, theirs)
+        if not is_private(private):
+            raise ValueError("Not a private key of P-256")
+        agreed = self._agree([(private, theirs)])
+        if not agreed:
+            raise ValueError("Not a point on P-256")
+        return agreed[theirs]
 
-    def _agree(self, private: bytes, theirs: bytes) -> tuple[bytes, bytes]:
-        group, context = self._group, self._context
+    def exchange_all(self, points: Sequence[bytes]) -> dict[bytes, Agreed]:
+        """By point what `exchange` has for it, each with a key pair of its own.
+
+        What isn't an uncompressed point is left out.
+        """
+        agreed: dict[bytes, Agreed] = {}
+        for start in range(0, len(points), ROOM):
+            some = points[start : start + ROOM]
+            agreed |= self._agree(list(zip(new_privates(len(some)), some, strict=True)))
+        return agreed
+
+    def _agree(self, pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, Agreed]:
+        with self._lock:
+            points: list[bytes] = []
+            for private, theirs in pairs:
+                if self._exchange(private, theirs, *self._products[len(points)]):
+                    points.append(theirs)
+            if not self._divide(self._group, 2 * len(points), self._in_a_row, self._context):
+                self._forget_errors()
+                raise MemoryError("OpenSSL could not divide")
+            return {
+                theirs: (b"\x04" + self._read(ours), self._read_x(shared))
+                for theirs, (ours, shared) in zip(points, self._products, strict=False)
+            }
+
+    def _exchange(self, private: bytes, theirs: bytes, ours: c_void_p, shared: c_void_p) -> bool:
+        """Multiply the generator and the other's point; False where that is none."""
+        group, context, number = self._group, self._context, self._private
         if len(theirs) != POINT_LENGTH or not self._read_point(
             group, self._theirs, theirs, POINT_LENGTH, context
         ):
             self._forget_errors()
-            raise ValueError("Not a point on P-256")
-        number = self._private
+            return False
         self._read_number(private, NUMBER_LENGTH, number)
-        done = self._multiply(group, self._ours, number, None, None, context) and self._multiply(
-            group, self._shared, None, self._theirs, number, context
+        done = self._multiply(group, ours, number, None, None, context) and self._multiply(
+            group, shared, None, self._theirs, number, context
         )
         self._clear(number)
         if not done:
             self._forget_errors()
             raise MemoryError("OpenSSL could not multiply")
-        public = self._write(self._ours, UNCOMPRESSED)
-        return public, self._write(self._shared, COMPRESSED)[1 : 1 + NUMBER_LENGTH]
+        return True
 
-    def _write(self, point: c_void_p, form: int) -> bytes:
-        """Raises ArithmeticError for the point at infinity, which no valid key leads to."""
-        length = self._write_point(
-            self._group, point, form, self._written, POINT_LENGTH, self._context
-        )
-        if length <= NUMBER_LENGTH:
-            raise ArithmeticError("The point at infinity")
+    def _read(self, point: c_void_p) -> bytes:
+        """X and y of a point whose denominator is one by now."""
+        self._read_coordinates(self._group, point, self._x, self._y, None, self._context)
+        self._write_number(self._x, self._to_x, NUMBER_LENGTH)
+        self._write_number(self._y, self._to_y, NUMBER_LENGTH)
         return self._written.raw
+
+    def _read_x(self, point: c_void_p) -> bytes:
+        """X alone, which is the secret (SEC 1, section 3.3.1)."""
+        self._read_coordinates(self._group, point, self._x, None, None, self._context)
+        self._write_number(self._x, self._to_x, NUMBER_LENGTH)
+        return self._written.raw[:NUMBER_LENGTH]
+
+
+def is_private(number: bytes) -> bool:
+    """Whether these bytes are a private key: no product with one is the point at infinity."""
+    return len(number) == NUMBER_LENGTH and ZERO < number < ORDER
+
+
+def new_privates(count: int) -> list[bytes]:
+    """Private keys, from the system's generator."""
+    drawn = os.urandom(count * NUMBER_LENGTH)
+    keys = [drawn[at : at + NUMBER_LENGTH] for at in range(0, len(drawn), NUMBER_LENGTH)]
+    # One number in four thousand million is too great.
+    return keys if all(map(is_private, keys)) else new_privates(count)
 
 
 def _function(library: ctypes.PyDLL, name: str) -> Any:  # noqa: ANN401 (as ctypes has it)

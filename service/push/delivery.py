@@ -94,17 +94,13 @@ class Courier:
         keyring: Keyring,
         settings: Settings,
         send: Send,
-        encrypt: Encrypt | None = None,
     ) -> None:
-        """`send` and `encrypt` are what the network and the cryptography hang on.
-
-        Without an `encrypt`, one whose sender keys last as the settings say.
-        """
+        """`send` is what the network hangs on."""
         self._pool = pool
         self._keyring = keyring
         self._settings = settings
         self._send = send
-        self._encrypt = encrypt or Encryptor(settings.push_key_lasts)
+        self._encryptor = Encryptor(settings.push_key_lasts)
         self._keys = Keys(pool, keyring)
         self._stopping = False
         self._of = Counter[str]()  # batches in hand, by origin
@@ -256,11 +252,16 @@ class Courier:
         living = await deliveries.list_subscriptions(self._pool, ids)
         keys = {s.vapid_key_id for s in living.values()}
         await self._keys.load(run.alert.site_id, keys)
-        answers = await asyncio.gather(*(self._send_one(run, living.get(ident)) for ident in ids))
+        encrypt = self._encryptor.window([s.p256dh for s in living.values()])
+        answers = await asyncio.gather(
+            *(self._send_one(run, living.get(ident), encrypt) for ident in ids)
+        )
         fresh = (ident in living and living[ident].fresh for ident in ids)
         return [Told(*told) for told in zip(ids, answers, fresh, strict=True)]
 
-    async def _send_one(self, run: Run, subscription: Subscription | None) -> Answer:
+    async def _send_one(
+        self, run: Run, subscription: Subscription | None, encrypt: Encrypt
+    ) -> Answer:
         """Send to one subscription; skipped where it is gone by now or no longer allowed."""
         settings = self._settings
         if subscription is None:
@@ -271,21 +272,21 @@ class Courier:
         if refused:
             return Answer("s")
         try:
-            return await self._send(self._message(run, subscription, origin))
+            return await self._send(self._message(run, subscription, origin, encrypt))
         except Exception:  # one bad row must not stop, and so send again, the other 499
             log.exception("message failed", subscription=str(subscription.id))
             return Answer("f")
 
-    def _message(self, run: Run, subscription: Subscription, origin: str) -> Message:
+    def _message(
+        self, run: Run, subscription: Subscription, origin: str, encrypt: Encrypt
+    ) -> Message:
         receipt = receipts.make_receipt(self._keyring, run.alert.id, subscription.id)
         return Message(
             endpoint=subscription.endpoint,
             authorization=self._keys.authorization(
                 run.alert.site_id, subscription.vapid_key_id, origin, run.subject
             ),
-            body=self._encrypt(
-                run.payload.with_receipt(receipt), subscription.p256dh, subscription.auth
-            ),
+            body=encrypt(run.payload.with_receipt(receipt), subscription.p256dh, subscription.auth),
             ttl=run.ttl,
             urgency=run.alert.urgency,
             topic=run.topic,

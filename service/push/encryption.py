@@ -12,6 +12,8 @@ hours; the same memory holds those messages, and they are news.
 import base64
 import os
 import time
+from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Protocol
 
@@ -20,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from service.core.problems import Invalid
-from service.push.curve import open_curve
+from service.push.curve import Agreed, Curve, open_curve
 from service.push.types import SubscriptionKeys
 
 POINT_LENGTH = 65
@@ -98,12 +100,19 @@ class Encryptor:
         self._sender = SenderKey()
         self._agreed: dict[bytes, bytes] = {}
 
+    def window(self, browsers: Sequence[bytes]) -> Encrypt:
+        """What encrypts the messages that are about to go to these browsers, by their points.
+
+        Where each has a sender key of its own, many at once cost less than one after the other.
+        """
+        if self._curve is None:
+            return self
+        return partial(self._once, self._curve, self._curve.exchange_all(browsers))
+
     def __call__(self, message: bytes, p256dh: bytes, auth: bytes) -> bytes:
         """See Encrypt. Raises ValueError for a message of more than 3,993 bytes."""
         if self._curve:
-            sender, shared = self._curve.exchange(p256dh)
-            fresh = derive(shared, sender, p256dh, auth)
-            return seal(message, fresh, sender, os.urandom(SALT_LENGTH))
+            return self._once(self._curve, {}, message, p256dh, auth)
         now = time.monotonic()
         if now >= self._until:
             self._sender, self._agreed, self._until = SenderKey(), {}, now + self._lasts
@@ -114,6 +123,16 @@ class Encryptor:
             if self._lasts and len(self._agreed) < self._most:
                 self._agreed[browser] = secret
         return seal(message, secret, self._sender.public, os.urandom(SALT_LENGTH))
+
+    @staticmethod
+    def _once(
+        curve: Curve, agreed: dict[bytes, Agreed], message: bytes, p256dh: bytes, auth: bytes
+    ) -> bytes:
+        """Encrypt with what was agreed on, which is gone then, or else with a key made now."""
+        known = p256dh in agreed
+        sender, shared = agreed.pop(p256dh) if known else curve.exchange(p256dh)
+        secret = derive(shared, sender, p256dh, auth)
+        return seal(message, secret, sender, os.urandom(SALT_LENGTH))
 
 
 def seal(message: bytes, secret: bytes, sender: bytes, salt: bytes) -> bytes:

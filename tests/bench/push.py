@@ -41,7 +41,8 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from service.push.encryption import Encryptor
+from service.push.delivery import WINDOW
+from service.push.encryption import Encrypt, Encryptor
 from service.push.sender import Message, open_sender
 from service.push.vapid import Signer
 
@@ -154,14 +155,14 @@ async def ours(
     flights: int = FLIGHTS["ours"],
     count: int = MESSAGES,
 ) -> Taken:
-    """Encryption, VAPID and network as the worker has them."""
-    encrypt, signer = Encryptor(lasts), Signer()
+    """Encryption, VAPID and network as the worker has them, window by window."""
+    encryptor, signer = Encryptor(lasts), Signer()
     origin = str(subscriptions[0]["endpoint"]).rpartition("/send/")[0]
     plain = TEXT.encode()
     known = [(str(one["endpoint"]), *_keys(one)) for one in subscriptions]
     async with open_sender(allow_local=True) as sender:
 
-        async def send(number: int) -> None:
+        async def send(number: int, encrypt: Encrypt) -> None:
             endpoint, p256dh, auth = known[number]
             header = signer.header(key, "bench", origin, SUBJECT)
             body = encrypt(plain, p256dh, auth)
@@ -169,8 +170,13 @@ async def ours(
             if answer.outcome != "a":
                 raise RuntimeError(answer)
 
-        await drive(send, WARM, flights)
-        return await drive(send, count, flights)
+        async def send_window(number: int) -> None:
+            ids = [(number * WINDOW + more) % BROWSERS for more in range(WINDOW)]
+            encrypt = encryptor.window([known[ident][1] for ident in ids])
+            await asyncio.gather(*(send(ident, encrypt) for ident in ids))
+
+        await drive(send_window, WARM // WINDOW, flights // WINDOW)
+        return await drive(send_window, count // WINDOW, flights // WINDOW)
 
 
 def _keys(subscription: dict[str, object]) -> tuple[bytes, bytes]:

@@ -12,13 +12,12 @@ from push.push_service import Browser
 from push.test_push_encryption import bytes_of, decrypt
 
 from service.push import encryption
-from service.push.curve import ORDER, Curve, open_curve
+from service.push.curve import ORDER, ROOM, Curve, open_curve
 from service.push.encryption import Encryptor, derive
 
 PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1  # SEC 2, section 2.4.2
-numbers = st.one_of(
-    st.integers(1, ORDER - 1), st.sampled_from([1, 2, ORDER - 2, ORDER - 1, 2**255, 2**128])
-)
+LAST = int.from_bytes(ORDER, "big") - 1
+numbers = st.one_of(st.integers(1, LAST), st.sampled_from([1, 2, LAST - 1, LAST, 2**255, 2**128]))
 
 
 def opened() -> Curve:
@@ -28,6 +27,10 @@ def opened() -> Curve:
 
 
 CURVE = opened()
+
+
+def new_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
 
 
 def public(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -59,7 +62,7 @@ def test_the_example_of_the_standard() -> None:
 
 
 def test_each_key_pair_is_new() -> None:
-    browser = ec.generate_private_key(ec.SECP256R1())
+    browser = new_key()
     made = [CURVE.exchange(public(browser)) for _ in range(50)]
     assert len({point for point, _ in made}) == len({shared for _, shared in made}) == 50
     for point, shared in made:
@@ -88,13 +91,40 @@ def test_what_is_no_point_is_refused_and_the_next_goes_through(point: bytes) -> 
     assert CURVE.agree((1).to_bytes(32, "big"), GOOD)[1] == GOOD[1:33]
 
 
-def test_the_point_at_infinity_is_no_secret() -> None:
-    with pytest.raises(ArithmeticError):
-        CURVE.agree(ORDER.to_bytes(32, "big"), GOOD)
+@pytest.mark.parametrize("number", [0, LAST + 1, 2**256 - 1])
+def test_what_leads_to_the_point_at_infinity_is_no_key(number: int) -> None:
+    with pytest.raises(ValueError, match="Not a private key"):
+        CURVE.agree(number.to_bytes(32, "big"), GOOD)
+
+
+@pytest.mark.parametrize("count", [0, 1, ROOM, 2 * ROOM + 1])
+def test_many_at_once_agree_as_each_alone(count: int) -> None:
+    browsers = {public(key): key for key in (new_key() for _ in range(count))}
+    points = list(browsers)
+    for at, bad in enumerate(BAD.values()):
+        points.insert(at * 7, bad)
+    agreed = CURVE.exchange_all(points)
+    assert list(agreed) == list(browsers)
+    assert len({point for point, _ in agreed.values()}) == count
+    for theirs, (point, shared) in agreed.items():
+        known = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        assert browsers[theirs].exchange(ec.ECDH(), known) == shared
+
+
+def test_a_window_uses_each_key_once() -> None:
+    browsers = [Browser("") for _ in range(3)]
+    encrypt = Encryptor(0).window([browser.p256dh for browser in browsers[:2]])
+    bodies = [encrypt(b"twice", one.p256dh, one.auth) for one in browsers * 2]
+    assert [decrypt(one, body) for one, body in zip(browsers * 2, bodies, strict=True)] == [
+        b"twice"
+    ] * 6
+    assert len({body[21:86] for body in bodies}) == 6
+    with pytest.raises(ValueError, match="Not a point"):
+        Encryptor(0).window([BAD["short"]])(b"x", BAD["short"], b"\x00" * 16)
 
 
 def test_threads_share_it() -> None:
-    browsers = [ec.generate_private_key(ec.SECP256R1()) for _ in range(8)]
+    browsers = [new_key() for _ in range(8)]
 
     def some(browser: ec.EllipticCurvePrivateKey) -> bool:
         point, shared = CURVE.exchange(public(browser))
