@@ -146,11 +146,7 @@ async def test_the_settings_say_what_is_wrong(
     assert courier.secret not in html
     assert live.moderator_token not in html
     assert courier.key[-4:] in html
-    # WordPress's own frame is WordPress's own matter.
-    await page.evaluate(
-        """for (const id of ['wpadminbar', 'adminmenumain', 'wpfooter'])
-            document.getElementById(id)?.remove();"""
-    )
+    await frame_removed(page)
     assert await violations(page, axe) == []
     await page.set_viewport_size({"width": 360, "height": 800})
     await shoot(page, "settings-360")
@@ -348,6 +344,90 @@ async def test_the_old_comments_come_over_while_one_watches(
     await expect(page.get_by_role("button", name="Bring the comments over")).to_be_visible()
     assert courier.api("GET", f"articles/{post}/comments").json()["count"] == 210
     await shoot(page, "import-done")
+
+
+async def frame_removed(page: Page) -> None:
+    """WordPress's own frame is WordPress's own matter."""
+    await page.evaluate(
+        """for (const id of ['wpadminbar', 'adminmenumain', 'wpfooter'])
+            document.getElementById(id)?.remove();"""
+    )
+
+
+# The controls of the page in its own order, and how the one that has the focus looks.
+CONTROLS = """[...document.querySelectorAll('.wrap :is(input, a, button):not([type=hidden])')]
+    .map(one => one.name || one.textContent)"""
+FOCUSED = """() => {
+    const one = document.activeElement;
+    const looks = () => {
+        const { outlineStyle, outlineWidth, boxShadow, borderColor } = getComputedStyle(one);
+        return [outlineStyle, outlineWidth, boxShadow, borderColor].join();
+    };
+    const focused = looks();
+    one.blur();
+    const seen = focused !== looks();
+    one.focus();
+    return { name: one.name || one.textContent, seen };
+}"""
+
+
+async def test_the_settings_and_the_import_take_the_keyboard_alone(
+    admin: BrowserContext, courier: Courier, axe: str
+) -> None:
+    post = courier.publish("A ferry by night")
+    courier.php(
+        f"""
+        for ($n = 0; $n < 410; $n++) wp_insert_comment(array('comment_post_ID' => {post},
+            'comment_content' => $n === 5 ? '' : "By night, part $n", 'comment_author' => 'Ann',
+            'comment_date_gmt' => '2019-03-04 05:06:07'));
+        """
+    )
+    page = await admin.new_page()
+    await page.goto(f"{courier.url}/wp-admin/options-general.php?page=rejoinder")
+    await frame_removed(page)
+    await page.evaluate("document.body.tabIndex = -1; document.body.focus();")
+    for name in await page.evaluate(CONTROLS):
+        await page.keyboard.press("Tab")
+        assert await page.evaluate(FOCUSED) == {"name": name, "seen": True}
+    asked: list[Route] = []
+    at_work: list[Route] = []
+
+    async def answer(route: Route) -> None:
+        at_work.append(route)
+        asked.append(route)
+        # Two batches at once would be the same one twice.
+        assert len(at_work) == 1
+        if len(asked) == 2:
+            await expect(page.get_by_role("button", name="Pause")).to_be_focused()
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("button", name="Go on")).to_be_focused()
+            await page.keyboard.press("Enter")
+        told = await route.fetch()
+        at_work.remove(route)
+        await route.fulfill(response=told)
+
+    await page.route("**/rejoinder/v1/import*", answer)
+    await page.evaluate(
+        """() => {
+            window.heard = [];
+            const said = document.querySelector('#rejoinder-import [role=status]');
+            new MutationObserver(() => window.heard.push(said.textContent))
+                .observe(said, { childList: true });
+        }"""
+    )
+    await page.keyboard.press("Enter")
+    said = page.locator("#rejoinder-import [role=status]")
+    await expect(said).to_contain_text("Done: ")
+    await expect(page.get_by_role("button", name="Bring the comments over")).to_be_focused()
+    heard = await page.evaluate("window.heard")
+    assert heard[0].endswith(" comments.")
+    assert len(heard) == len(set(heard))
+    for width in (1200, 360):
+        await page.set_viewport_size({"width": width, "height": 800})
+        assert await violations(page, axe) == []
+    # What was refused is still there tomorrow.
+    await page.reload()
+    await expect(page.get_by_role("link", name="nothing of it can be seen.")).to_be_visible()
 
 
 @pytest.mark.notifications

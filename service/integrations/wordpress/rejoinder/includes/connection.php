@@ -20,7 +20,7 @@ function try_connection() {
 	}
 	delete_transient( PAUSED );
 	if ( '' === setting( 'key' ) ) {
-		return array( finding( false, __( 'The publisher’s key is missing: without it comments work, and no article is registered or alerted. Make one with: rejoinder keys create --site SITE --scope publish', 'rejoinder' ) ) );
+		return array( finding( false, __( 'The publisher’s key is missing: without it comments work, and no article is registered or alerted. Make one with:', 'rejoinder' ) . ' ' . key_command() ) );
 	}
 	$answer = call( 'GET', 'connection' );
 	if ( is_wp_error( $answer ) ) {
@@ -57,6 +57,16 @@ function finding( $good, $text ) {
 	);
 }
 
+/** What makes a publisher's key, on the server. */
+function key_command() {
+	return 'rejoinder keys create --site ' . setting( 'site' ) . ' --scope publish';
+}
+
+/** What makes a sign-in secret there. */
+function secret_command() {
+	return 'rejoinder sites sign-in ' . setting( 'site' ) . ' --new-secret';
+}
+
 /**
  * What is wrong where the server gives no answer that is one.
  *
@@ -65,7 +75,7 @@ function finding( $good, $text ) {
 function why_refused( $error ) {
 	$data = $error->get_error_data();
 	if ( 401 === $data['status'] ) {
-		return __( 'The server doesn’t know this publisher’s key. Make one with: rejoinder keys create --site SITE --scope publish', 'rejoinder' );
+		return __( 'The server doesn’t know this publisher’s key. Make one with:', 'rejoinder' ) . ' ' . key_command();
 	}
 	if ( 403 === $data['status'] ) {
 		/* translators: %s: what the server said */
@@ -142,7 +152,7 @@ function wrong_sign_in( $sign_in ) {
 		return empty( $sign_in['required'] ) ? '' : __( 'The site takes comments of signed-in readers only, and there is no sign-in secret here: nobody can write.', 'rejoinder' );
 	}
 	if ( empty( $sign_in['on'] ) ) {
-		return __( 'The server knows no sign-in secret for this site. Make one with: rejoinder sites sign-in SITE --new-secret', 'rejoinder' );
+		return __( 'The server knows no sign-in secret for this site. Make one with:', 'rejoinder' ) . ' ' . secret_command();
 	}
 	$answer = call( 'GET', 'reader', array( 'token' => token_of( wp_get_current_user() ) ) );
 	return is_wp_error( $answer ) ? __( 'The server doesn’t believe the sign-in secret: it must be the one that Rejoinder has.', 'rejoinder' ) : '';

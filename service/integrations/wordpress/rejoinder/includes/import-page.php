@@ -54,8 +54,8 @@ function answer_import( $request ) {
 function import_told( $state ) {
 	$faults = array();
 	foreach ( $state['faults'] as $fault ) {
-		/* translators: 1: number of a comment, 2: why, 3: where */
-		$faults[] = array( sprintf( __( 'Comment %1$d: %2$s %3$s', 'rejoinder' ), $fault[0], $fault[1], $fault[2] ), admin_url( 'comment.php?action=editcomment&c=' . $fault[0] ) );
+		/* translators: 1: number of a comment, 2: why it was refused */
+		$faults[] = array( sprintf( __( 'Comment %1$d: %2$s', 'rejoinder' ), $fault[0], fault_text( $fault[1], $fault[2] ) ), admin_url( 'comment.php?action=editcomment&c=' . $fault[0] ) );
 	}
 	return array(
 		'phase'  => $state['phase'],
@@ -64,6 +64,24 @@ function import_told( $state ) {
 		'text'   => import_text( $state ),
 		'faults' => $faults,
 	);
+}
+
+/**
+ * Why a comment was refused, in a sentence.
+ *
+ * @param string $reason The server's word for it.
+ * @param string $detail What it was about.
+ */
+function fault_text( $reason, $detail ) {
+	$texts = array(
+		'empty'           => __( 'nothing of it can be seen.', 'rejoinder' ),
+		'too_long'        => __( 'it is longer than 65,535 characters.', 'rejoinder' ),
+		'unknown_article' => __( 'its post isn’t there any more.', 'rejoinder' ),
+		'other_site'      => __( 'the address of its post is on none of the site’s origins.', 'rejoinder' ),
+		'other_page'      => __( 'the server has a comment of this number below another post: of another blog?', 'rejoinder' ),
+		'no_date'         => __( 'neither it nor anything beside it has a date.', 'rejoinder' ),
+	);
+	return isset( $texts[ $reason ] ) ? $texts[ $reason ] : trim( "$reason $detail" );
 }
 
 /**
@@ -94,13 +112,17 @@ function show_import() {
 	$begun = in_array( $state['phase'], array( 'walk', 'rest' ), true );
 	echo '<h2>' . esc_html__( 'The comments so far', 'rejoinder' ) . '</h2><div id="rejoinder-import">';
 	echo '<p>' . esc_html__( 'Brings WordPress’s own comments over, with their threads, dates and states. Nothing here is changed, nobody is notified, and what is over there already is skipped. Keep this page open meanwhile; it goes on where it ended.', 'rejoinder' ) . '</p>';
-	printf( '<p><progress max="%d" value="%d" aria-label="%s"%s></progress> <span role="status">%s</span></p>', (int) max( 1, $told['total'] ), (int) $told['done'], esc_attr__( 'Import', 'rejoinder' ), '' === $state['phase'] ? ' hidden' : '', esc_html( $told['text'] ) );
-	echo '<ul class="ul-disc"></ul><p>';
-	printf( '<button type="button" class="button" name="go">%s</button></p></div>', esc_html( $begun ? __( 'Go on', 'rejoinder' ) : __( 'Bring the comments over', 'rejoinder' ) ) );
+	printf( '<p><progress max="%d" value="%d" aria-label="%s"%s></progress> <span>%s</span></p>', (int) max( 1, $told['total'] ), (int) $told['done'], esc_attr__( 'Import', 'rejoinder' ), '' === $state['phase'] ? ' hidden' : '', esc_html( $told['text'] ) );
+	echo '<p class="screen-reader-text" role="status"></p><ul class="ul-disc">';
+	foreach ( $told['faults'] as $fault ) {
+		printf( '<li><a href="%s">%s</a></li>', esc_url( $fault[1] ), esc_html( $fault[0] ) );
+	}
+	echo '</ul><p>';
+	printf( '<button type="button" class="button" name="go"%s>%s</button></p></div>', $begun ? ' data-begun' : '', esc_html( $begun ? __( 'Go on', 'rejoinder' ) : __( 'Bring the comments over', 'rejoinder' ) ) );
 }
 
 /**
- * The script, on that page.
+ * The script and the looks, on that page.
  *
  * @param string $page Which one.
  */
@@ -108,5 +130,6 @@ function enqueue_import( $page ) {
 	if ( 'settings_page_' . OPTION === $page ) {
 		wp_enqueue_script( 'rejoinder-import', plugins_url( 'assets/import.js', FILE ), array( 'wp-api-fetch', 'wp-i18n' ), VERSION, true );
 		wp_set_script_translations( 'rejoinder-import', 'rejoinder' );
+		wp_enqueue_style( 'rejoinder-admin', plugins_url( 'assets/admin.css', FILE ), array(), VERSION );
 	}
 }

@@ -47,45 +47,52 @@ function show_page() {
 	settings_fields( OPTION );
 	show_server_fields();
 	show_article_fields();
+	show_alert_fields();
+	show_copy_fields();
 	show_reader_fields();
+	echo '<p class="submit">';
 	submit_button( __( 'Save and test', 'rejoinder' ), 'primary', 'submit', false );
 	printf(
-		' <a class="button" href="%s">%s</a></form>',
+		' <a class="button" href="%s">%s</a></p></form>',
 		esc_url( add_query_arg( 'rejoinder_try', wp_create_nonce( 'rejoinder_try' ), settings_url() ) ),
-		esc_html__( 'Test the connection', 'rejoinder' )
+		esc_html__( 'Test what is saved', 'rejoinder' )
 	);
 	show_import();
 	echo '</div>';
 }
 
 /**
- * What a test has found.
+ * What a test has found. The command that mends it stands at its end.
  *
  * @param array[] $findings From try_connection().
  */
 function show_findings( $findings ) {
 	foreach ( $findings as $finding ) {
 		printf(
-			'<div class="notice %s inline" role="status"><p>%s</p></div>',
+			'<div class="notice %s inline" role="status"><p><strong>%s</strong></p></div>',
 			$finding['good'] ? 'notice-success' : 'notice-error',
-			esc_html( $finding['text'] )
+			preg_replace( '/(?<=: )rejoinder [a-z].*$/', '<code>$0</code>', esc_html( $finding['text'] ) ) // phpcs:ignore WordPress.Security.EscapeOutput (escaped before)
 		);
 	}
 }
 
 /** Which server, which site, which key. */
 function show_server_fields() {
-	echo '<h2>' . esc_html__( 'Server', 'rejoinder' ) . '</h2><table class="form-table" role="presentation">';
+	echo '<h2>' . esc_html__( 'Server', 'rejoinder' ) . '</h2>';
+	if ( '' === setting( 'server' ) || '' === setting( 'key' ) ) {
+		echo '<p>' . esc_html__( 'These three are all that is needed to begin. Whoever runs your Rejoinder has them.', 'rejoinder' ) . '</p>';
+	}
+	echo '<table class="form-table" role="presentation">';
 	show_text( 'server', __( 'Address', 'rejoinder' ), __( 'As readers’ browsers reach it, with its path if it has one.', 'rejoinder' ), 'url', 'https://comments.example.org' );
 	show_text( 'site', __( 'Site', 'rejoinder' ), __( 'Its short name in Rejoinder.', 'rejoinder' ) );
-	show_secret( 'key', __( 'Publisher’s key', 'rejoinder' ), 'rejoinder keys create --site ' . setting( 'site' ) . ' --scope publish' );
+	show_secret( 'key', __( 'Publisher’s key', 'rejoinder' ), key_command() );
 	echo '</table>';
 }
 
-/** Which posts, which alerts. */
+/** Which posts, and what stands below them. */
 function show_article_fields() {
-	echo '<h2>' . esc_html__( 'Articles and alerts', 'rejoinder' ) . '</h2><table class="form-table" role="presentation">';
-	echo '<tr><th scope="row">' . esc_html__( 'Comments below', 'rejoinder' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Comments below', 'rejoinder' ) . '</legend>';
+	echo '<h2>' . esc_html__( 'Below your articles', 'rejoinder' ) . '</h2><table class="form-table" role="presentation">';
+	echo '<tr><th scope="row">' . esc_html__( 'Comments', 'rejoinder' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Comments', 'rejoinder' ) . '</legend>';
 	foreach ( possible_types() as $name => $type ) {
 		printf(
 			'<label><input type="checkbox" name="rejoinder[types][]" value="%s" %s> %s</label><br>',
@@ -97,8 +104,20 @@ function show_article_fields() {
 	echo '<p class="description">' . esc_html__( 'Posts that aren’t public keep WordPress’s own comments: everybody may read a thread in Rejoinder.', 'rejoinder' ) . '</p></fieldset></td></tr>';
 	show_switch( 'share', __( 'Sharing', 'rejoinder' ), __( 'A share bar below the article', 'rejoinder' ) );
 	show_switch( 'support', __( 'Support', 'rejoinder' ), __( 'The call to support the newsroom below the article, as the desk has it', 'rejoinder' ) );
+	echo '</table>';
+}
+
+/** Who is asked for alerts, and what is alerted. */
+function show_alert_fields() {
+	echo '<h2>' . esc_html__( 'Alerts', 'rejoinder' ) . '</h2><table class="form-table" role="presentation">';
 	show_switch( 'bar', __( 'Notifications', 'rejoinder' ), __( 'Ask readers once, kindly, whether they want alerts for new articles', 'rejoinder' ) );
 	show_switch( 'alert_default', __( 'New posts', 'rejoinder' ), __( 'Alert readers unless the editor says otherwise', 'rejoinder' ) );
+	echo '</table>';
+}
+
+/** What becomes of WordPress's own comments meanwhile. */
+function show_copy_fields() {
+	echo '<h2>' . esc_html__( 'WordPress’s own comments', 'rejoinder' ) . '</h2><table class="form-table" role="presentation">';
 	show_switch( 'mirror', __( 'A copy', 'rejoinder' ), __( 'Keep WordPress’s own comments in step, so that nothing is lost when this plugin is switched off', 'rejoinder' ), mirror_text() );
 	show_secret( 'moderator', __( 'Moderator’s token', 'rejoinder' ), 'rejoinder moderators token EMAIL', __( 'With one, what is decided in WordPress’s own list of comments is decided in Rejoinder.', 'rejoinder' ) );
 	echo '</table>';
@@ -107,18 +126,18 @@ function show_article_fields() {
 /** How users of this site are signed on. */
 function show_reader_fields() {
 	echo '<h2>' . esc_html__( 'Users of this site', 'rejoinder' ) . '</h2><p>' . esc_html__( 'With a sign-in secret, whoever is signed in here writes under their own name, and their name is theirs.', 'rejoinder' ) . '</p><table class="form-table" role="presentation">';
-	show_secret( 'secret', __( 'Sign-in secret', 'rejoinder' ), 'rejoinder sites sign-in ' . setting( 'site' ) . ' --new-secret' );
-	echo '<tr><th scope="row">' . esc_html__( 'Beside the name', 'rejoinder' ) . '</th><td>';
+	show_secret( 'secret', __( 'Sign-in secret', 'rejoinder' ), secret_command() );
+	echo '<tr><th scope="row">' . esc_html__( 'Beside the name', 'rejoinder' ) . '</th><td class="rejoinder-badges"><fieldset><legend class="screen-reader-text">' . esc_html__( 'Beside the name', 'rejoinder' ) . '</legend>';
 	$badges = setting( 'badges' );
 	foreach ( wp_roles()->get_names() as $role => $name ) {
 		printf(
-			'<p><label><input type="text" name="rejoinder[badges][%1$s]" maxlength="30" value="%2$s"> %3$s</label></p>',
+			'<p><label><span>%3$s</span> <input type="text" name="rejoinder[badges][%1$s]" maxlength="30" value="%2$s"></label></p>',
 			esc_attr( $role ),
 			esc_attr( isset( $badges[ $role ] ) ? $badges[ $role ] : '' ),
 			esc_html( translate_user_role( $name ) )
 		);
 	}
-	echo '<p class="description">' . esc_html__( 'What readers see beside the names of users with a role; empty for nothing.', 'rejoinder' ) . '</p></td></tr></table>';
+	echo '<p class="description">' . esc_html__( 'What readers see beside the names of users with a role; empty for nothing.', 'rejoinder' ) . '</p></fieldset></td></tr></table>';
 }
 
 /**
@@ -154,7 +173,7 @@ function show_text( $name, $label, $help, $type = 'text', $example = '' ) {
 function show_secret( $name, $label, $command, $help = '' ) {
 	$value = setting( $name );
 	/* translators: %s: the last characters of a secret */
-	$known = '' === $value ? __( 'None yet.', 'rejoinder' ) : sprintf( __( 'Set, ending in %s. Leave the field empty to keep it, write - to forget it.', 'rejoinder' ), substr( $value, -4 ) );
+	$known = '' === $value ? __( 'None yet. It is made on the server:', 'rejoinder' ) : sprintf( __( 'Set, ending in %s. Leave the field empty to keep it, write - to forget it.', 'rejoinder' ), substr( $value, -4 ) );
 	printf(
 		'<tr><th scope="row"><label for="rejoinder-%1$s">%2$s</label></th><td><input class="regular-text code" type="password" autocomplete="new-password" id="rejoinder-%1$s" name="%3$s" value="" placeholder="%4$s" %5$s aria-describedby="rejoinder-%1$s-help"><p class="description" id="rejoinder-%1$s-help">%6$s %7$s</p></td></tr>',
 		esc_attr( $name ),
