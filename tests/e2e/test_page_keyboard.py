@@ -85,6 +85,7 @@ async def test_every_control_is_reached_and_is_seen_to_be(
 async def test_writing_by_keyboard(visitor: Visitor, key: str) -> None:
     page = await visitor.article(key, poll="0")
     keys = page.keyboard
+    await expect(main_form(page)).to_be_visible()
     await reach(page, "body")
     await expect(main_form(page).get_by_role("button", name="Preview")).to_be_visible()
     body = text()

@@ -145,8 +145,9 @@ async def test_more_is_asked_for_once_and_not_for_another_order(
     await expect(texts).to_have_count(2)
     await hanging.on(page, THREAD, lambda request: "cursor=" in request.url)
     more = page.get_by_role("button", name="Show more replies")
-    await more.click()
-    await more.click()
+    async with page.expect_request(re.compile("cursor=")):
+        await more.click()
+        await more.click()
     await page.get_by_role("button", name="Oldest").click()
     await expect(texts).to_have_text(bodies[:2])
     async with page.expect_response(re.compile("cursor=")):
@@ -154,6 +155,26 @@ async def test_more_is_asked_for_once_and_not_for_another_order(
     await more.click()
     await expect(texts).to_have_text(bodies[:4])
     assert [request.url.count("sort=oldest") for request in hanging.held] == [0, 1]
+
+
+async def test_more_whose_script_comes_after_another_order_was_chosen(
+    visitor: Visitor, api: Api, key: str, hanging: Hanging
+) -> None:
+    bodies = [text() for _ in range(5)]
+    for body in bodies:
+        await api.post(key, body)
+    page = await visitor.article(key, poll="0", limit="2")
+    texts = page.locator("reader-comments .list > article > .main > .text")
+    await expect(texts).to_have_count(2)
+    await hanging.on(page, "**/further.js", method("GET"))
+    more = page.get_by_role("button", name="Show more replies")
+    async with page.expect_request("**/further.js"):
+        await more.click()
+    await page.get_by_role("button", name="Oldest").click()
+    await expect(texts).to_have_text(bodies[:2])
+    hanging.go.set()
+    await more.click()
+    await expect(texts).to_have_text(bodies[:4])
 
 
 async def test_whoever_writes_meanwhile_keeps_the_focus(

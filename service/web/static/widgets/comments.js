@@ -161,7 +161,7 @@ export class Comments {
     this.foot.replaceChildren();
     const { more: text, notLoaded, retry } = this.w.comments;
     const more = button('more', text, () => {
-      bring('further').then(({ nextPage }) => nextPage(this), () => (more.textContent = `${notLoaded} ${retry}`));
+      bring('further').then(({ nextPage }) => nextPage(this, more), () => (more.textContent = `${notLoaded} ${retry}`));
     }, { class: 'more' });
     if (this.next) this.foot.append(more);
   }

@@ -7,11 +7,13 @@ import { hang } from './thread.js';
  * @typedef {import('./types.js').Comment} Comment
  */
 
-/** @param {Comments} thread */
-export async function nextPage(thread) {
+/**
+ * @param {Comments} thread
+ * @param {Element} pressed what is there to be pressed, unless another order has been chosen meanwhile
+ */
+export async function nextPage(thread, pressed) {
   const { turn, foot, list } = thread;
-  const [pressed] = foot.children;
-  if (pressed.ariaBusy) return;
+  if (!pressed.isConnected || pressed.ariaBusy) return;
   pressed.ariaBusy = 'true';
   const last = list.lastElementChild;
   /** @type {import('./types.js').ThreadPage | undefined} */
@@ -19,7 +21,7 @@ export async function nextPage(thread) {
   if (turn !== thread.turn) return;
   const held = foot.matches(':focus-within'); // else somebody writes elsewhere by now
   if (page) thread.show(page);
-  else foot.replaceChildren(thread.failure(() => nextPage(thread)));
+  else foot.replaceChildren(thread.failure(() => nextPage(thread, foot.children[0])));
   const next = page ? last?.nextElementSibling : foot.querySelector('button');
   if (held) /** @type {HTMLElement} */ (next ?? last)?.focus({ preventScroll: true });
 }
