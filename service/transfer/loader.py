@@ -22,6 +22,7 @@ COPIES = timedelta(days=7)  # for which a text is compared with others (screenin
 
 OTHERS = "ids that are here already, of comments on other pages (see --source)"
 ELSEWHERE = "on pages of other sites"
+UNTOLD = "on pages that the file doesn't tell of"
 UNDATED = "without any date in the file"
 
 
@@ -115,7 +116,7 @@ class Loader:
             if home.id is None:
                 where = home.url or comment.article
                 self._notes.unmatched[where] += 1
-                self._notes.refuse(ELSEWHERE, placed.line, where)
+                self._notes.refuse(ELSEWHERE if home.url else UNTOLD, placed.line, where)
             elif created is None:
                 self._notes.refuse(UNDATED, placed.line, comment.source)
             else:

@@ -18,7 +18,7 @@ from service.core.db import Conn
 from service.core.problems import Conflict
 from service.transfer import rules, store
 from service.transfer.cleaning import EMPTY, TOO_LONG, cleaned
-from service.transfer.loader import ELSEWHERE, OTHERS, UNDATED, Home, Loader
+from service.transfer.loader import ELSEWHERE, OTHERS, UNDATED, UNTOLD, Home, Loader
 from service.transfer.matching import Matcher
 from service.transfer.ordering import in_order
 from service.transfer.reading.formats import READERS
@@ -40,6 +40,7 @@ REASONS: dict[str, Reason] = {
     EMPTY: "empty",
     UNKNOWN: "unknown_article",
     ELSEWHERE: "other_site",
+    UNTOLD: "other_site",
     OTHERS: "other_page",
     UNDATED: "no_date",
 }

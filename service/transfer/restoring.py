@@ -14,12 +14,13 @@ import msgspec
 from service.articles.types import Site
 from service.core.db import Conn, uuid7
 from service.screening.names import name_key
-from service.transfer import restoring_store, rules, store
-from service.transfer.loader import Loader
+from service.transfer import completing_store, restoring_store, rules, store
+from service.transfer.completing import complete, was_decided
+from service.transfer.loader import Loaded, Loader
 from service.transfer.loading import Import, Told
-from service.transfer.reading.export import header_of, lines_of
+from service.transfer.reading import export
+from service.transfer.reading.export import lines_of, unnamed
 from service.transfer.reading.input import Input
-from service.transfer.reading.objects import cut_lines
 from service.transfer.restoring_rest import Rest
 from service.transfer.restoring_store import NewReader
 from service.transfer.store import Known, NewRow
@@ -32,11 +33,8 @@ LONGEST_EMAIL = rules.LONGEST_EMAIL
 
 
 def is_export(file: Path, wanted: Wanted) -> bool:
-    """Whether the file is one of ours, by its first line; raises ImportFileError."""
-    if wanted.format != "json":
-        return False
-    first = next(cut_lines(Input(file, Notes()), Notes()), None)
-    return first is not None and header_of(first) is not None
+    """Whether the file is one of ours, by its first lines; raises ImportFileError."""
+    return wanted.format == "json" and export.is_export(Input(file, Notes()))
 
 
 class Restoring(Loader):
@@ -46,6 +44,18 @@ class Restoring(Loader):
         """As any loader."""
         super().__init__(conn, site, wanted, notes)
         self._taken_ids: frozenset[UUID] = frozenset()
+
+    async def load(self, batch: Sequence[Placed]) -> Loaded:
+        """As any loader; and completes what came earlier, from a damaged copy of the file."""
+        loaded = await super().load(batch)
+        if loaded.already and not self._wanted.dry_run:
+            asked = {one.comment.source for one in batch} | {one.parent or "" for one in batch}
+            known = await super()._known(batch, sorted(asked))
+            await complete(
+                self._conn, self._site, self._wanted.source, batch, known, self._taken_ids,
+                self._notes,
+            )  # fmt: skip
+        return loaded
 
     async def _known(self, batch: Sequence[Placed], asked: Sequence[str]) -> dict[str, Known]:
         """Also what never left this site, and what came here from the same old system."""
@@ -79,12 +89,11 @@ class Restoring(Loader):
             else one
             for one in whole.history
         ]
-        people = [one for one in history if one.actor in {"moderator", "undo"}]
         return msgspec.structs.replace(
             row,
             reason=whole.reason,
             risk=min(max(whole.risk, 0.0), 1.0),
-            decided=bool(people) and people[-1].actor == "moderator",
+            decided=was_decided(history),
             whole=msgspec.structs.replace(whole, history=history),
         )
 
@@ -158,6 +167,12 @@ class Restore(Import):
                 await restoring_store.confirm_readers(self._conn, self._site.id, readers)
             here = await store.list_readers(
                 self._conn, self._site.id, [line.email for line in lines]
+            )
+            # Whoever's line a damaged copy lacked wrote under the id alone.
+            await completing_store.name_readers(
+                self._conn,
+                self._site.id,
+                [(unnamed(line.id), here[line.email]) for line in lines if line.email in here],
             )
         for line in lines:
             if here.get(line.email, line.id) != line.id:

@@ -1,90 +1,22 @@
 """There and back: what an export and an import of it leave as it was."""
 
-import io
 import json
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from everything import fill
-from support import run_sql, with_database
+from restored import Lines, comparable, exported, lines_in, lines_of, load, write
 from thread import ORIGIN
 
 from service.articles.actions import add_site
 from service.articles.types import Site
-from service.core.db import Conn, Pool, connect
+from service.core.db import Conn, Pool
 from service.screening.learning_store import list_decided
-from service.transfer.restoring import Restore, is_export
-from service.transfer.types import UNREADABLE, Report, Wanted
-from service.transfer.writing.actions import write_lines
-from service.transfer.writing.types import Part
+from service.transfer.types import UNREADABLE
 
-Lines = list[dict[str, Any]]
-Load = Callable[..., Awaitable[Report]]
 LETTERS = {"articles followed by e-mail": 1, "addresses without letters": 1}
 PUSH = "subscriptions made with another push key, which no alert can reach"
-
-
-async def exported(conn: Conn, site: Site) -> bytes:
-    output = io.BytesIO()
-    await write_lines(conn, site, Part(), output, lambda *_: None)
-    return output.getvalue()
-
-
-def lines_of(content: bytes) -> Lines:
-    return [json.loads(line) for line in content.splitlines()]
-
-
-def lines_in(file: Path) -> Lines:
-    return lines_of(file.read_bytes())
-
-
-def write(file: Path, lines: Lines, *more: str) -> None:
-    file.write_text("\n".join([*map(json.dumps, lines), *more]))
-
-
-@pytest.fixture
-async def file(
-    client: httpx.AsyncClient, pool: Pool, site: Site, publisher_key: str, tmp_path: Path
-) -> Path:
-    """The export of a site that has everything."""
-    await fill(client, pool, site, publisher_key)
-    await pool.execute("update comment set notify = parent_id is null")
-    path = tmp_path / "site.jsonl"
-    async with pool.acquire() as conn:
-        path.write_bytes(await exported(conn, site))
-    return path
-
-
-@pytest.fixture
-async def elsewhere(server_url: str, template: str) -> AsyncIterator[Conn]:
-    """Another database, which knows nothing."""
-    name = f"rejoinder_test_{uuid.uuid4().hex[:12]}"
-    await run_sql(server_url, f"create database {name} template {template}")
-    conn = await connect(with_database(server_url, name))
-    yield conn
-    await conn.close()
-    await run_sql(server_url, f"drop database {name} with (force)")
-
-
-async def load(conn: Conn, site: Site, file: Path, **options: Any) -> Report:
-    wanted = Wanted("json", "json", **options)
-    assert is_export(file, wanted)
-    try:
-        return await Restore(conn, site, file, wanted, lambda *_: None).run()
-    finally:
-        await conn.execute("select pg_advisory_unlock_all()")
-
-
-def comparable(lines: Lines) -> Lines:
-    """Lines but the ends and subscriptions, and what an import adds: where it found a comment."""
-    rest = [dict(line) for line in lines if line["type"] not in {"header", "subscription", "end"}]
-    for line in rest:
-        line["sources"] = [one for one in line.get("sources", []) if one["source"] != "json"]
-    return sorted(rest, key=lambda line: (line["type"], line.get("id") or line.get("key") or ""))
 
 
 async def test_there_and_back_every_line_is_the_same(file: Path, elsewhere: Conn) -> None:

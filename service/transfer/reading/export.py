@@ -1,8 +1,10 @@
 """What `rejoinder export` writes: docs/export.md has every field."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple, TypeVar, get_args
+from uuid import UUID
 
 import msgspec
 
@@ -35,6 +37,9 @@ from service.transfer.writing.types import (
 )
 
 EARLIEST, LATEST = 1900, 9998  # years; sanctions may have an end far off
+LOOKED_AT = 20  # lines at the beginning, of which any says what the file is
+MARK = "\ufeff"  # which editors and pipes leave before a line
+MISSING = "lines that are missing"
 STATUSES = frozenset(get_args(Kept))
 
 Some = TypeVar("Some", bound=Line)
@@ -49,25 +54,44 @@ class Told(NamedTuple):
     what: Line
 
 
-def header_of(cut: Cut) -> Header | None:
-    """The line as the first of an export; None where it is none. Raises ImportFileError."""
-    try:
-        header = msgspec.json.decode(cut.text, type=Header)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    if header.format != FORMAT or header.version > VERSION:
-        raise ImportFileError(f"This is version {header.version} of {header.format}, unknown here")
-    return header
+def unnamed(reader: UUID) -> str:
+    """What a reader is known by of whom the file has no line."""
+    return f"reader {reader}"
+
+
+def is_export(source: Input) -> bool:
+    """Whether an export begins so, if without its first line; raises ImportFileError."""
+    return any(_is_line(cut) for cut in islice(cut_lines(source, Notes()), LOOKED_AT))
+
+
+def _is_line(cut: Cut) -> bool:
+    for kind in (Header, AnyLine):
+        try:
+            line = msgspec.json.decode(cut.text.lstrip(MARK), type=kind)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            continue
+        _check_version(line)
+        return True
+    return False
+
+
+def _check_version(line: Line) -> None:
+    if isinstance(line, Header) and (line.format != FORMAT or line.version > VERSION):
+        raise ImportFileError(f"This is version {line.version} of {line.format[:40]}, unknown here")
 
 
 def lines_of(source: Input, notes: Notes) -> Iterator[Told]:
     """Each line with its number; what is none is refused by itself."""
     for cut in cut_lines(source, notes):
+        text = cut.text.lstrip(MARK)
+        if not text.strip():
+            continue
         try:
-            line = _decode(cut.text)
+            line = _decode(text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             notes.refuse("no line of this format", cut.line, str(error))
             continue
+        _check_version(line)
         if all(_meant(getattr(line, name)) for name in line.__struct_fields__):
             yield Told(cut.line, _plain(line, notes))
         else:
@@ -77,26 +101,42 @@ def lines_of(source: Input, notes: Notes) -> Iterator[Told]:
 def read(path: Input, notes: Notes) -> Reading:
     """Articles and comments, each with what other lines tell of it: read twice."""
     with open_aside() as aside:
-        for _, line in lines_of(Input(path.path, Notes()), Notes()):
-            if isinstance(line, ReaderLine):
-                aside.add_reader(str(line.id), line.email)
-            elif isinstance(line, DecisionLine) and {line.to_status, line.from_status} <= {
-                None, *STATUSES
-            }:  # fmt: skip
-                aside.add_decision(str(line.comment), _decision(line))
-        aside.filled()
-        number, ended = 1, False
+        _fill(aside, Input(path.path, Notes()))
+        number, frame = 1, list[Header | End]()
         for number, line in lines_of(path, notes):
-            ended = ended or isinstance(line, End)
-            if isinstance(line, ArticleLine):
+            if isinstance(line, Header | End):
+                frame.append(line)
+            elif isinstance(line, ArticleLine):
                 yield Found(number, _article(line))
             elif isinstance(line, CommentLine):
                 if line.status in STATUSES:
-                    yield Found(number, _comment(line, aside))
+                    yield Found(number, _comment(line, aside, notes))
                 else:
                     notes.refuse("no line of this format", number, f"status {line.status}")
-        if not ended and not notes.refused[UNREADABLE]:
-            notes.refuse(UNREADABLE, number, "the last line is missing, and what stood before it")
+    _tell_missing(frame, number, notes)
+
+
+def _fill(aside: Aside, source: Input) -> None:
+    for _, line in lines_of(source, Notes()):
+        if isinstance(line, ReaderLine):
+            aside.add_reader(str(line.id), line.email)
+        elif isinstance(line, DecisionLine) and {line.to_status, line.from_status} <= {
+            None, *STATUSES
+        }:  # fmt: skip
+            aside.add_decision(str(line.comment), _decision(line))
+    aside.filled()
+
+
+def _tell_missing(frame: Sequence[Header | End], last: int, notes: Notes) -> None:
+    """Refuse what the file isn't whole without; `last` is the number of its last line."""
+    if not any(isinstance(line, Header) for line in frame):
+        notes.refuse(MISSING, 1, "the first one, which says what the file is")
+    ends = [line for line in frame if isinstance(line, End)]
+    if not ends and not notes.refused[UNREADABLE]:
+        notes.refuse(UNREADABLE, last, "the last line is missing, and what stood before it")
+    for line in ends[-1:]:
+        if (missing := line.lines - last + 1) > 0:
+            notes.refuse(MISSING, last, f"{missing} of the {line.lines} that the file had")
 
 
 def _meant(value: object) -> bool:
@@ -142,8 +182,11 @@ def _article(line: ArticleLine) -> SourceArticle:
     )
 
 
-def _comment(line: CommentLine, aside: Aside) -> SourceComment:
+def _comment(line: CommentLine, aside: Aside, notes: Notes) -> SourceComment:
     history = aside.decisions(str(line.id))
+    reader = aside.reader(str(line.reader))
+    if reader is None:
+        notes.repair("authors of whom the file has no line, known by their ids alone")
     return SourceComment(
         source=str(line.id),
         article=line.article,
@@ -158,7 +201,7 @@ def _comment(line: CommentLine, aside: Aside) -> SourceComment:
         html=line.html,
         votes=line.likes,
         whole=Whole(
-            aside.reader(str(line.reader)) or f"reader {line.reader}",
+            reader or unnamed(line.reader),
             line.reason,
             line.version,
             line.reviewed,

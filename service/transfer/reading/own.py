@@ -1,6 +1,5 @@
 """Our own JSON lines, which anything can be made into: docs/import.md has every field."""
 
-import itertools
 from typing import Annotated
 
 import msgspec
@@ -56,15 +55,10 @@ _decode = msgspec.json.Decoder(ArticleLine | CommentLine).decode
 
 def read(source: Input, notes: Notes) -> Reading:
     """A line an article or a comment; a line that is neither is refused by itself."""
-    lines = cut_lines(source, notes)
-    first = next(lines, None)
-    if first is None:
+    if export.is_export(Input(source.path, Notes())):
+        yield from export.read(source, notes)
         return
-    if export.header_of(first) is not None:
-        source.read = 0
-        yield from export.read(Input(source.path, notes), notes)
-        return
-    for cut in itertools.chain([first], lines):
+    for cut in cut_lines(source, notes):
         try:
             line = _decode(cut.text)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
