@@ -70,6 +70,7 @@ from service.previews.routes import ENDPOINTS as PREVIEWS
 from service.previews.routes import PAGES as PREVIEW_PAGES
 from service.push.desk_routes import ENDPOINTS as DESK_ALERTS
 from service.push.readers import ENDPOINTS as SUBSCRIBERS
+from service.push.registering import ENDPOINTS as REGISTERING
 from service.push.report import ENDPOINTS as REPORTS
 from service.push.routes import ENDPOINTS as PUSH
 from service.readers.verifying import open_readers
@@ -90,10 +91,10 @@ from service.web.files import Files
 from service.webhooks.routes import ENDPOINTS as WEBHOOKS
 
 FEATURES: list[Endpoint] = [
-    *CLASSIFY, *COMMENTS, *CONTESTS, *PUSH, *REPORTS, *ENGAGEMENT, *MODERATION, *SANCTIONS, *POLICY,
-    *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID, *MEMBERS,
-    *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS, *DESK_ALERTS,
-    *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW, *PREVIEWS, *BOUNCES,
+    *CLASSIFY, *COMMENTS, *CONTESTS, *PUSH, *REGISTERING, *REPORTS, *ENGAGEMENT, *MODERATION,
+    *SANCTIONS, *POLICY, *EXTERNAL, *STATS, *NOTICES, *WEBHOOKS, *ACCOUNTS, *OWN_ACCOUNT, *OPENID,
+    *MEMBERS, *ADMINISTRATION, *ARTICLES, *READERS_SIGN_IN, *FEEDS, *WEBSUB, *SUBSCRIBERS,
+    *DESK_ALERTS, *KEYS, *INTEGRATIONS, *TRANSFER, *LETTERS, *FOLLOW, *PREVIEWS, *BOUNCES,
 ]  # fmt: skip
 ENDPOINTS: list[Endpoint] = [*FEATURES, *operation.endpoints(FEATURES)]
 # No part of the API: what they answer, failures too, is for people and crawlers.

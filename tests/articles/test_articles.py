@@ -42,6 +42,48 @@ async def test_put_makes_and_then_updates(client: httpx.AsyncClient, publisher_k
     assert emptied.json()["article"]["section"] is None
 
 
+async def test_many_are_registered_at_once_and_nobody_alerted(
+    client: httpx.AsyncClient, publisher_key: str
+) -> None:
+    headers = bearer(publisher_key)
+    await client.put(address("7"), json=put(section="Local"), headers=headers)
+    batch = [
+        {"key": "8", **put("https://news.example/8", summary="Of eight.", tags=["roads"])},
+        {"key": "7", **put(title="The bridge")},
+        {"key": "9", **put("ftp://news.example/9")},
+        {"key": "9", **put("https://news.example/9", alert=True)},
+        {"title": "No key"},
+        5,
+        {"key": "a/b", **put("https://news.example/b")},
+        {"key": "10", **put("https://news.example/10", open=False)},
+        # Its address is another one's: one more key of that, as by itself.
+        {"key": "11", **put("https://news.example/10")},
+    ]
+    path = "/v1/sites/default/articles"
+    answer = await client.post(path, json={"articles": batch}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["made"], told["known"], told["refused"]) == (2, 2, 5)
+    outcomes = [(one["key"], one["outcome"]) for one in told["items"]]
+    assert outcomes == [
+        ("8", "made"), ("7", "known"), ("9", "refused"), ("9", "refused"), (None, "refused"),
+        (None, "refused"), ("a/b", "refused"), ("10", "made"), ("11", "known"),
+    ]  # fmt: skip
+    assert [one["detail"].partition(":")[0] for one in told["items"] if "detail" in one] == [
+        "$.url", "$.alert", "$", "$", "article",
+    ]  # fmt: skip
+    again = await client.put(address("8"), json=put("https://news.example/8"), headers=headers)
+    assert again.status_code == 200
+    article = again.json()["article"]
+    assert (article["summary"], article["tags"]) == ("Of eight.", ["roads"])
+    for key in ("8", "7", "10"):
+        report = await client.get(f"{address(key)}/report", headers=headers)
+        assert report.json()["alerts"] == []
+    many = {"articles": [{"key": str(n), **put()} for n in range(201)]}
+    assert (await client.post(path, json=many, headers=headers)).status_code == 422
+    assert (await client.post(path, json={"articles": []})).status_code == 401
+
+
 async def test_a_credit_stays_with_its_picture(
     client: httpx.AsyncClient, publisher_key: str
 ) -> None:

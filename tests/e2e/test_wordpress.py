@@ -334,14 +334,14 @@ async def test_the_old_comments_come_over_while_one_watches(
         refused.append(route.request.url)
 
     await page.route("**/rejoinder/v1/import*", fail_once)
-    await page.get_by_role("button", name="Bring the comments over").click()
+    await page.get_by_role("button", name="Bring posts and comments over").click()
     go_on = page.get_by_role("button", name="Go on")
     await expect(go_on).to_be_focused()
     await shoot(page, "import")
     await go_on.click()
     status = page.locator("#rejoinder-import [role=status]")
     await expect(status).to_contain_text("Done: ")
-    await expect(page.get_by_role("button", name="Bring the comments over")).to_be_visible()
+    await expect(page.get_by_role("button", name="Bring posts and comments over")).to_be_visible()
     assert courier.api("GET", f"articles/{post}/comments").json()["count"] == 210
     await shoot(page, "import-done")
 
@@ -418,9 +418,9 @@ async def test_the_settings_and_the_import_take_the_keyboard_alone(
     await page.keyboard.press("Enter")
     said = page.locator("#rejoinder-import [role=status]")
     await expect(said).to_contain_text("Done: ")
-    await expect(page.get_by_role("button", name="Bring the comments over")).to_be_focused()
+    await expect(page.get_by_role("button", name="Bring posts and comments over")).to_be_focused()
     heard = await page.evaluate("window.heard")
-    assert heard[0].endswith(" comments.")
+    assert heard[0].endswith(" posts.")
     assert len(heard) == len(set(heard))
     for width in (1200, 360):
         await page.set_viewport_size({"width": width, "height": 800})

@@ -113,7 +113,7 @@ def test_every_file_is_whole_and_runs_in_wordpress_alone() -> None:
 PARSE = """
 const { Engine } = require('php-parser');
 const engine = new Engine({ parser: { version: '7.4' } });
-const files = JSON.parse(process.argv[2]);
+const files = JSON.parse(require('fs').readFileSync(0, 'utf8'));
 const refused = {};
 for (const [name, code] of Object.entries(files)) {
   try { engine.parseCode(code, name); } catch (error) { refused[name] = error.message; }
@@ -137,8 +137,14 @@ def test_it_is_php_7_4(tmp_path: Path) -> None:
     assert node
 
     def refused(files: dict[str, str]) -> dict[str, str]:
-        command = [node, "parse.cjs", json.dumps(files)]
-        done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [node, "parse.cjs"],
+            input=json.dumps(files),
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         found: dict[str, str] = json.loads(done.stdout)
         return found
 

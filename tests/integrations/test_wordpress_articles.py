@@ -192,6 +192,70 @@ def test_a_new_structure_of_addresses_splits_no_thread(courier: Courier) -> None
         courier.php("flush_rewrite_rules(); do_action('rejoinder_deliver');")
 
 
+def test_posts_of_before_are_registered_by_the_import_and_nobody_alerted(courier: Courier) -> None:
+    courier.set_up(alert_default=True)
+    made = courier.php(
+        """
+        // As posts are that were there before the plugin, or came in by SQL.
+        remove_action('wp_after_insert_post', 'Rejoinder\\\\on_saved', 20);
+        $add = function ($title, $fields = array()) {
+            return wp_insert_post($fields + array('post_title' => $title, 'post_content' => 'Told.',
+                'post_status' => 'publish', 'post_date' => '2024-05-06 07:08:09'));
+        };
+        $section = wp_insert_term('Archive', 'category');
+        $made = array(
+            'full' => $add('In full', array('post_category' => array($section['term_id']),
+                'tags_input' => array('archived'), 'post_excerpt' => 'All of it.')),
+            'wanted' => $add('Never sent', array('meta_input' =>
+                array('_rejoinder_alert' => array('wanted' => '1')))),
+            'closed' => $add('Closed', array('comment_status' => 'closed')),
+            'page' => $add('Page', array('post_type' => 'page')),
+            'draft' => $add('Draft', array('post_status' => 'draft')),
+            'protected' => $add('Protected', array('post_password' => 'hush')),
+            'refused' => $add('Refused'),
+        );
+        for ($n = 0; $n < 100; $n++) $last = $add("Old news $n");
+        return $made + array('last' => $last);
+        """
+    )
+    state = courier.php(
+        f"""
+        add_filter('post_link', function ($url, $post) {{
+            return {made["refused"]} === $post->ID ? 'ftp://courier.example/' : $url;
+        }}, 10, 2);
+        $before = Rejoinder\\begin_import();
+        Rejoinder\\import_next();
+        // Killed before it could note the first batch.
+        update_option('rejoinder_import', $before);
+        do {{
+            $state = Rejoinder\\import_next();
+        }} while (!is_wp_error($state) && 'done' !== $state['phase']);
+        return array($state, Rejoinder\\import_told($state)['faults']);
+        """
+    )
+    assert state[0]["posts"] == state[0]["posts_total"] - 1
+    assert state[0]["refused"] == 1
+    assert state[1][0][0].startswith("Post “Refused”: $.url: ")
+    for name in ("draft", "protected", "refused"):
+        assert article_of(courier, made[name]) is None, name
+    for name in ("full", "wanted", "closed", "page", "last"):
+        article = article_of(courier, made[name])
+        assert article, name
+        assert article["open"] is (name not in {"closed", "page"})  # as pages are in WordPress
+        assert alerts_of(courier, made[name]) == []
+    url = courier.php(f"return get_permalink({made['full']});")
+    told = courier.api("PUT", f"articles/{made['full']}", json={"url": url, "title": "T"}).json()
+    article = told["article"]
+    assert (article["section"], article["tags"]) == ("Archive", ["archived"])
+    assert article["summary"] == "All of it."
+    assert article["published_at"] == "2024-05-06T05:08:09Z"
+    # It is known here as one that was published: an update is told, and so is its end.
+    courier.php(f"wp_trash_post({made['full']});")
+    after = article_of(courier, made["full"])
+    assert after
+    assert after["open"] is False
+
+
 def test_a_copy_of_the_site_tells_nobody_anything(courier: Courier) -> None:
     here = courier.url.removeprefix("http://")
     courier.set_up(home="courier.example", alert_default=True, mirror=True)

@@ -238,6 +238,9 @@ def test_whatever_a_server_says_no_page_breaks(courier: Courier) -> None:
                     Rejoinder\\newest_alerts({post});
                     Rejoinder\\alert_field(array('id' => {post}));
                     Rejoinder\\keep_in_step();
+                    Rejoinder\\take_back({post});
+                    Rejoinder\\import_next();
+                    Rejoinder\\begin_import();
                     Rejoinder\\import_next();
                     return array($html, Rejoinder\\try_connection());
                     """

@@ -19,7 +19,7 @@ defined( 'ABSPATH' ) || exit;
 const VERSION = '0.1.0';
 const FILE    = __FILE__;
 
-foreach ( array( 'settings', 'server', 'connection', 'settings-page', 'thread', 'comments-closed', 'below-article', 'counts', 'article', 'outbox', 'taken-back', 'notices', 'alerts', 'editor-box', 'alerts-bar', 'sign-on', 'import', 'import-page', 'mirror', 'mirror-rows', 'mirror-back' ) as $rejoinder_part ) {
+foreach ( array( 'settings', 'server', 'connection', 'settings-page', 'thread', 'comments-closed', 'below-article', 'counts', 'article', 'outbox', 'taken-back', 'notices', 'alerts', 'editor-box', 'alerts-bar', 'sign-on', 'register', 'import', 'import-page', 'mirror', 'mirror-rows', 'mirror-back' ) as $rejoinder_part ) {
 	require __DIR__ . "/includes/$rejoinder_part.php";
 }
 unset( $rejoinder_part );

@@ -51,7 +51,7 @@
   function run(on) {
     const [before, after] = on ? [go, stop] : [stop, go];
     const focused = before === document.activeElement;
-    go.textContent = begun ? __('Go on', 'rejoinder') : __('Bring the comments over', 'rejoinder');
+    go.textContent = begun ? __('Go on', 'rejoinder') : __('Bring posts and comments over', 'rejoinder');
     // WordPress's buttons show although they are hidden.
     before.replaceWith(after);
     if (focused) after.focus();

@@ -52,18 +52,30 @@ function answer_import( $request ) {
  * @param array $state From import_state().
  */
 function import_told( $state ) {
-	$faults = array();
-	foreach ( $state['faults'] as $fault ) {
-		/* translators: 1: number of a comment, 2: why it was refused */
-		$faults[] = array( sprintf( __( 'Comment %1$d: %2$s', 'rejoinder' ), $fault[0], fault_text( $fault[1], $fault[2] ) ), admin_url( 'comment.php?action=editcomment&c=' . $fault[0] ) );
-	}
+	$comments = max( $state['total'], $state['sent'] + count( $state['waiting'] ) );
 	return array(
 		'phase'  => $state['phase'],
-		'done'   => $state['sent'],
-		'total'  => max( $state['total'], $state['sent'] + count( $state['waiting'] ) ),
+		'done'   => 'posts' === $state['phase'] ? $state['posts'] : $state['posts_total'] + $state['sent'],
+		'total'  => max( $state['posts_total'], $state['posts'] ) + $comments,
 		'text'   => import_text( $state ),
-		'faults' => $faults,
+		'faults' => array_map( __NAMESPACE__ . '\\fault_told', $state['faults'] ),
 	);
+}
+
+/**
+ * What was refused, and where it can be mended.
+ *
+ * @param array $fault Its number, `post` or why it was refused as a comment, what that was about.
+ * @return string[] A text and an address.
+ */
+function fault_told( $fault ) {
+	list( $id, $reason, $detail ) = $fault;
+	if ( 'post' === $reason ) {
+		/* translators: 1: title of a post, 2: what the server said */
+		return array( sprintf( __( 'Post “%1$s”: %2$s', 'rejoinder' ), plain( get_the_title( $id ), 100 ), $detail ), (string) get_edit_post_link( $id, 'raw' ) );
+	}
+	/* translators: 1: number of a comment, 2: why it was refused */
+	return array( sprintf( __( 'Comment %1$d: %2$s', 'rejoinder' ), $id, fault_text( $reason, $detail ) ), admin_url( 'comment.php?action=editcomment&c=' . $id ) );
 }
 
 /**
@@ -93,13 +105,17 @@ function import_text( $state ) {
 	if ( '' === $state['phase'] ) {
 		return '';
 	}
-	$counts = array_map( 'number_format_i18n', array( $state['stored'], $state['already'], $state['refused'], $state['sent'], $state['total'] ) );
-	if ( 'done' === $state['phase'] ) {
-		/* translators: 1: stored, 2: already there, 3: refused */
-		return vsprintf( __( 'Done: %1$s brought over, %2$s were there already, %3$s refused.', 'rejoinder' ), $counts );
+	$counts = array_map( 'number_format_i18n', array( $state['posts'], $state['posts_total'], $state['stored'], $state['already'], $state['refused'], $state['sent'], $state['total'] ) );
+	if ( 'posts' === $state['phase'] ) {
+		/* translators: 1: posts sent, 2: all posts */
+		return vsprintf( __( '%1$s of %2$s posts.', 'rejoinder' ), $counts );
 	}
-	/* translators: 4: comments sent, 5: all comments */
-	return vsprintf( __( '%4$s of %5$s comments.', 'rejoinder' ), $counts );
+	if ( 'done' === $state['phase'] ) {
+		/* translators: 1: posts, 3: comments stored, 4: already there, 5: refused */
+		return vsprintf( __( 'Done: %1$s posts registered; %3$s comments brought over, %4$s were there already, %5$s refused.', 'rejoinder' ), $counts );
+	}
+	/* translators: 6: comments sent, 7: all comments */
+	return vsprintf( __( '%6$s of %7$s comments.', 'rejoinder' ), $counts );
 }
 
 /** The section of the page. */
@@ -109,16 +125,16 @@ function show_import() {
 	}
 	$state = import_state();
 	$told  = import_told( $state );
-	$begun = in_array( $state['phase'], array( 'walk', 'rest' ), true );
-	echo '<h2>' . esc_html__( 'The comments so far', 'rejoinder' ) . '</h2><div id="rejoinder-import">';
-	echo '<p>' . esc_html__( 'Brings WordPress’s own comments over, with their threads, dates and states. Nothing here is changed, nobody is notified, and what is over there already is skipped. Keep this page open meanwhile; it goes on where it ended.', 'rejoinder' ) . '</p>';
+	$begun = in_array( $state['phase'], array( 'posts', 'walk', 'rest' ), true );
+	echo '<h2>' . esc_html__( 'The posts and comments so far', 'rejoinder' ) . '</h2><div id="rejoinder-import">';
+	echo '<p>' . esc_html__( 'Tells the server of every published post, and brings WordPress’s own comments over, with their threads, dates and states. Nothing here is changed, nobody is alerted or notified, and comments that are over there already are skipped. Keep this page open meanwhile; it goes on where it ended.', 'rejoinder' ) . '</p>';
 	printf( '<p><progress max="%d" value="%d" aria-label="%s"%s></progress> <span>%s</span></p>', (int) max( 1, $told['total'] ), (int) $told['done'], esc_attr__( 'Import', 'rejoinder' ), '' === $state['phase'] ? ' hidden' : '', esc_html( $told['text'] ) );
 	echo '<p class="screen-reader-text" role="status"></p><ul class="ul-disc">';
 	foreach ( $told['faults'] as $fault ) {
 		printf( '<li><a href="%s">%s</a></li>', esc_url( $fault[1] ), esc_html( $fault[0] ) );
 	}
 	echo '</ul><p>';
-	printf( '<button type="button" class="button" name="go"%s>%s</button></p></div>', $begun ? ' data-begun' : '', esc_html( $begun ? __( 'Go on', 'rejoinder' ) : __( 'Bring the comments over', 'rejoinder' ) ) );
+	printf( '<button type="button" class="button" name="go"%s>%s</button></p></div>', $begun ? ' data-begun' : '', esc_html( $begun ? __( 'Go on', 'rejoinder' ) : __( 'Bring posts and comments over', 'rejoinder' ) ) );
 }
 
 /**

@@ -1,6 +1,6 @@
 <?php
 /**
- * Bringing WordPress's own comments over: batch by batch, in the order of their numbers, under these
+ * Bringing WordPress's own comments over, once the server knows the posts: batch by batch, in the order of their numbers, under these
  * numbers. Nothing here is changed. The state is one option, so that it goes on where it ended; the
  * server knows what it has, so that a batch that is sent twice is stored once.
  *
@@ -28,22 +28,26 @@ const STATUSES = array(
 );
 
 /**
- * How far it has come. `phase`: '' (never begun), walk, rest (replies whose parents came later, or
- * never), done. `last`: the number that was sent last. `faults`: of what was refused, the first.
+ * How far it has come. `phase`: '' (never begun), posts (register.php), walk, rest (replies whose
+ * parents came later, or never), done. `post`, `last`: the numbers that were sent last, of a post and
+ * a comment. `faults`: of what was refused, the first.
  *
  * @return array
  */
 function import_state() {
 	$none  = array(
-		'phase'   => '',
-		'last'    => 0,
-		'total'   => 0,
-		'sent'    => 0,
-		'stored'  => 0,
-		'already' => 0,
-		'refused' => 0,
-		'waiting' => array(),
-		'faults'  => array(),
+		'phase'       => '',
+		'post'        => 0,
+		'posts'       => 0,
+		'posts_total' => 0,
+		'last'        => 0,
+		'total'       => 0,
+		'sent'        => 0,
+		'stored'      => 0,
+		'already'     => 0,
+		'refused'     => 0,
+		'waiting'     => array(),
+		'faults'      => array(),
 	);
 	$state = get_option( IMPORT );
 	return is_array( $state ) ? array_merge( $none, $state ) : $none;
@@ -54,9 +58,11 @@ function begin_import() {
 	global $wpdb;
 	delete_option( IMPORT );
 	$state          = import_state();
-	$state['phase'] = 'walk';
-	// phpcs:ignore WordPress.DB (the one number that is needed)
-	$state['total'] = (int) $wpdb->get_var( "select count(*) from $wpdb->comments c where " . to_bring() );
+	$state['phase'] = 'posts';
+	// phpcs:disable WordPress.DB (the two numbers that are needed)
+	$state['posts_total'] = (int) $wpdb->get_var( "select count(*) from $wpdb->posts where " . to_register() );
+	$state['total']       = (int) $wpdb->get_var( "select count(*) from $wpdb->comments c where " . to_bring() );
+	// phpcs:enable
 	update_option( IMPORT, $state, false );
 	return $state;
 }
@@ -68,9 +74,24 @@ function begin_import() {
  */
 function import_next() {
 	$state = import_state();
-	if ( 'walk' !== $state['phase'] && 'rest' !== $state['phase'] ) {
-		return $state;
+	if ( 'posts' === $state['phase'] ) {
+		$state = register_next( $state );
+	} elseif ( 'walk' === $state['phase'] || 'rest' === $state['phase'] ) {
+		$state = bring_next( $state );
 	}
+	if ( ! is_wp_error( $state ) ) {
+		update_option( IMPORT, $state, false );
+	}
+	return $state;
+}
+
+/**
+ * Bring the next comments over.
+ *
+ * @param array $state From import_state().
+ * @return array|\WP_Error The state after it.
+ */
+function bring_next( $state ) {
 	$rest     = 'rest' === $state['phase'];
 	$comments = as_many_as_fit( $rest ? comments_of( array_slice( $state['waiting'], 0, IMPORT_MOST ) ) : comments_after( $state['last'] ) );
 	if ( $comments ) {
@@ -92,7 +113,6 @@ function import_next() {
 	if ( 'rest' === $state['phase'] && ! $state['waiting'] ) {
 		$state['phase'] = 'done';
 	}
-	update_option( IMPORT, $state, false );
 	return $state;
 }
 

@@ -59,11 +59,7 @@ function take_back( $id ) {
 		return $answer;
 	}
 	$known  = '' === $sent['url'] && isset( $told['article'] ) ? (array) $told['article'] : $sent;
-	$body   = array(
-		'url'   => $known['url'],
-		'title' => $known['title'],
-		'open'  => false,
-	);
+	$body   = array( 'open' => false ) + array_intersect_key( $known, array( 'url' => 1, 'title' => 1 ) );
 	$answer = call( 'PUT', "articles/$id", array( 'body' => $body ) );
 	if ( ! is_wp_error( $answer ) ) {
 		note_sent( $id, $body, true );
@@ -80,7 +76,7 @@ function take_back( $id ) {
  */
 function cancel_alerts( $id, $alerts ) {
 	foreach ( $alerts as $alert ) {
-		if ( ! isset( $alert['id'], $alert['edition'], $alert['state'] ) || 'scheduled' !== $alert['state'] ) {
+		if ( ! isset( $alert['id'], $alert['edition'], $alert['state'] ) || ! is_string( $alert['id'] ) || 'scheduled' !== $alert['state'] ) {
 			continue;
 		}
 		$answer = call( 'DELETE', 'alerts/' . rawurlencode( $alert['id'] ) );
