@@ -70,10 +70,14 @@ class Matcher:
             if key and await get_article(self._conn, self._site.id, key, None) is not None:
                 key = None
             try:
-                made, _ = await put_article(self._conn, self._site, key or key_of_url(url), put)
+                # Half an article is none: what was written before it was refused goes, too.
+                async with self._conn.transaction():
+                    made, new = await put_article(
+                        self._conn, self._site, key or key_of_url(url), put
+                    )
             except (Conflict, Invalid):
-                made, _ = await put_article(self._conn, self._site, key_of_url(url), plain)
-        self.made += 1
+                made, new = await put_article(self._conn, self._site, key_of_url(url), plain)
+        self.made += new
         return made.id
 
 

@@ -9,8 +9,8 @@ import pytest
 from restored import Lines, comparable, exported, lines_in, lines_of, load, write
 from thread import ORIGIN
 
-from service.articles.actions import add_site
-from service.articles.types import Site
+from service.articles.actions import add_site, put_article
+from service.articles.types import PutArticle, Site
 from service.core.db import Conn, Pool
 from service.screening.learning_store import list_decided
 from service.transfer.types import UNREADABLE
@@ -260,3 +260,18 @@ async def test_a_file_that_was_cut_says_so_and_the_rest_comes_later(
     write(file, lines)
     rest = await load(elsewhere, site, file)
     assert (sum(rest.comments.values()), rest.already, rest.refused) == (11, 4, {})
+
+
+async def test_an_article_that_can_t_have_all_its_keys_is_one_all_the_same(
+    file: Path, elsewhere: Conn
+) -> None:
+    lines = lines_in(file)
+    next(line for line in lines if line["type"] == "article")["keys"] = ["taken"]
+    write(file, lines)
+    site = await add_site(elsewhere, "moved", "The Courier", [ORIGIN])
+    async with elsewhere.transaction():
+        await put_article(elsewhere, site, "taken", PutArticle(f"{ORIGIN}/another", "Another"))
+    report = await load(elsewhere, site, file)
+    assert (report.refused, report.articles_made) == ({}, 2)
+    keys = await elsewhere.fetch("select key from article order by key")
+    assert [row["key"] for row in keys] == ["news.example~ferry", "quiet", "taken"]
