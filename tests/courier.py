@@ -20,7 +20,9 @@ class Courier:
         self.wordpress = wordpress
         self.live = live
         self.slug = f"courier-{uuid.uuid4().hex[:8]}"
-        live.command("sites", "add", self.slug, "--name", "The Courier", "--origin", wordpress.url)
+        live.command(
+            "sites", "add", self.slug, "--name", "The Courier", "--origin", wordpress.origin()
+        )
         self.key = live.command("keys", "create", "--site", self.slug, "--scope", "publish")
         self.secret = live.command(
             "sites", "sign-in", self.slug, "--new-secret", "--audience", "comments"
@@ -39,19 +41,23 @@ class Courier:
         """The plugin."""
         return httpx.get(f"{self.live.url}/integrations/wordpress.zip").raise_for_status().content
 
-    def install(self) -> None:
-        """Have the plugin there, switched on and set up."""
+    def unpack(self) -> None:
+        """Have the plugin there."""
         folder = self.wordpress.folder / "site" / "wp-content" / "plugins"
         zipfile.ZipFile(io.BytesIO(self.download())).extractall(folder)
+
+    def install(self) -> None:
+        """Have the plugin there, switched on and set up."""
+        self.unpack()
         self.set_up()
 
-    def set_up(self, **changes: Any) -> None:
+    def set_up(self, *, network: bool = False, **changes: Any) -> None:
         """Switch the plugin on, its settings as they should be but for `changes`."""
         settings = {"server": self.live.url, "site": self.slug, **SETTINGS, **changes}
         self.php(
             f"""
             require_once ABSPATH . 'wp-admin/includes/plugin.php';
-            activate_plugin('rejoinder/rejoinder.php');
+            activate_plugin('rejoinder/rejoinder.php', '', {str(network).lower()});
             // Another address is a server that is away, to these tests, and no other server.
             remove_action('update_option_rejoinder', 'Rejoinder\\\\on_moved');
             update_option('rejoinder', json_decode({json.dumps(json.dumps(settings))}, true));

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from live import free_port
@@ -45,6 +46,13 @@ define('WP_DEBUG_LOG', '{folder}/debug.log');
 if (!defined('ABSPATH')) define('ABSPATH', __DIR__ . '/');
 require_once ABSPATH . 'wp-settings.php';
 """
+NETWORK = """define('MULTISITE', true);
+define('SUBDOMAIN_INSTALL', false);
+define('DOMAIN_CURRENT_SITE', '{host}');
+define('PATH_CURRENT_SITE', '/');
+define('SITE_ID_CURRENT_SITE', 1);
+define('BLOG_ID_CURRENT_SITE', 1);
+if (!defined"""
 SALTS = (
     "AUTH_KEY", "SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY",
     "AUTH_SALT", "SECURE_AUTH_SALT", "LOGGED_IN_SALT", "NONCE_SALT",
@@ -69,7 +77,7 @@ update_option('timezone_string', 'Europe/Vienna');
 
 
 class WordPress:
-    """Where it is, and what looks inside."""
+    """Where it is, and what looks inside; or one blog of its network, whose address has a path."""
 
     def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
@@ -77,9 +85,10 @@ class WordPress:
 
     def php(self, code: str) -> Any:
         """What a piece of PHP returns, run in WordPress by itself, as an importer or WP-CLI is."""
+        parts = urlsplit(self.url)
         before = "define('WP_INSTALLING', true);" if "WP_INSTALLING" in code else ""
         script = (
-            f"$_SERVER['HTTP_HOST'] = '{self.url.removeprefix('http://')}';"
+            f"$_SERVER['HTTP_HOST'] = '{parts.netloc}'; $_SERVER['REQUEST_URI'] = '{parts.path}/';"
             # What a piece changes of WordPress holds in its own process.
             "define('DISABLE_WP_CRON', true);"
             f"{before} require '{self.folder}/site/wp-load.php';"
@@ -95,6 +104,40 @@ class WordPress:
         )
         assert done.returncode == 0, (done.stdout, done.stderr)
         return json.loads(done.stdout.rsplit("\n", 1)[1])
+
+    def origin(self) -> str:
+        """Where browsers see it."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    def make_network(self, path: str) -> "WordPress":
+        """Make it the first blog of a network; the second one, which is new and at this path."""
+        host = urlsplit(self.url).netloc
+        self.php(
+            f"""
+            global $wpdb;
+            define('WP_INSTALLING_NETWORK', true);
+            require ABSPATH . 'wp-admin/includes/upgrade.php';
+            foreach ($wpdb->tables('ms_global') as $name => $table) $wpdb->$name = $table;
+            install_network();
+            populate_network(1, '{host}', 'admin@courier.example', 'Couriers', '/', false);
+            """
+        )
+        config = self.folder / "site" / "wp-config.php"
+        config.write_text(config.read_text().replace("if (!defined", NETWORK.format(host=host), 1))
+        # WordPress means its networks to have no ports, and takes the colon out.
+        self.php(
+            f"""
+            global $wpdb;
+            $made = array('domain' => '{host}', 'path' => '{path}/', 'user_id' => 1);
+            $blog = wp_insert_site($made);
+            $wpdb->update($wpdb->blogs, array('domain' => '{host}'), array('blog_id' => $blog));
+            foreach (array('home', 'siteurl') as $name) {{
+                update_blog_option($blog, $name, '{self.url}{path}');
+            }}
+            """
+        )
+        return WordPress(self.folder, f"{self.url}{path}")
 
     def complaints(self) -> list[str]:
         """What PHP has had to say of the plugin: warnings and notices too."""

@@ -35,13 +35,19 @@ function activate() {
 	watch_mirror();
 }
 
-/** Take away what would go on by itself; settings and what was sent stay. A last look at the server. */
-function deactivate() {
-	keep_in_step();
-	wp_clear_scheduled_hook( MIRROR );
-	wp_clear_scheduled_hook( MIRROR, array( 'now' ) );
-	wp_clear_scheduled_hook( DELIVER );
-	wp_clear_scheduled_hook( DELIVER, array( 'hourly' ) );
+/**
+ * Take away what would go on by itself; settings and what was sent stay.
+ *
+ * @param bool $network Whether this is for every blog of a network.
+ */
+function deactivate( $network = false ) {
+	foreach ( $network ? get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) : array( get_current_blog_id() ) as $blog ) {
+		$network && switch_to_blog( $blog );
+		keep_in_step(); // a last look at the server.
+		wp_unschedule_hook( MIRROR );
+		wp_unschedule_hook( DELIVER );
+		$network && restore_current_blog();
+	}
 }
 
 /** Translations that a site has of its own. */

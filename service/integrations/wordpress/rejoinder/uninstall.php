@@ -21,6 +21,11 @@ foreach ( is_multisite() ? get_sites( array( 'fields' => 'ids', 'number' => 0 ) 
 	foreach ( array( '_rejoinder_id', '_rejoinder_copy', '_rejoinder_parent', '_rejoinder_decision', '_rejoinder_answer' ) as $rejoinder_meta ) {
 		delete_metadata( 'comment', 0, $rejoinder_meta, '', true );
 	}
+	foreach ( array( 'rejoinder_deliver', 'rejoinder_mirror' ) as $rejoinder_hook ) {
+		wp_unschedule_hook( $rejoinder_hook ); // of whichever blog it was active in.
+	}
+	// Where transients are rows: a cache forgets its own within a day.
+	$GLOBALS['wpdb']->query( "delete from {$GLOBALS['wpdb']->options} where option_name like '\\_transient\\_%rejoinder\\_%'" ); // phpcs:ignore WordPress.DB
 	delete_transient( 'rejoinder_counts' );
 	delete_transient( 'rejoinder_paused' );
 	if ( $rejoinder_blog ) {
