@@ -206,7 +206,7 @@ async def test_many_articles_are_shown_as_they_are_asked_for(
         await newsroom.put(f"{key}-{n:02}", title=f"{key} part {n:02}")
     page = await open_desk(visitor, "Articles")
     await page.get_by_label("Search articles").fill(f"{key} part")
-    rows = page.locator("[data-article]")
+    rows = page.locator(f"[data-article^='{key}']")
     await expect(rows).to_have_count(50)
     await page.get_by_role("button", name="Show more articles").click()
     await expect(rows).to_have_count(52)
@@ -264,6 +264,34 @@ async def test_the_site_s_call_for_support_is_written_and_switched(
     await page.get_by_role("link", name="Members").click()
     record = page.get_by_role("region", name="Record")
     await expect(record).to_contain_text("sensitive tags: accident, inquest")
+
+
+async def test_the_focus_comes_back_where_the_page_was_shown_anew_behind_a_dialog(
+    visitor: Visitor, newsroom: Newsroom
+) -> None:
+    slug = await newsroom.site()
+    page = await open_desk(visitor, "Sites")
+    go = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        await go.wait()
+        await route.continue_()
+
+    await page.route("**/v1/moderation/sites?*", late)
+    row = page.locator(f"[data-site={slug}]")
+    support = row.get_by_role("button", name="Support of")
+    dialog = page.get_by_role("dialog")
+    await support.click()
+    await dialog.get_by_label("Ask readers for support").uncheck()
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_have_count(0)
+    await support.press("Enter")
+    await expect(dialog).to_be_visible()
+    go.set()
+    await expect(row).to_contain_text("t ask for support")
+    await expect(dialog.get_by_label("Ask readers for support")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(support).to_be_focused()
 
 
 async def test_the_statistics_name_what_was_shared(

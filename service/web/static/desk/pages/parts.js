@@ -11,6 +11,9 @@ export const said = (error) => (error instanceof Error ? error.message : String(
 /** @type {WeakMap<HTMLElement, object>} the load that each root waits for; earlier ones are late */
 const turns = new WeakMap();
 
+/** @type {WeakMap<Element, Element | null>} what had the focus when a dialog was opened, or stands in its place */
+const openers = new WeakMap();
+
 /**
  * Shows what `load` promises, or what went wrong and a button that tries again. What had the focus
  * has it afterwards, or what stands in its place.
@@ -28,10 +31,14 @@ export async function loaded(root, signal, load, render) {
   try {
     const found = await load();
     if (late()) return;
-    const at = [...root.querySelectorAll('button')].findIndex((one) => one === document.activeElement);
+    const dialog = document.activeElement?.closest('dialog');
+    const held = dialog ? openers.get(dialog) : document.activeElement;
+    const at = [...root.querySelectorAll('button')].findIndex((one) => one === held);
     root.replaceChildren(...render(found));
     const buttons = root.querySelectorAll('button');
-    if (at >= 0) buttons[Math.min(at, buttons.length - 1)]?.focus();
+    const next = at < 0 ? undefined : buttons[Math.min(at, buttons.length - 1)];
+    if (next && dialog) openers.set(dialog, next);
+    else next?.focus();
   } catch (error) {
     if (late()) return;
     const again = button('retry', 'Try again', () => loaded(root, signal, load, render), { class: 'link' });
@@ -125,8 +132,11 @@ export function ask(title, fields, verb, work, beside = []) {
     };
     // What is being done is done all the same, and a secret would be seen by nobody.
     dialog.addEventListener('cancel', (event) => submit.disabled && event.preventDefault());
+    openers.set(dialog, document.activeElement);
     dialog.onclose = () => {
       dialog.remove();
+      // The browser gives the focus back to what opened it, unless the page was shown anew meanwhile.
+      if (document.activeElement === document.body) /** @type {HTMLElement | null | undefined} */ (openers.get(dialog))?.focus();
       done(worked);
     };
     document.body.append(dialog);
