@@ -6,7 +6,7 @@ import msgspec
 
 from service.comments.rules import sanitised
 from service.transfer import rules
-from service.transfer.bodies import html_and_text
+from service.transfer.bodies import flattened, html_and_text
 from service.transfer.types import Notes, SourceComment
 
 LONGEST = 65_535  # characters: WordPress's own column holds as many bytes
@@ -56,7 +56,7 @@ def _restored(line: int, comment: SourceComment, notes: Notes) -> SourceComment 
     if max(len(comment.body), len(comment.html)) > LONGEST:
         notes.refuse(TOO_LONG, line, comment.source)
         return None
-    html = sanitised(comment.html)
+    html = sanitised(flattened(comment.html))
     if html != comment.html:
         notes.repair("HTML that no export has, sanitised")
     website = rules.shown_website(comment.website)

@@ -1,5 +1,6 @@
 """Loading comments batch by batch, each one transaction; what is in is never loaded again."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -80,11 +81,12 @@ class Loader:
         }
         stored = [one.placed.comment.source for one in taken]
         if self._wanted.dry_run:
-            self._rows(taken, known, dict.fromkeys(names, self._site.id))
+            await asyncio.to_thread(self._rows, taken, known, dict.fromkeys(names, self._site.id))
             return Loaded(stored, already, list(names), 0)
         async with self._conn.transaction():
             readers, made = await store.ensure_readers(self._conn, self._site.id, names)
-            rows = self._rows(taken, known, readers)
+            # Off the event loop: to compare long texts with others takes each some time.
+            rows = await asyncio.to_thread(self._rows, taken, known, readers)
             if rows:
                 await self._store(rows)
         return Loaded(stored, already, list(names), made)

@@ -14,6 +14,7 @@ import msgspec
 from service.articles.rules import KEY
 from service.articles.store import get_article
 from service.articles.types import Site
+from service.comments.rules import SHORT
 from service.core.db import Conn
 from service.core.problems import Conflict
 from service.transfer import rules, store
@@ -87,7 +88,7 @@ class Receiving:
         read: list[Placed] = []
         turn = time.perf_counter() + TURN
         for number, raw in enumerate(self._batch.comments):
-            if (comment := self._comment(number, raw)) is not None:
+            if (comment := await self._comment(number, raw)) is not None:
                 if comment.source in seen:
                     self._notes.refuse(TWICE, number, comment.source)
                 else:
@@ -100,7 +101,7 @@ class Receiving:
         self._loader.first = next((one.comment.created_at for one in read), None)
         return read
 
-    def _comment(self, number: int, raw: msgspec.Raw) -> SourceComment | None:
+    async def _comment(self, number: int, raw: msgspec.Raw) -> SourceComment | None:
         try:
             line = _decode(raw)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -112,7 +113,10 @@ class Receiving:
             what = f"Expected an id of 1 to {rules.LONGEST_SOURCE_ID} characters"
             self._notes.refuse(INVALID, number, what)
             return None
-        return cleaned(number, comment, self._notes)
+        if max(len(comment.body), len(comment.html)) <= SHORT:
+            return cleaned(number, comment, self._notes)
+        # Off the event loop, which a hostile text could hold up.
+        return await asyncio.to_thread(cleaned, number, comment, self._notes)
 
     async def _at_home(self, comments: Sequence[Placed]) -> list[Placed]:
         """Find the comments' articles; those of unknown ones are refused."""

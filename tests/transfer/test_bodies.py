@@ -1,5 +1,8 @@
 """Bodies of other systems: what is shown of them, and what is read."""
 
+import re
+from collections.abc import Iterator
+
 import html5lib
 import msgspec
 import pytest
@@ -7,9 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.comments.rules import ALLOWED_TAGS
-from service.transfer.bodies import html_and_text
+from service.transfer import bodies
+from service.transfer.bodies import DEEPEST, flattened, html_and_text
 from service.transfer.cleaning import LONGEST, cleaned
 from service.transfer.types import Markup, Notes, SourceComment
+
+
+def converted(body: str, markup: Markup) -> tuple[str, str]:
+    return html_and_text(comment(body, markup))
 
 
 def comment(body: str, markup: Markup = "html", html: str = "") -> SourceComment:
@@ -113,3 +121,50 @@ def test_what_has_no_id_gets_the_same_one_every_time() -> None:
     ]
     assert len(idents) == 3
     assert idents[0] == idents[1] != idents[2]
+
+
+@pytest.mark.parametrize("markup", ["html", "paragraphs"])
+@pytest.mark.parametrize(
+    "tag", ["ul", "UL class=x", "ul a=<", "ul><li", "blockquote", "div", "font", "b", "table><td"]
+)
+def test_elements_lie_a_hundred_deep_and_no_text_is_lost(tag: str, markup: Markup) -> None:
+    """A sanitiser looks through all that is open at each tag."""
+    name = re.match(r"\w+", tag)
+    assert name
+    body = f"<{tag}>\n" * 3000 + " within " + f"</{name[0]}>" * 3000 + " behind"
+    assert flattened(body).lower().count(f"<{name[0].lower()}") == DEEPEST
+    html, text = converted(body, markup)
+    assert max(html.count(f"<{one}>") for one in ("ul", "blockquote", "strong")) <= DEEPEST
+    assert [word for word in text.split() if word != "-"] == ["within", "behind"]
+
+
+def test_what_hardly_any_page_has_and_is_no_attack_stays() -> None:
+    body = "<ul><li>a</li></ul>" * 500 + "<p>b" * 500 + "<blockquote>c</blockquote>" * 500
+    assert flattened(body) == body
+
+
+def test_elements_that_never_end_are_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From each beginning to the text's end they would take the square of its length."""
+    looked = []
+
+    class Counted:
+        def finditer(self, text: str) -> Iterator[re.Match[str]]:
+            looked.append(text)
+            return VERBATIM_END.finditer(text)
+
+    VERBATIM_END = bodies._VERBATIM_END  # noqa: N806 (a constant of theirs)
+    monkeypatch.setattr(bodies, "_VERBATIM_END", Counted())
+    html, _ = converted("<ul>\n" * 50 + "<pre>a\n\nb</PRE>\n<pre>c\n\nd", "paragraphs")
+    assert len(looked) == 1
+    assert "<pre>a\n\nb</pre>" in html
+    assert "<br>" in html
+
+
+def test_a_tag_ends_where_the_next_one_begins() -> None:
+    for tag in ("img ", "hr ", "video src="):
+        html, text = converted(f"<{tag}" * 3000 + "<b>seen</b>", "html")
+        assert "seen" in text
+        assert len(html) < 100_000
+    assert converted("<img alt=a src='https://x.example/y.png' src=z>", "html")[1] == (
+        "https://x.example/y.png"
+    )

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,6 +14,7 @@ from thread import bearer
 
 from service.articles.types import Site
 from service.core.db import Pool, connect
+from service.transfer import loader, receiving
 from service.transfer.loading import Import
 from service.transfer.types import Wanted
 
@@ -243,3 +246,26 @@ async def test_a_source_that_is_no_name_is_told(
             await client.post(url, json={"comments": []}, headers=bearer(publisher_key)),
         ):
             assert answer.status_code == 422
+
+
+async def test_long_bodies_are_read_off_the_event_loop(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What anybody wrote may take any sanitiser some time, and other requests wait meanwhile."""
+    where: dict[str, list[bool]] = {"cleaned": [], "fingerprint": []}
+
+    def noted(module: Any, name: str) -> None:
+        real = getattr(module, name)
+
+        def run(*given: Any) -> Any:
+            where[name].append(threading.current_thread() is threading.main_thread())
+            return real(*given)
+
+        monkeypatch.setattr(module, name, run)
+
+    noted(receiving, "cleaned")
+    noted(loader, "fingerprint")
+    now = datetime.now(UTC).isoformat()
+    answer = await send(remark(1), remark(2, body="<ul>" * 16_000 + "Deep", created_at=now))
+    assert outcomes(answer) == ["stored"] * 2
+    assert where == {"cleaned": [True, False], "fingerprint": [False]}
