@@ -157,6 +157,8 @@ async def test_reports_weigh_what_their_senders_were_right_about(
 
 # Filters.
 
+LONG = f"news.example/{'a-long-way-to/' * 10}it"
+
 
 @pytest.mark.parametrize(
     ("body", "found", "not_found"),
@@ -169,6 +171,7 @@ async def test_reports_weigh_what_their_senders_were_right_about(
         ("الجسر مغلق منذ يوم الثلاثاء", ["مغلق"], ["مفتوح"]),
         ("A bridge, or a ferry?", ["bridge -tunnel", "tunnel or ferry"], ["tunnel", '"ferry a"']),
         ("Nothing to see.", ["ana"], ["bo"]),
+        (f"As {LONG} says.", [LONG, "says"], [LONG[:-9]]),
     ],
 )  # fmt: skip
 async def test_search_finds_words_of_any_language(
@@ -184,6 +187,13 @@ async def test_search_finds_words_of_any_language(
         assert await ids(desk, q=words) == [ident], words
     for words in not_found:
         assert await ids(desk, q=words) == [], words
+
+
+async def test_no_word_that_is_searched_for_is_without_an_end(pool: Pool) -> None:
+    """In a run of letters and signs PostgreSQL looks for an address from each of its words."""
+    longest = "select max(length(word)) from regexp_split_to_table(search_text($1), '\\s') word"
+    for text in ("1a@" * 20_000, "\ufdfa" * 500, "x" * 99 + " y"):
+        assert await pool.fetchval(longest, text) <= 100
 
 
 @pytest.mark.parametrize("words", ["&|!()<->:*", "'", '"', "\\", "-", "or or or", "a" * 200])
