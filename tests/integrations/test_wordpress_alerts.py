@@ -106,14 +106,20 @@ def lost(path: str) -> str:
         add_filter('http_response', function ($answer, $args, $url) {{
             return preg_match('#{path}$#', $url) ? new WP_Error('lost', 'Lost.') : $answer;
         }}, 10, 3);
-        add_filter('http_request_args', function ($args, $url) {{
-            // What the tests' server would send at once waits.
-            if (preg_match('#/alerts$#', $url)) {{
+        {later()}
+        """
+
+
+def later() -> str:
+    """What the tests' server would send at once waits."""
+    return """
+        add_filter('http_request_args', function ($args, $url) {
+            if (preg_match('#/alerts$#', $url)) {
                 $later = array('send_at' => '2027-01-01T00:00:00Z');
                 $args['body'] = wp_json_encode(json_decode($args['body'], true) + $later);
-            }}
+            }
             return $args;
-        }}, 10, 2);
+        }, 10, 2);
         """
 
 
@@ -141,6 +147,32 @@ def publish_and_lose(courier: Courier, path: str) -> int:
     )
     assert courier.php("return get_option('rejoinder_trouble')['message'];").endswith("Lost.")
     return post
+
+
+def test_a_post_in_the_place_of_one_taken_back_is_alerted(courier: Courier) -> None:
+    slip = {"post_title": "In haste", "post_content": "x", "post_status": "publish"}
+    slip |= wish(wanted="1", title="", edition=1)
+    publish = later() + f"return wp_insert_post(json_decode({json.dumps(json.dumps(slip))}, true));"
+    first = courier.php(publish)
+    courier.php(f"wp_trash_post({first});")
+    # Of the same title: WordPress gives it the address of the one in the trash.
+    second = courier.php(publish)
+    urls = courier.php(
+        f"return array(get_permalink({second}), Rejoinder\\sent_of({first})['url']);"
+    )
+    assert urls[0] == urls[1]
+    alerts = {one["edition"]: one["state"] for one in alerts_of(courier, first)}
+    assert alerts == {1: "cancelled", 2: "scheduled"}
+    box = courier.php(
+        f"wp_set_current_user(1); return Rejoinder\\alert_field(array('id' => {second}));"
+    )
+    assert (box["edition"], box["states"]) == (2, ["Edition 2: on its way."])
+    # What the desk cancels stays cancelled, though the answer was lost.
+    third = publish_and_lose(courier, "/alerts")
+    [alert] = alerts_of(courier, third)
+    courier.api("DELETE", f"alerts/{alert['id']}")
+    courier.php(f"Rejoinder\\send_post({third});")
+    assert [one["state"] for one in alerts_of(courier, third)] == ["cancelled"]
 
 
 @pytest.mark.parametrize(

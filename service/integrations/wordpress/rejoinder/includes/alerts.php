@@ -15,6 +15,7 @@ defined( 'ABSPATH' ) || exit;
 const ALERT  = '_rejoinder_alert';
 const ALERTS = '_rejoinder_alerts';
 
+const MOST_EARLIER = 10; // editions of a post whose place this one takes.
 const ALERT_STATES = array( 'scheduled', 'sending', 'sent', 'cancelled' );
 
 add_action( 'transition_post_status', __NAMESPACE__ . '\\on_published', 10, 3 );
@@ -90,29 +91,53 @@ function alerts_of( $id ) {
 }
 
 /**
- * Have the readers of a registered post alerted, if that is wanted and hasn't been done.
+ * Have the readers of a registered post alerted, if that is wanted and hasn't been done. A post that
+ * takes the place of one that was taken back has its address, and so its article and alerts: what was
+ * cancelled of those is no reason to keep quiet.
  *
  * @param int $id A post.
  * @return array|\WP_Error|null
  */
 function send_alert( $id ) {
-	$wish   = alert_wish( $id );
-	$alerts = alerts_of( $id );
-	if ( '1' !== $wish['wanted'] || isset( $alerts[ $wish['edition'] ] ) ) {
+	$wish    = alert_wish( $id );
+	$edition = $wish['edition'] - 1;
+	if ( '1' !== $wish['wanted'] || isset( alerts_of( $id )[ $wish['edition'] ] ) ) {
 		return null;
 	}
-	$body = array(
-		'article' => (string) $id,
-		'edition' => $wish['edition'],
-	);
-	if ( '' !== $wish['title'] ) {
-		$body['title'] = $wish['title'];
-	}
-	$answer = call( 'POST', 'alerts', array( 'body' => $body ) );
+	do {
+		$answer = call( 'POST', 'alerts', array( 'body' => alert_body( $id, ++$edition, $wish['title'] ) ) );
+	} while ( ! is_wp_error( $answer ) && is_cancelled_elsewhere( $id, $answer['data'] ) && $edition < $wish['edition'] + MOST_EARLIER );
 	if ( ! is_wp_error( $answer ) ) {
-		note_alert( $id, $wish['edition'], $answer['data'] );
+		set_alert_wish( $id, array( 'edition' => $edition ) );
+		note_alert( $id, $edition, $answer['data'] );
 	}
 	return $answer;
+}
+
+/**
+ * The body of the request that alerts.
+ *
+ * @param int    $id      A post.
+ * @param int    $edition Its edition.
+ * @param string $title   Empty for the post's own.
+ */
+function alert_body( $id, $edition, $title ) {
+	$body = array(
+		'article' => (string) $id,
+		'edition' => $edition,
+	);
+	return '' === $title ? $body : $body + array( 'title' => $title );
+}
+
+/**
+ * Whether an alert is another post's, and never went out. One of this post that the desk has
+ * cancelled stays so.
+ *
+ * @param int   $id   A post.
+ * @param array $told The server's answer.
+ */
+function is_cancelled_elsewhere( $id, $told ) {
+	return isset( $told['state'], $told['article'] ) && 'cancelled' === $told['state'] && (string) $id !== $told['article'];
 }
 
 /**
