@@ -31,7 +31,32 @@ async def test_a_comment_stands_in_its_thread(visitors: MakeVisitor, api: Api, k
     await expect(thread.locator("[aria-current]")).to_contain_text(body)
     await expect(pane.get_by_role("heading", name="What has happened")).to_be_visible()
     await expect(pane).to_contain_text("The checks: held")
+    await expect(pane).not_to_contain_text("where it comes from")
     await expect(pane).to_contain_text("0 published, 1 waiting, 0 refused")
+
+
+async def test_what_was_pending_where_it_comes_from_says_so(
+    visitors: MakeVisitor, api: Api, key: str
+) -> None:
+    body = text()
+    page_there = {"id": key, "url": f"{api.server.url}/news/{key}"}
+    pending = {
+        "id": key,
+        "article": key,
+        "body": body,
+        "status": "held",
+        "created_at": "2019-03-04",
+    }
+    answer = await api.client.post(
+        "/v1/sites/default/imports/wordpress",
+        json={"articles": [page_there], "comments": [pending]},
+        headers={"Authorization": f"Bearer {api.server.publisher_key}"},
+    )
+    assert answer.json()["stored"] == 1, answer.text
+    page = await wide(visitors)
+    await search(page, mark(body))
+    pane = page.get_by_role("complementary", name="About this comment")
+    await expect(pane).to_contain_text("Held: it was waiting in WordPress, where it comes from.")
 
 
 async def test_on_a_small_screen_it_opens_on_a_key_and_by_touch(

@@ -17,6 +17,9 @@ const CALM = 150; // milliseconds: who hurries down the list doesn't load every 
 /** @type {Record<string, string>} */
 const ACTORS = { machine: 'The checks', author: 'Its author', undo: 'Undone', system: 'The service', policy: 'The policy', import: 'Imported' };
 
+/** @type {Record<string, string>} by the names under which they are imported */
+const SYSTEMS = { wordpress: 'WordPress', disqus: 'Disqus', isso: 'Isso', remark42: 'Remark42', commento: 'Commento', comentario: 'Comentario' };
+
 /** @param {string} html sanitised by the server; only its text is shown here */
 const textOf = (html) => new DOMParser().parseFromString(html, 'text/html').body.textContent?.trim() ?? '';
 
@@ -152,6 +155,7 @@ export class DetailPane {
         el('li', { class: 'same', 'aria-current': 'true', 'data-status': detail.status }, el('p', { class: 'quiet' }, el('bdi', { class: 'name' }, detail.author.name), ' · this comment'), el('p', { class: 'short', dir: 'auto' }, detail.body)),
         ...detail.replies.map((one) => line(one, true)),
       ),
+      pending(detail) || '',
       ...[
         section('Reports', detail.report_notes.length > 0 && el('ul', {}, ...detail.report_notes.map(report))),
         section(`${detail.members.length} others of this campaign`, detail.members.length > 0 && el('ul', { class: 'others' }, ...detail.members.map((one) => line(one, true)))),
@@ -167,6 +171,16 @@ export class DetailPane {
       ].filter((one) => one !== false),
     );
   }
+}
+
+/**
+ * Why a comment waits that no check of ours has held: it was imported so.
+ * @param {Detail} detail
+ */
+function pending({ status, ledger }) {
+  const last = ledger.at(-1);
+  if (status !== 'held' || last?.actor !== 'import' || last.from_status) return null;
+  return el('p', {}, `Held: it was waiting in ${SYSTEMS[last.note ?? ''] ?? last.note ?? 'the old system'}, where it comes from.`);
 }
 
 /** @param {{ reason: string, note: string | null, created_at: string }} one */
