@@ -161,6 +161,11 @@ def test_a_post_in_the_place_of_one_taken_back_is_alerted(courier: Courier) -> N
         f"return array(get_permalink({second}), Rejoinder\\sent_of({first})['url']);"
     )
     assert urls[0] == urls[1]
+    # The thread goes on, and whatever has every post told anew leaves it alone.
+    courier.php("Rejoinder\\all_due(); do_action('rejoinder_deliver');")
+    article = article_of(courier, first)
+    assert article
+    assert (article["open"], article["url"]) == (True, urls[0])
     alerts = {one["edition"]: one["state"] for one in alerts_of(courier, first)}
     assert alerts == {1: "cancelled", 2: "scheduled"}
     box = courier.php(

@@ -49,6 +49,38 @@ function article_body( $post ) {
 }
 
 /**
+ * Tell the server of a post that everybody may read.
+ *
+ * @param \WP_Post $post A post that is_ours().
+ * @return array|\WP_Error|null
+ */
+function send_public( $post ) {
+	$body   = article_body( $post );
+	$new    = '' === sent_of( $post->ID )['url'];
+	$answer = call( 'PUT', "articles/$post->ID", array( 'body' => $body ) );
+	if ( ! is_wp_error( $answer ) && $new && is_closed_of_another( $post, $answer['data'] ) ) {
+		$answer = call( 'PUT', "articles/$post->ID", array( 'body' => array( 'open' => true ) + $body ) );
+	}
+	if ( is_wp_error( $answer ) ) {
+		return $answer;
+	}
+	note_sent( $post->ID, $body );
+	return send_alert( $post->ID );
+}
+
+/**
+ * Whether a post that is told for the first time got the thread of one that was taken back, whose
+ * address it has now.
+ *
+ * @param \WP_Post $post The post.
+ * @param array    $told The server's answer.
+ */
+function is_closed_of_another( $post, $told ) {
+	$article = isset( $told['article'] ) && is_array( $told['article'] ) ? $told['article'] : array();
+	return 'open' === $post->comment_status && isset( $article['key'], $article['open'] ) && false === $article['open'] && (string) $post->ID !== $article['key'];
+}
+
+/**
  * What the server was told of a post. `urls` are all that it has had, the newest last.
  *
  * @param int $id A post.

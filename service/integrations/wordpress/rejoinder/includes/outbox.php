@@ -86,10 +86,11 @@ function all_due() {
 	$due = $wpdb->prepare( "concat(%d, '.', floor(100000 + rand() * 900000))", time() );
 	$wpdb->query( $wpdb->prepare( "update $wpdb->postmeta set meta_value = $due where meta_key = %s", DUE ) );
 	$wpdb->query( $wpdb->prepare(
-		"insert into $wpdb->postmeta (post_id, meta_key, meta_value) select s.post_id, %s, $due from $wpdb->postmeta s left join $wpdb->postmeta d on d.post_id = s.post_id and d.meta_key = %s where s.meta_key = %s and d.meta_id is null",
+		"insert into $wpdb->postmeta (post_id, meta_key, meta_value) select s.post_id, %s, $due from $wpdb->postmeta s left join $wpdb->postmeta d on d.post_id = s.post_id and d.meta_key = %s where s.meta_key = %s and d.meta_id is null and s.meta_value not like %s",
 		DUE,
 		DUE,
-		SENT
+		SENT,
+		'%' . $wpdb->esc_like( 's:4:"gone";b:1;' ) . '%' // whose address another one may have by now.
 	) );
 	// phpcs:enable
 	wake_at( time() );
@@ -267,22 +268,6 @@ function send_post( $id ) {
 	delete_post_meta( $id, DUE, $due );
 	delete_post_meta( $id, FAULT );
 	return null;
-}
-
-/**
- * Tell the server of a post that everybody may read.
- *
- * @param \WP_Post $post A post that is_ours().
- * @return array|\WP_Error|null
- */
-function send_public( $post ) {
-	$body   = article_body( $post );
-	$answer = call( 'PUT', "articles/$post->ID", array( 'body' => $body ) );
-	if ( is_wp_error( $answer ) ) {
-		return $answer;
-	}
-	note_sent( $post->ID, $body );
-	return send_alert( $post->ID );
 }
 
 /**
