@@ -48,3 +48,21 @@ def comparable(lines: Lines) -> Lines:
     for line in rest:
         line["sources"] = [one for one in line.get("sources", []) if one["source"] != "json"]
     return sorted(rest, key=lambda line: (line["type"], line.get("id") or line.get("key") or ""))
+
+
+def nameless(lines: Lines) -> list[str]:
+    """Lines with each id told by what it is the id of."""
+    names = {line["id"]: line.get("body") or line.get("email") for line in lines if "id" in line}
+    told = []
+    for line in comparable(lines):
+        if line.get("actor") == "import":
+            continue
+        line.pop("sources")
+        line.pop("id", None)
+        told.append(
+            json.dumps({
+                key: names.get(value, value) if key in {"comment", "parent", "reader"} else value
+                for key, value in line.items()
+            })
+        )  # fmt: skip
+    return sorted(told)

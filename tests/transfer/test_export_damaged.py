@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from restored import Lines, comparable, exported, lines_in, lines_of, load, write
+from restored import Lines, comparable, exported, lines_in, lines_of, load, nameless, write
 from thread import ORIGIN
 
 from service.articles.actions import add_site
-from service.core.db import Conn
+from service.core.db import Conn, Pool
 from service.transfer.completing import HUNG
 from service.transfer.loader import UNTOLD
 from service.transfer.reading.export import MISSING
@@ -108,6 +108,22 @@ async def test_the_whole_file_completes_what_came_of_a_damaged_copy(
         assert (again.repaired, again.already) == ({}, 15), name
         assert lines_of(await exported(elsewhere, site))[1:] == after[1:], name
         await undo.rollback()
+
+
+async def test_beside_the_site_itself_too_where_all_ids_are_taken(file: Path, pool: Pool) -> None:
+    whole = content_of(file)
+    async with pool.acquire() as conn:
+        for name in ("cut", "early", "no parent", "no reader"):
+            site = await add_site(conn, name.replace(" ", "-"), "The Courier", [ORIGIN])
+            put(file, DAMAGES[name][0](whole))
+            await load(conn, site, file, trust_confirmed=True)
+            put(file, whole)
+            await load(conn, site, file, trust_confirmed=True)
+            after = lines_of(await exported(conn, site))
+            assert nameless(after) == nameless(lines_of(whole)), name
+            again = await load(conn, site, file, trust_confirmed=True)
+            assert (again.repaired, again.already) == ({}, 15), name
+        assert await wrong_counts(conn) == []
 
 
 async def wrong_counts(conn: Conn) -> list[Any]:

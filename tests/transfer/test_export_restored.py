@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from restored import Lines, comparable, exported, lines_in, lines_of, load, write
+from restored import comparable, exported, lines_in, lines_of, load, nameless, write
 from thread import ORIGIN
 
 from service.articles.actions import add_site, put_article
@@ -64,22 +64,6 @@ async def test_beside_the_site_itself_only_ids_are_others(
             assert line["body"] == old[source["id"]]["body"]
             answer = await client.get(f"/v1/sites/second/comments/by-source/json/{source['id']}")
             assert (answer.status_code == 200) == (line["status"] == "published")
-
-
-def nameless(lines: Lines) -> list[str]:
-    """Lines with each id told by what it is the id of."""
-    names = {line["id"]: line.get("body") or line.get("email") for line in lines if "id" in line}
-    told = []
-    for line in comparable(lines):
-        line.pop("sources")
-        line.pop("id", None)
-        told.append(
-            json.dumps({
-                key: names.get(value, value) if key in {"comment", "parent", "reader"} else value
-                for key, value in line.items()
-            })
-        )  # fmt: skip
-    return sorted(told)
 
 
 async def test_again_is_not_twice_nor_into_the_site_itself(
