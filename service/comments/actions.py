@@ -189,7 +189,13 @@ async def post_comment(
     judged = Judged(
         screening, print_, facts.history, kin_print, campaign_id, client.lang if asks else None
     )
-    stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
+    try:
+        stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
+    except asyncpg.ForeignKeyViolationError:
+        # An import has put the thread below another one (transfer/completing.py): look again.
+        async with desk.pool.acquire() as conn:
+            parent = await _parent(conn, site, article, new.parent_id)
+        stored = await _store(desk.pool, article, key, new, checked, client, parent, judged)
     COMMENTS.labels(screening.verdict).inc()
     beside = told_of(facts)
     return msgspec.structs.replace(

@@ -174,7 +174,8 @@ async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
     """Store a comment and all that belongs to it, in one statement and so all or nothing.
 
     One round trip instead of six is a third of what posting costs. A confirmed reader keeps
-    its confirmed name. Raises asyncpg.UniqueViolationError where the idempotency key is taken.
+    its confirmed name. Raises asyncpg.UniqueViolationError where the idempotency key is taken, and
+    ForeignKeyViolationError where the root has been put below another since it was read.
     """
     comment, screening = new.comment, new.screening
     row = await conn.fetchrow(
@@ -234,6 +235,10 @@ with author as (
             when reader.confirmed_at is null then excluded.name_key else reader.name_key
         end
     returning id, name
+), rooted as (
+    select id from comment
+    where id = $4 and root_id is null and (select count(*) from author) >= 0
+    for no key update
 ), stored as (
     insert into comment (
         site_id, id, article_id, root_id, parent_id, depth, reader_id, author_name, website,
@@ -242,7 +247,7 @@ with author as (
     )
     select $1, $2, $3, $4, $5, $6, id, name, $11, $12, $13, $14, $15, $16, $17, $18, $19, $31, $32,
         $33, $36, $38
-    from author
+    from author where $4::uuid is null or exists (select from rooted)
     returning reader_id, author_name
 ), printed as (
     insert into fingerprint (site_id, comment_id, exact, bands, sketch, kin, terms)

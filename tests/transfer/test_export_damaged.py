@@ -8,12 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from restored import Lines, comparable, exported, lines_in, lines_of, load, nameless, write
-from thread import ORIGIN
+from thread import ORIGIN, post
 
 from service.articles.actions import add_site
+from service.comments import actions
 from service.core.db import Conn, Pool
+from service.transfer import completing_store
 from service.transfer.completing import HUNG
 from service.transfer.loader import UNTOLD
 from service.transfer.reading.export import MISSING
@@ -175,6 +178,27 @@ async def test_what_was_answered_meanwhile_moves_with_its_thread(
     )
     assert tuple(late) == tuple(other)
     assert await wrong_counts(elsewhere) == []
+
+
+async def test_a_reply_that_is_being_posted_meanwhile_finds_its_thread(
+    client: httpx.AsyncClient, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    above, moved = [(await post(client, text))["comment"]["id"] for text in ("Above.", "Moved.")]
+    really = actions.find_campaign
+
+    async def meanwhile(*given: Any) -> uuid.UUID | None:
+        async with pool.acquire() as conn, conn.transaction():
+            await completing_store.hang(conn, uuid.UUID(moved), uuid.UUID(above))
+        return await really(*given)
+
+    # Asked once the reply's place is known, and before it is stored.
+    monkeypatch.setattr(actions, "find_campaign", meanwhile)
+    said = (await post(client, "An answer.", parent_id=moved))["comment"]
+    row = await pool.fetchrow("select root_id, depth from comment where id = $1", said["id"])
+    assert row is not None
+    assert (str(row["root_id"]), row["depth"], said["parent_id"]) == (above, 2, moved)
+    async with pool.acquire() as conn:
+        assert await wrong_counts(conn) == []
 
 
 async def test_what_was_decided_here_since_is_not_decided_again(
