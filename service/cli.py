@@ -72,7 +72,8 @@ def serve(
     from service import server  # noqa: PLC0415 (slow to load: the whole service)
 
     settings = Settings.from_environment()
-    with reached(settings.database_url, settings.data):
+    # Without a worker it waits: /readyz says for what.
+    with reached(settings.database_url, settings.data, migrated=with_worker):
         server.serve(settings, host, port, workers=workers, with_worker=with_worker)
 
 
@@ -82,7 +83,7 @@ def worker() -> None:
     from service.worker import run_alone  # noqa: PLC0415 (slow to load: the whole service)
 
     settings = Settings.from_environment()
-    with reached(settings.database_url, settings.data) as url:
+    with reached(settings.database_url, settings.data, migrated=True) as url:
         asyncio.run(run_alone(settings, url))
 
 

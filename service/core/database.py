@@ -27,8 +27,11 @@ def database(url: str | None, data: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def reached(url: str | None, data: Path) -> Iterator[str]:
-    """The same, tried by one connection; raises DatabaseError, before anything else is begun."""
+def reached(url: str | None, data: Path, *, migrated: bool = False) -> Iterator[str]:
+    """The same, tried by one connection; raises DatabaseError, before anything else is begun.
+
+    `migrated`: what is begun can't wait for a migration.
+    """
     with database(url, data) as own:
-        asyncio.run(check(own))
+        asyncio.run(check(own, migrated=migrated))
         yield own

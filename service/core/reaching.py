@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
 
-from service.core.db import connect
+from service.core.db import connect, current_revision
 
 OLDEST = 15  # the major version of PostgreSQL
 PATIENCE = 20  # seconds until a machine that says nothing is taken for none
@@ -42,9 +42,14 @@ async def reach(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     return conn
 
 
-async def check(url: str) -> None:
-    """Raises DatabaseError where the database can't be used."""
-    await (await reach(url)).close()
+async def check(url: str, *, migrated: bool = False) -> None:
+    """Raises DatabaseError where the database can't be used; `migrated`: nor without tables."""
+    conn = await reach(url)
+    try:
+        if migrated and await current_revision(conn) is None:
+            raise DatabaseError("The database is not migrated: run `rejoinder migrate`.")
+    finally:
+        await conn.close()
 
 
 def _where(url: str) -> str:
