@@ -170,7 +170,7 @@ class Spool:
             from comment c left join article a on a.id = c.article group by c.article
             union all
             select id, line, struct from article a
-            where ? and not exists (select 1 from comment c where c.article = a.id)
+            where ? and id not in (select article from comment)
             order by 2
             """,
             (self._whole,),

@@ -14,7 +14,15 @@ from service.comments.posting import get_reader_facts
 from service.core.db import Pool, connect
 from service.screening.learning_store import list_decided
 from service.transfer.loading import Import
-from service.transfer.types import Report, Wanted
+from service.transfer.spool_store import open_spool
+from service.transfer.types import (
+    Notes,
+    Report,
+    SourceArticle,
+    SourceComment,
+    Wanted,
+    WholeArticle,
+)
 
 Load = Callable[..., Awaitable[Report]]
 THREAD = "/v1/sites/default/articles/{}/comments?sort=oldest"
@@ -370,3 +378,24 @@ async def test_an_old_permalink_finds_its_comment(load: Load, client: httpx.Asyn
         assert answer.status_code == 404, path
     answer = await client.get("/v1/sites/default/comments/by-source/NO/2")
     assert answer.status_code == 422
+
+
+def test_articles_of_an_export_are_found_in_one_look_at_its_comments() -> None:
+    """Once for each article would take the square of the file's length."""
+
+    def steps(count: int) -> int:
+        taken = []
+        whole = WholeArticle(None, None, None, [], True, None, None, None, [])  # noqa: FBT003 (open)
+        with open_spool(Notes()) as spool:
+            for number in range(count):
+                at = f"https://news.example/{number}"
+                spool.add_article(number, SourceArticle(str(number), at, "", whole=whole))
+                spool.add_comment(number, SourceComment(
+                    str(number), str(number), "", "Ann", "", "x", "text", "published", None
+                ))  # fmt: skip
+            spool._database.set_progress_handler(lambda: taken.append(1), 100)
+            assert len(list(spool.articles())) == count
+            spool._database.set_progress_handler(None, 0)
+        return len(taken)
+
+    assert steps(2000) < 3 * steps(1000)
