@@ -66,7 +66,7 @@ async def returned(
     await PostOffice(pool, keyring, mailing.smtp, SENDER, returns=bounces).sweep()
     (mail,) = letterbox.mails
     assert isinstance(mail, EmailMessage)
-    assert "ana" not in mail[HEADER]
+    assert "readers" not in mail[HEADER]  # sealed; "ana" may well be in it by chance
     return "\r\n".join(f"{name}: {value}" for name, value in mail.items())
 
 

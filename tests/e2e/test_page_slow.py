@@ -285,6 +285,7 @@ async def test_without_a_connection_every_control_says_so(
     await again.focus()
     await page.keyboard.press("Enter")
     await expect(page.locator("reader-comments .heading")).to_be_focused()
+    await expect(again).to_be_visible()  # in vain, as before
     await visitor.context.set_offline(False)
     await again.click()
     await expect(page.locator("reader-comments article")).to_have_count(2)
