@@ -7,6 +7,7 @@ import typer
 
 from service.commands.shared import in_database, print_rows, say, shown_time
 from service.core.db import AWAY, Conn
+from service.core.reaching import DatabaseError
 
 AddressArgument = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address.")]
 
@@ -38,8 +39,9 @@ def take_bounce() -> None:
 
     try:
         say.print(in_database(run).capitalize() + ".")
-    except AWAY as error:
-        say.print(f"The database is away: {type(error).__name__}.")
+    except (*AWAY, DatabaseError) as error:
+        why = error if isinstance(error, DatabaseError) else type(error).__name__
+        say.print(f"The database is away: {why}")
         raise typer.Exit(TRY_AGAIN) from error
 
 
