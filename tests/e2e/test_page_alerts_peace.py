@@ -231,8 +231,9 @@ async def alerted(live_server: LiveServer) -> UUID:
             """
             insert into alert (site_id, id, article_id, edition, title, body, url, topics, urgency,
                 ttl, state, send_at, started_at)
-            select a.site_id, gen_random_uuid(), a.id, 900 + (random() * 9000)::int, 'T', '', a.url,
-                '{harbour-news}', 'normal', 60, 'sent', now(), now()
+            select a.site_id, gen_random_uuid(), a.id,
+                (select coalesce(max(edition), 0) + 1 from alert where article_id = a.id), 'T', '',
+                a.url, '{harbour-news}', 'normal', 60, 'sent', now(), now()
             from article a join site s on s.id = a.site_id where s.slug = 'default' limit 1
             returning id
             """
