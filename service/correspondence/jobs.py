@@ -50,7 +50,7 @@ class Asker:
 
         A mail server may have been away for hours: in these an editor may have turned letters off.
         """
-        return not await store.is_unwanted(self._pool, mail_id)
+        return not await store.take_back_unwanted(self._pool, mail_id)
 
     async def _ask(self, conn: Conn, due: Due) -> None:
         """Write to the author of a comment, within all limits."""

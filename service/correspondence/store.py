@@ -62,8 +62,8 @@ async def delete_waiting(conn: Conn, site_id: UUID | None, address: str) -> None
 ASKED = ("confirmation", "follow")
 
 
-async def is_unwanted(conn: Executor, mail_id: UUID) -> bool:
-    """Whether a letter's site sends readers no e-mail by now; then the letter is taken back."""
+async def take_back_unwanted(conn: Executor, mail_id: UUID) -> bool:
+    """Take a letter back whose site sends readers no e-mail by now; whether it was one."""
     return bool(
         await conn.fetchval(
             """

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from e2e.visitors import Api, Visitor, comment_of, email, main_form, text, write
-from playwright.async_api import BrowserContext, Page, Request, Route, expect
+from playwright.async_api import BrowserContext, Locator, Page, Request, Route, expect
 
 pytestmark = pytest.mark.browser
 
@@ -42,6 +42,17 @@ def hanging() -> Hanging:
 
 def method(name: str) -> Callable[[Request], bool]:
     return lambda request: request.method == name
+
+
+async def two_of_five(visitor: Visitor, api: Api, key: str) -> tuple[Page, Locator, list[str]]:
+    """A page that shows two of five comments, these, and what all five say."""
+    bodies = [text() for _ in range(5)]
+    for body in bodies:
+        await api.post(key, body)
+    page = await visitor.article(key, poll="0", limit="2")
+    texts = page.locator("reader-comments .list > article > .main > .text")
+    await expect(texts).to_have_count(2)
+    return page, texts, bodies
 
 
 async def test_posting_is_said_to_be_under_way_and_is_done_once(
@@ -137,12 +148,7 @@ async def test_the_order_chosen_last_is_shown(
 async def test_more_is_asked_for_once_and_not_for_another_order(
     visitor: Visitor, api: Api, key: str, hanging: Hanging
 ) -> None:
-    bodies = [text() for _ in range(5)]
-    for body in bodies:
-        await api.post(key, body)
-    page = await visitor.article(key, poll="0", limit="2")
-    texts = page.locator("reader-comments .list > article > .main > .text")
-    await expect(texts).to_have_count(2)
+    page, texts, bodies = await two_of_five(visitor, api, key)
     await hanging.on(page, THREAD, lambda request: "cursor=" in request.url)
     more = page.get_by_role("button", name="Show more replies")
     async with page.expect_request(re.compile("cursor=")):
@@ -160,12 +166,7 @@ async def test_more_is_asked_for_once_and_not_for_another_order(
 async def test_more_whose_script_comes_after_another_order_was_chosen(
     visitor: Visitor, api: Api, key: str, hanging: Hanging
 ) -> None:
-    bodies = [text() for _ in range(5)]
-    for body in bodies:
-        await api.post(key, body)
-    page = await visitor.article(key, poll="0", limit="2")
-    texts = page.locator("reader-comments .list > article > .main > .text")
-    await expect(texts).to_have_count(2)
+    page, texts, bodies = await two_of_five(visitor, api, key)
     await hanging.on(page, "**/further.js", method("GET"))
     more = page.get_by_role("button", name="Show more replies")
     async with page.expect_request("**/further.js"):

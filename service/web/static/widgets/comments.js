@@ -102,7 +102,7 @@ export class Comments {
     this.foot.replaceChildren();
     const old = [...this.list.children];
     /** What is written meanwhile stays, with a reply begun below it. */
-    const clear = () => old.map((node) => node.remove());
+    const clear = () => old.forEach((node) => node.remove());
     try {
       if (kept.get(`own:${this.site}`, null)) await this.loadOwn().catch(console.warn);
       const page = await this.page(null);
