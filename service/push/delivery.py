@@ -28,9 +28,9 @@ from service.push.encryption import Encrypt, Encryptor
 from service.push.endpoints import place_of
 from service.push.flow import Flow
 from service.push.keys import Keys
+from service.push.message import Message, Send
 from service.push.payload import Payload
 from service.push.rules import Answer
-from service.push.sender import Message, Send
 from service.push.settings_store import get_settings
 from service.push.types import Alert, Batch, Subscription
 from service.settings import Settings
@@ -253,16 +253,22 @@ class Courier:
         keys = {s.vapid_key_id for s in living.values()}
         await self._keys.load(run.alert.site_id, keys)
         encrypt = self._encryptor.window([s.p256dh for s in living.values()])
-        answers = await asyncio.gather(
-            *(self._send_one(run, living.get(ident), encrypt) for ident in ids)
-        )
-        fresh = (ident in living and living[ident].fresh for ident in ids)
-        return [Told(*told) for told in zip(ids, answers, fresh, strict=True)]
+        made = {ident: self._make(run, living.get(ident), encrypt) for ident in ids}
+        messages = {ident: one for ident, one in made.items() if isinstance(one, Message)}
+        sent = dict(zip(messages, await self._send(list(messages.values())), strict=True))
+        return [
+            Told(
+                ident,
+                sent[ident] if isinstance(one, Message) else one,
+                ident in living and living[ident].fresh,
+            )
+            for ident, one in made.items()
+        ]
 
-    async def _send_one(
+    def _make(
         self, run: Run, subscription: Subscription | None, encrypt: Encrypt
-    ) -> Answer:
-        """Send to one subscription; skipped where it is gone by now or no longer allowed."""
+    ) -> Message | Answer:
+        """What is sent to a subscription; skipped where it is gone by now or no longer allowed."""
         settings = self._settings
         if subscription is None:
             return Answer("s")
@@ -272,7 +278,7 @@ class Courier:
         if refused:
             return Answer("s")
         try:
-            return await self._send(self._message(run, subscription, origin, encrypt))
+            return self._message(run, subscription, origin, encrypt)
         except Exception:  # one bad row must not stop, and so send again, the other 499
             log.exception("message failed", subscription=str(subscription.id))
             return Answer("f")

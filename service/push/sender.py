@@ -1,92 +1,34 @@
-"""One message to one browser: the HTTP request of RFC 8030, and what its answer means.
+"""Messages to push services: the HTTP requests of RFC 8030, and what the answers mean.
 
-libcurl's multi interface on the event loop (libcurl, "multi_socket"): push services speak HTTP/2,
-where a connection carries many messages at once, and a message costs a fraction of what it costs in
-Python's own clients.
+Push services speak HTTP/2, where a connection carries many messages at once. To these the messages
+of a window go straight, in one piece (http2.py); what is left, HTTP/1.1 above all, is libcurl's
+(curl_sender.py).
 """
 
 import asyncio
-import os
-import socket
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Protocol
 
-import msgspec
-import pycurl
+import structlog
 
-from service.core.outbound import may_connect
 from service.push import rules
-from service.push.types import Urgency
+from service.push.curl_sender import CurlSender
+from service.push.header_blocks import Field
+from service.push.lines import make_trust
+from service.push.message import Message, make_headers
+from service.push.origin import Origin
+from service.push.windows import Sending, Window
 
-CONNECT_SECONDS = 10
+log = structlog.get_logger("rejoinder.push")
+
 TOTAL_SECONDS = 20  # well below a lease: a window of messages must end before it
-SILENT_SECONDS = 18  # less than the above by more than the clocks here differ
-MOST_CONNECTIONS = 400
-MOST_CONNECTIONS_EACH = 200  # to one host that speaks HTTP/1.1
-LONGEST_ANSWER = 4096
-KEPT_OF_ANSWER = 1024  # enough to tell why a message was refused
-# What no second try mends: such an address is of no push service. (Said of an answer that isn't
-# HTTP, too, and a service that is out of order may well give one.)
-HOPELESS = {pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL}
-FINAL = 200  # the least status that isn't an interim one
-
-
-class Target(Protocol):
-    """Where a socket is to lead, as the library tells it."""
-
-    family: int
-    socktype: int
-    protocol: int
-    addr: tuple[str, int]
-
-
-class Message(msgspec.Struct, frozen=True):
-    """One encrypted message and the headers that go with it."""
-
-    endpoint: str
-    authorization: str
-    body: bytes
-    ttl: int
-    urgency: Urgency
-    topic: str
-
-    def headers(self) -> tuple[str, ...]:
-        """Every header a push service wants; the same one where they are the same as before.
-
-        Raises ValueError where a value would become a header of its own.
-        """
-        return make_headers(self.authorization, self.ttl, self.urgency, self.topic)
-
-
-@lru_cache(maxsize=64)
-def make_headers(authorization: str, ttl: int, urgency: str, topic: str) -> tuple[str, ...]:
-    """RFC 8030, section 5; RFC 8291, section 4: equal for all messages of an alert to an origin.
-
-    The content type is what keeps some services and test tools from guessing. Raises ValueError
-    where a value has more than one line: libcurl sends it as it is.
-    """
-    headers = (
-        f"Authorization: {authorization}",
-        "Content-Encoding: aes128gcm",
-        "Content-Type: application/octet-stream",
-        f"TTL: {ttl}",
-        f"Urgency: {urgency}",
-        f"Topic: {topic}",
-    )
-    if any("\r" in header or "\n" in header for header in headers):
-        raise ValueError("A header has more than one line")
-    return headers
-
-
-class Send(Protocol):
-    """Whatever delivers one message; it raises nothing for the network's failures."""
-
-    async def __call__(self, message: Message) -> rules.Answer:
-        """Send and classify."""
+MOST_ORIGINS = 1000  # remembered
+HTTPS = 443
+AUTHORITY = re.compile(r"([a-z0-9.-]+)(?::([0-9]{1,5}))?", re.IGNORECASE)
+PATH = re.compile(r'[!"$-~]{0,4000}')  # no space, no other script, no fragment
+LARGEST = 8192  # bytes of a message that is sent in one piece
 
 
 class Sender:
@@ -96,197 +38,116 @@ class Sender:
         """`allow_local`: this machine, too, and over plain http."""
         self._allow_local = allow_local
         self._loop = asyncio.get_running_loop()
+        self._curl = CurlSender(allow_local=allow_local)
+        self._trust = make_trust()
+        self._origins: dict[str, Origin] = {}
+        self._by_curl: dict[asyncio.Task[rules.Answer], Sending] = {}
         self._closed = False
-        self._timer: asyncio.Handle | None = None
-        self._at_once = False  # whether it is due in this turn of the loop
-        self._idle: list[pycurl.Curl] = []
-        self._said: dict[pycurl.Curl, Said] = {}  # by every handle there is
-        self._waiting: dict[pycurl.Curl, asyncio.Future[int]] = {}
-        self._heard: dict[int, float] = {}  # when each connection last answered, by our own port
-        self._multi = pycurl.CurlMulti()
-        self._multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, MOST_CONNECTIONS)
-        self._multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, MOST_CONNECTIONS_EACH)
-        self._multi.setopt(pycurl.M_MAXCONNECTS, MOST_CONNECTIONS)
-        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
-        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
 
-    async def __call__(self, message: Message) -> rules.Answer:
-        """POST one message. A network failure is worth another try; of an answer little is read.
+    async def __call__(self, messages: Sequence[Message]) -> list[rules.Answer]:
+        """POST these messages. A network failure is worth another try.
 
         A redirect is never followed: it would lead where nobody has checked.
         """
-        if self._closed:
-            return rules.Answer("p")
-        headers = message.headers()
-        easy = self._idle.pop() if self._idle else self._new()
-        easy.setopt(pycurl.URL, message.endpoint)
-        easy.setopt(pycurl.POSTFIELDS, message.body)
-        said = self._said[easy]
-        if said.headers is not headers:
-            easy.setopt(pycurl.HTTPHEADER, headers)
-            said.headers = headers
-        said.text = b""
-        self._multi.add_handle(easy)
-        self._waiting[easy] = ended = self._loop.create_future()
+        window = Window(len(messages))
+        if self._closed or not messages:
+            return window.answers
+        ways = [self._take(window, place, message) for place, message in enumerate(messages)]
+        for origin in {origin for _, origin in ways if origin}:
+            origin.pump()
+        late = self._loop.call_later(TOTAL_SECONDS, self._give_up, ways)
         try:
-            error = await ended
-            status: int = easy.getinfo(pycurl.RESPONSE_CODE)
-            seconds: int = easy.getinfo(pycurl.RETRY_AFTER)
-            asked = easy.getinfo(pycurl.REQUEST_SIZE) > 0
+            await window.ended
         finally:
-            self._release(easy)
-        if status < FINAL:
-            return rules.Answer("f" if error in HOPELESS and not asked else "p")
-        # However the transfer ended (too long, cut off, too slow): all that counts has come.
-        asked_for = str(seconds) if seconds else None
-        return rules.read_answer(status, asked_for, datetime.now(UTC), said.text)
+            late.cancel()
+            if window.ended.cancelled():
+                self._give_up(ways)
+                for task, sending in self._by_curl.items():
+                    if sending.window is window:
+                        task.cancel()
+        return window.answers
 
-    def close(self) -> None:
-        """Close every connection; messages under way are worth another try."""
-        if self._closed:
-            return
+    async def close(self) -> None:
+        """End every connection; messages under way are worth another try."""
         self._closed = True
-        for easy in self._waiting:
-            self._multi.remove_handle(easy)
-            self._end(easy, pycurl.E_ABORTED_BY_CALLBACK)
-        self._multi.close()
-        for easy in self._idle:
-            easy.close()
-            del self._said[easy]
-        self._idle.clear()
-        if self._timer:  # only now: the library sets it once more for each handle that it loses
-            self._timer.cancel()
+        for origin in self._origins.values():
+            await origin.close()
+        self._curl.close()
+        await asyncio.gather(*self._by_curl, return_exceptions=True)
 
-    def _release(self, easy: pycurl.Curl) -> None:
-        del self._waiting[easy]
-        if self._closed:
-            del self._said[easy]
-            easy.close()
-        else:
-            self._multi.remove_handle(easy)
-            self._idle.append(easy)
-
-    def _new(self) -> pycurl.Curl:
-        easy = pycurl.Curl()
-        easy.setopt(pycurl.POST, 1)
-        easy.setopt(pycurl.PROTOCOLS, self._protocols())
-        easy.setopt(pycurl.FOLLOWLOCATION, 0)
-        easy.setopt(pycurl.PROXY, "")  # not the environment's
-        easy.setopt(pycurl.NOPROXY, "*")
-        easy.setopt(pycurl.PATH_AS_IS, 1)  # what was checked is what is asked for, to the letter
-        easy.setopt(pycurl.USERAGENT, "Rejoinder")
-        easy.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS)
-        easy.setopt(pycurl.PIPEWAIT, 1)  # on a connection that is being opened, where it is HTTP/2
-        easy.setopt(pycurl.NOSIGNAL, 1)
-        easy.setopt(pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000))
-        easy.setopt(pycurl.TIMEOUT_MS, int(TOTAL_SECONDS * 1000))
-        easy.setopt(pycurl.MAXFILESIZE, LONGEST_ANSWER)
-        said = self._said[easy] = Said()
-        easy.setopt(pycurl.WRITEFUNCTION, said.take)
-        easy.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
-        trusted = ssl.get_default_verify_paths()  # the system's, and not the wheel's builder's
-        if trusted.cafile:
-            easy.setopt(pycurl.CAINFO, trusted.cafile)
-        if trusted.capath:
-            easy.setopt(pycurl.CAPATH, trusted.capath)
-        return easy
-
-    def _protocols(self) -> int:
-        local: int = pycurl.PROTO_HTTP if self._allow_local else 0
-        https: int = pycurl.PROTO_HTTPS
-        return https | local
-
-    def _open(self, _purpose: int, target: Target) -> socket.socket | int:
-        """A socket to an address that is public, at the connection itself."""
-        if not may_connect(str(target.addr[0]), allow_local=self._allow_local):
-            refused: int = pycurl.SOCKET_BAD
-            return refused
-        now = self._loop.time()
-        self._heard = {p: at for p, at in self._heard.items() if now - at < SILENT_SECONDS}
-        opened = socket.socket(target.family, target.socktype, target.protocol)
-        self._loop.call_soon(opened.close)  # the library makes a copy of its own on return
-        return opened
-
-    def _watch(self, what: int, number: int, _multi: object, _data: object) -> None:
-        """What libcurl wants to hear of a socket from now on."""
-        with suppress(OSError, ValueError):
-            self._loop.remove_reader(number)
-            self._loop.remove_writer(number)
-        if self._closed:
-            return
-        if what in {pycurl.POLL_IN, pycurl.POLL_INOUT}:
-            self._loop.add_reader(number, self._act, number, pycurl.CSELECT_IN)
-        if what in {pycurl.POLL_OUT, pycurl.POLL_INOUT}:
-            self._loop.add_writer(number, self._act, number, pycurl.CSELECT_OUT)
-
-    def _set_timer(self, milliseconds: int) -> None:
-        if milliseconds == 0 and self._at_once:
-            return  # as for each message of a window
-        if self._timer:
-            self._timer.cancel()
-        self._timer = None
-        self._at_once = milliseconds == 0
-        if milliseconds >= 0:
-            self._timer = self._loop.call_later(milliseconds / 1000, self._time_out)
-
-    def _time_out(self) -> None:
-        self._timer, self._at_once = None, False
-        self._act(pycurl.SOCKET_TIMEOUT, 0)
-
-    def _act(self, number: int, events: int) -> None:
-        """Let libcurl go on, and tell whoever waits for what has ended."""
-        if self._closed:  # called for before it was
-            return
+    def _take(self, window: Window, place: int, message: Message) -> tuple[Sending, Origin | None]:
+        scheme, _, rest = message.endpoint.partition("://")
+        authority, slash, path = rest.partition("/")
+        authority = authority.removesuffix(f":{HTTPS}")
+        origin = self._origin(authority) if scheme == "https" and slash else None
+        sending = Sending(window, place, message)
+        if origin is None or not PATH.fullmatch(path) or len(message.body) > LARGEST:
+            self._otherwise(sending)
+            return sending, None
         try:
-            self._multi.socket_action(number, events)
-            self._tell()
-        except Exception:  # what has ended by now may not be told again: nobody must wait for it
-            for easy in self._waiting:
-                self._end(easy, pycurl.E_ABORTED_BY_CALLBACK)
-            raise
+            sending.fields = make_fields(
+                authority, message.authorization, message.ttl, message.urgency, message.topic
+            )
+        except ValueError:
+            log.exception("message failed")
+            sending.answer(rules.Answer("f"))
+            return sending, None
+        sending.path = b"/" + path.encode()
+        origin.add(sending)
+        return sending, origin
 
-    def _tell(self) -> None:
-        left = 1
-        while left:
-            left, done, failed = self._multi.info_read()
-            for easy in done:
-                self._heard[easy.getinfo(pycurl.LOCAL_PORT)] = self._loop.time()
-                self._end(easy, pycurl.E_OK)
-            for easy, error, _ in failed:
-                if error == pycurl.E_OPERATION_TIMEDOUT:
-                    self._cut(easy)
-                self._end(easy, error)
+    def _origin(self, authority: str) -> Origin | None:
+        """The push service of this name, None where that isn't one."""
+        origin = self._origins.get(authority)
+        found = None if origin else AUTHORITY.fullmatch(authority)
+        if found:
+            if len(self._origins) >= MOST_ORIGINS:
+                self._origins = {n: one for n, one in self._origins.items() if not one.idle}
+            origin = self._origins[authority] = Origin(
+                (found[1], int(found[2] or HTTPS)),
+                self._trust,
+                self._otherwise,
+                allow_local=self._allow_local,
+            )
+        return origin
 
-    def _cut(self, easy: pycurl.Curl) -> None:
-        """End the connection on which no answer has come to any message for as long as that.
+    def _give_up(self, ways: Sequence[tuple[Sending, Origin | None]]) -> None:
+        for origin in {origin for _, origin in ways if origin}:
+            origin.give_up(
+                sending
+                for sending, way in ways
+                if way is origin and not sending.done and not sending.elsewhere
+            )
 
-        One that leads nowhere any longer (its host has gone, a router has forgotten it) would go
-        on being used: over HTTP/2, libcurl ends the stream alone.
-        """
-        if not easy.getinfo(pycurl.REQUEST_SIZE):
-            return  # not sent anywhere: what the library knows is of a message before
-        number = easy.getinfo(pycurl.ACTIVESOCKET)
-        heard = self._heard.get(easy.getinfo(pycurl.LOCAL_PORT), 0.0)
-        if number >= 0 and self._loop.time() - heard > SILENT_SECONDS:
-            with suppress(OSError), socket.socket(fileno=os.dup(number)) as connection:
-                connection.shutdown(socket.SHUT_RDWR)
+    def _otherwise(self, sending: Sending) -> None:
+        """Send by libcurl, which has a limit of its own for how long that may take."""
+        sending.elsewhere = True
+        task = self._loop.create_task(self._curl(sending.message))
+        self._by_curl[task] = sending
+        task.add_done_callback(self._note)
 
-    def _end(self, easy: pycurl.Curl, error: int) -> None:
-        ended = self._waiting.get(easy)
-        if ended and not ended.done():
-            ended.set_result(error)
+    def _note(self, task: asyncio.Task[rules.Answer]) -> None:
+        sending = self._by_curl.pop(task)
+        if task.cancelled():
+            sending.answer(rules.Answer("p"))
+        elif error := task.exception():
+            log.error("message failed", exc_info=error)
+            sending.answer(rules.Answer("f"))
+        else:
+            sending.answer(task.result())
 
 
-class Said:
-    """What a handle was last told to send, and the beginning of the answer's body."""
+@lru_cache(maxsize=64)
+def make_fields(
+    authority: str, authorization: str, ttl: int, urgency: str, topic: str
+) -> tuple[Field, ...]:
+    """Every header but the path and the length; the same tuple again for an alert's next message.
 
-    headers: tuple[str, ...] = ()
-    text = b""
-
-    def take(self, chunk: bytes) -> None:
-        """Keep what there is room for; None lets the transfer go on."""
-        self.text += chunk[: KEPT_OF_ANSWER - len(self.text)]
+    Raises ValueError as make_headers does.
+    """
+    headers = make_headers(authorization, ttl, urgency, topic)
+    named = (":authority", authority), *headers
+    return tuple((name.encode(), value.encode()) for name, value in named)
 
 
 @asynccontextmanager
@@ -296,4 +157,4 @@ async def open_sender(*, allow_local: bool) -> AsyncIterator[Sender]:
     try:
         yield sender
     finally:
-        sender.close()
+        await sender.close()

@@ -1,12 +1,16 @@
 """What the push tests share: a push service, a sender that may reach it, and short cuts."""
 
+import asyncio
+import shutil
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
 import pytest_asyncio
+from bench.push import certify
 from push.push_desk import Desk, Subscriber
 from push.push_service import Browser, PushService
 
@@ -36,6 +40,25 @@ def local(state: dict[str, Any]) -> Settings:
 async def sender() -> AsyncIterator[Sender]:
     async with open_sender(allow_local=True) as sender:
         yield sender
+
+
+@pytest.fixture
+async def http2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[str]:
+    """The origin of push_http2.mjs."""
+    if shutil.which("node") is None:
+        pytest.skip("NODE.JS IS MISSING: nothing was sent over HTTP/2")
+    for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+        monkeypatch.setenv(name, "")  # restored in the end
+    script = Path(__file__).parent / "push_http2.mjs"
+    process = await asyncio.create_subprocess_exec(
+        "node", script, *certify(tmp_path), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield f"https://127.0.0.1:{int(await process.stdout.readline())}"
+    finally:
+        process.terminate()
+        await process.wait()
 
 
 @pytest.fixture

@@ -11,9 +11,12 @@ from push.push_service import PushService
 from service.articles.types import Site
 from service.core.db import Pool, uuid7
 from service.push import delivery_store as deliveries
-from service.push.delivery import LEASE, WINDOW, Courier
-from service.push.rules import MOST_PASSES, Answer
-from service.push.sender import Message, Sender
+from service.push.delivery import LEASE, WINDOW, Courier, Run
+from service.push.encryption import Encrypt
+from service.push.message import Message
+from service.push.rules import MOST_PASSES
+from service.push.sender import Sender
+from service.push.types import Subscription
 from service.settings import Settings
 
 
@@ -102,17 +105,21 @@ async def test_one_bad_row_fails_alone(
     state: dict[str, Any],
     local: Settings,
     sender: Sender,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     bad, good = service.browser(), service.browser()
     await subscribe(bad)
     await subscribe(good)
 
-    async def send(message: Message) -> Answer:
-        if message.endpoint == bad.endpoint:
-            raise RuntimeError("unforeseen")
-        return await sender(message)
+    courier = desk.courier = Courier(pool, state["keyring"], local, sender)
+    make = courier._message
 
-    desk.courier = Courier(pool, state["keyring"], local, send)
+    def made(run: Run, subscription: Subscription, origin: str, encrypt: Encrypt) -> Message:
+        if subscription.endpoint == bad.endpoint:
+            raise RuntimeError("unforeseen")
+        return make(run, subscription, origin, encrypt)
+
+    monkeypatch.setattr(courier, "_message", made)
     counts = await desk.send()
     assert (counts.accepted, counts.failed) == (1, 1)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import closing
 from typing import Any
 
 import aiohttp
@@ -12,9 +13,11 @@ from push.push_service import PushService
 from service.core.outbound import guarded_connector, may_connect
 from service.core.problems import Invalid
 from service.push import endpoints
+from service.push.curl_sender import CurlSender
 from service.push.endpoints import check_endpoint, refusal
+from service.push.message import Message
 from service.push.rules import Answer
-from service.push.sender import Message, open_sender
+from service.push.sender import open_sender
 
 GOOD = [
     "https://fcm.googleapis.com/fcm/send/abc:APA91b",
@@ -243,9 +246,9 @@ async def test_name_that_answers_inside_at_the_connection_is_refused_there(
 async def test_literal_address_is_refused_at_the_connection_too(service: PushService) -> None:
     async with open_sender(allow_local=False) as sender:
         # Plain http is no protocol of a push service; https gets as far as the socket.
-        assert await sender(_message(f"{service.origin}/inside")) == Answer("f")
+        assert await sender([_message(f"{service.origin}/inside")]) == [Answer("f")]
         secure = service.origin.replace("http:", "https:")
-        assert await sender(_message(f"{secure}/inside")) == Answer("p")
+        assert await sender([_message(f"{secure}/inside")]) == [Answer("p")]
     assert service.faults == []
 
 
@@ -256,7 +259,7 @@ async def test_a_name_that_leads_inside_is_refused_at_the_connection(
     """However it was looked up before: here the answer has changed since."""
     port = service.origin.rsplit(":", 1)[1]
     scheme = "http" if allow_local else "https"
-    async with open_sender(allow_local=allow_local) as sender:
+    with closing(CurlSender(allow_local=allow_local)) as sender:
         easy = sender._new()
         easy.setopt(pycurl.RESOLVE, [f"web.push.apple.com:{port}:127.0.0.1"])
         sender._idle.append(easy)
@@ -274,13 +277,13 @@ async def test_redirect_is_not_followed(service: PushService, status: int) -> No
     service._check = lambda *_: None  # type: ignore[method-assign]
     browser.decrypt = lambda _: {}  # type: ignore[method-assign]
     async with open_sender(allow_local=True) as sender:
-        answer = await sender(_message(browser.endpoint))
+        (answer,) = await sender([_message(browser.endpoint)])
     assert answer.outcome == "f"
     assert service.faults == []
 
 
 async def test_service_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.push.sender.TOTAL_SECONDS", 0.2)
+    monkeypatch.setattr("service.push.curl_sender.TOTAL_SECONDS", 0.2)
     ended = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -292,7 +295,7 @@ async def test_service_that_never_answers_is_given_up(monkeypatch: pytest.Monkey
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     async with server, open_sender(allow_local=True) as sender:
         port = server.sockets[0].getsockname()[1]
-        assert await sender(_message(f"http://127.0.0.1:{port}/a")) == Answer("p")
+        assert await sender([_message(f"http://127.0.0.1:{port}/a")]) == [Answer("p")]
         await ended.wait()
 
 

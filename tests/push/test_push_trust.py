@@ -48,7 +48,7 @@ async def test_certificates_are_checked(
         answering(says(TAKEN), identity) as endpoint,
         open_sender(allow_local=True) as sender,
     ):
-        assert await sender(message(endpoint.replace("127.0.0.1", host))) == answer
+        assert await sender([message(endpoint.replace("127.0.0.1", host))]) == [answer]
 
 
 async def test_no_proxy_of_the_environment_is_used(
@@ -61,4 +61,4 @@ async def test_no_proxy_of_the_environment_is_used(
             monkeypatch.setenv(name, str(tmp_path))
         (tmp_path / ".curlrc").write_text(f"proxy = {proxy}\n")
         async with open_sender(allow_local=True) as sender:
-            assert await sender(message(endpoint)) == Answer("a")
+            assert await sender([message(endpoint)]) == [Answer("a")]
