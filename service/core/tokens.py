@@ -11,6 +11,8 @@ import secrets
 import string
 from uuid import UUID
 
+from service.core.macs import Mac
+
 ALPHABET = string.ascii_lowercase + string.digits
 RANDOM_LENGTH = 40  # of 36 letters: 206 bits
 MAC_LENGTH = 16  # bytes: 128 bits
@@ -23,6 +25,7 @@ class Keyring:
         """`secret` is at least 32 characters of REJOINDER_SECRET."""
         self._secret = secret
         self._keys: dict[str, bytes] = {}  # by purpose: constants of this code, so a few
+        self._macs: dict[str, Mac] = {}
 
     def key(self, purpose: str) -> bytes:
         """A 32-byte key that tells nothing of the others (HKDF-Expand's first block, RFC 5869)."""
@@ -33,7 +36,9 @@ class Keyring:
     def digest(self, purpose: str, value: str | bytes) -> bytes:
         """A 16-byte keyed hash, for what must be compared and never read back."""
         data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
-        return hmac.digest(self.key(purpose), data, "sha256")[:MAC_LENGTH]
+        if purpose not in self._macs:
+            self._macs[purpose] = Mac(self.key(purpose))
+        return self._macs[purpose].digest(data)[:MAC_LENGTH]
 
     def object_token(self, kind: str, ident: UUID) -> str:
         """The token of one object: `kind` (two letters), its id, and a signature."""

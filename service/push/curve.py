@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from ctypes import c_char_p, c_int, c_size_t, c_void_p
 from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, NoReturn
 
 P_256 = 415  # NID_X9_62_prime256v1 of obj_mac.h
 # SEC 2, section 2.4.2. As bytes of one length, the greater number comes later, too.
@@ -72,7 +72,9 @@ class Curve:
         if not all((self._theirs, *made_of, *numbers)):
             raise MemoryError("OpenSSL has no room for a point")
         self._products = list(zip(made_of[::2], made_of[1::2], strict=True))
-        self._in_a_row = (c_void_p * len(made_of))(*(point.value for point in made_of))
+        self._in_a_row = _array(made_of)
+        self._shared = made_of[1::2]
+        self._shared_in_a_row = _array(self._shared)
         self._written = ctypes.create_string_buffer(2 * NUMBER_LENGTH)
         address = ctypes.addressof(self._written)
         self._to_x, self._to_y = c_void_p(address), c_void_p(address + NUMBER_LENGTH)
@@ -106,15 +108,42 @@ class Curve:
             agreed |= self._agree(list(zip(new_privates(len(some)), some, strict=True)))
         return agreed
 
+    def share_all(self, private: bytes, points: Sequence[bytes]) -> dict[bytes, bytes]:
+        """By point the 32 bytes that it and one private key agree on.
+
+        What isn't an uncompressed point is left out. Raises ValueError for what is no private key.
+        """
+        if not is_private(private):
+            raise ValueError("Not a private key of P-256")
+        shared: dict[bytes, bytes] = {}
+        for start in range(0, len(points), ROOM):
+            shared |= self._share(private, points[start : start + ROOM])
+        return shared
+
+    def _share(self, private: bytes, some: Sequence[bytes]) -> dict[bytes, bytes]:
+        with self._lock:
+            points: list[bytes] = []
+            self._read_number(private, NUMBER_LENGTH, self._private)
+            try:
+                for theirs in some:
+                    if self._read_theirs(theirs):
+                        self._multiply_theirs(self._shared[len(points)])
+                        points.append(theirs)
+            finally:
+                self._clear(self._private)
+            self._make_affine(len(points), self._shared_in_a_row)
+            return {
+                theirs: self._read_x(product)
+                for theirs, product in zip(points, self._shared, strict=False)
+            }
+
     def _agree(self, pairs: Sequence[tuple[bytes, bytes]]) -> dict[bytes, Agreed]:
         with self._lock:
             points: list[bytes] = []
             for private, theirs in pairs:
                 if self._exchange(private, theirs, *self._products[len(points)]):
                     points.append(theirs)
-            if not self._divide(self._group, 2 * len(points), self._in_a_row, self._context):
-                self._forget_errors()
-                raise MemoryError("OpenSSL could not divide")
+            self._make_affine(2 * len(points), self._in_a_row)
             return {
                 theirs: (b"\x04" + self._read(ours), self._read_x(shared))
                 for theirs, (ours, shared) in zip(points, self._products, strict=False)
@@ -122,21 +151,40 @@ class Curve:
 
     def _exchange(self, private: bytes, theirs: bytes, ours: c_void_p, shared: c_void_p) -> bool:
         """Multiply the generator and the other's point; False where that is none."""
-        group, context, number = self._group, self._context, self._private
-        if len(theirs) != POINT_LENGTH or not self._read_point(
-            group, self._theirs, theirs, POINT_LENGTH, context
-        ):
-            self._forget_errors()
+        if not self._read_theirs(theirs):
             return False
+        group, number = self._group, self._private
         self._read_number(private, NUMBER_LENGTH, number)
-        done = self._multiply(group, ours, number, None, None, context) and self._multiply(
-            group, shared, None, self._theirs, number, context
-        )
-        self._clear(number)
-        if not done:
-            self._forget_errors()
-            raise MemoryError("OpenSSL could not multiply")
+        try:
+            if not self._multiply(group, ours, number, None, None, self._context):
+                self._fail("OpenSSL could not multiply")
+            self._multiply_theirs(shared)
+        finally:
+            self._clear(number)
         return True
+
+    def _read_theirs(self, theirs: bytes) -> bool:
+        """Make it the point that is multiplied next; False where it is none."""
+        if len(theirs) == POINT_LENGTH and self._read_point(
+            self._group, self._theirs, theirs, POINT_LENGTH, self._context
+        ):
+            return True
+        self._forget_errors()
+        return False
+
+    def _multiply_theirs(self, product: c_void_p) -> None:
+        if not self._multiply(
+            self._group, product, None, self._theirs, self._private, self._context
+        ):
+            self._fail("OpenSSL could not multiply")
+
+    def _make_affine(self, count: int, points: object) -> None:
+        if not self._divide(self._group, count, points, self._context):
+            self._fail("OpenSSL could not divide")
+
+    def _fail(self, why: str) -> NoReturn:
+        self._forget_errors()
+        raise MemoryError(why)
 
     def _read(self, point: c_void_p) -> bytes:
         """X and y of a point whose denominator is one by now."""
@@ -163,6 +211,10 @@ def new_privates(count: int) -> list[bytes]:
     keys = [drawn[at : at + NUMBER_LENGTH] for at in range(0, len(drawn), NUMBER_LENGTH)]
     # One number in four thousand million is too great.
     return keys if all(map(is_private, keys)) else new_privates(count)
+
+
+def _array(points: Sequence[c_void_p]) -> ctypes.Array[c_void_p]:
+    return (c_void_p * len(points))(*(point.value for point in points))
 
 
 def _function(library: ctypes.PyDLL, name: str) -> Any:  # noqa: ANN401 (as ctypes has it)

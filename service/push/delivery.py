@@ -252,7 +252,7 @@ class Courier:
         living = await deliveries.list_subscriptions(self._pool, ids)
         keys = {s.vapid_key_id for s in living.values()}
         await self._keys.load(run.alert.site_id, keys)
-        encrypt = self._encryptor.window([s.p256dh for s in living.values()])
+        encrypt = self._encryptor.window([(s.p256dh, s.auth) for s in living.values()])
         made = {ident: self._make(run, living.get(ident), encrypt) for ident in ids}
         messages = {ident: one for ident, one in made.items() if isinstance(one, Message)}
         sent = dict(zip(messages, await self._send(list(messages.values())), strict=True))

@@ -14,15 +14,15 @@ import os
 import time
 from collections.abc import Sequence
 from functools import partial
-from hashlib import sha256
 from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from service.core.macs import Mac, mac
 from service.core.problems import Invalid
-from service.push.curve import Agreed, Curve, open_curve
+from service.push.curve import NUMBER_LENGTH, Agreed, Curve, open_curve
 from service.push.types import SubscriptionKeys
 
 POINT_LENGTH = 65
@@ -38,7 +38,9 @@ NONCE = b"Content-Encoding: nonce\x00\x01"
 INPUT_KEY = b"WebPush: info\x00"
 HEADER = RECORD_SIZE.to_bytes(4, "big") + POINT_LENGTH.to_bytes(1, "big")
 LAST_RECORD = b"\x02"
-INNER, OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))  # RFC 2104
+
+
+Browser = tuple[bytes, bytes]  # its point and its secret
 
 
 class Encrypt(Protocol):
@@ -66,15 +68,17 @@ class SenderKey:
         theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, p256dh)
         return derive(self.private.exchange(ECDH, theirs), self.public, p256dh, auth)
 
-
-def mac(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA-256 (RFC 2104) for keys of at most 64 bytes.
-
-    `hmac.digest` has OpenSSL look its algorithm up each time, which takes longer than the hashing.
-    """
-    block = key.ljust(64, b"\0")
-    inner = sha256(block.translate(INNER) + message).digest()
-    return sha256(block.translate(OUTER) + inner).digest()
+    def agree_all(self, browsers: Sequence[Browser], curve: Curve | None) -> dict[Browser, bytes]:
+        """The same by browser, for many at once; those whose point is none are left out."""
+        if not curve or not browsers:
+            return {}
+        number = self.private.private_numbers().private_value.to_bytes(NUMBER_LENGTH, "big")
+        shared = curve.share_all(number, [point for point, _ in browsers])
+        return {
+            (point, auth): derive(shared[point], self.public, point, auth)
+            for point, auth in browsers
+            if point in shared
+        }
 
 
 def derive(shared: bytes, sender: bytes, p256dh: bytes, auth: bytes) -> bytes:
@@ -96,43 +100,51 @@ class Encryptor:
         self._lasts = lasts
         self._most = most
         self._until = 0.0
-        self._curve = None if lasts else open_curve()
+        self._curve = open_curve()
         self._sender = SenderKey()
-        self._agreed: dict[bytes, bytes] = {}
-
-    def window(self, browsers: Sequence[bytes]) -> Encrypt:
-        """What encrypts the messages that are about to go to these browsers, by their points.
-
-        Where each has a sender key of its own, many at once cost less than one after the other.
-        """
-        if self._curve is None:
-            return self
-        return partial(self._once, self._curve, self._curve.exchange_all(browsers))
+        self._agreed: dict[Browser, bytes] = {}
 
     def __call__(self, message: bytes, p256dh: bytes, auth: bytes) -> bytes:
         """See Encrypt. Raises ValueError for a message of more than 3,993 bytes."""
-        if self._curve:
-            return self._once(self._curve, {}, message, p256dh, auth)
+        return self.window([(p256dh, auth)])(message, p256dh, auth)
+
+    def window(self, browsers: Sequence[Browser]) -> Encrypt:
+        """What encrypts the messages that are about to go to these browsers, and to no others.
+
+        Agreeing with many at once costs less than with one after the other.
+        """
+        if not self._lasts:
+            points = [point for point, _ in browsers]
+            return partial(_once, self._curve.exchange_all(points) if self._curve else {})
         now = time.monotonic()
         if now >= self._until:
             self._sender, self._agreed, self._until = SenderKey(), {}, now + self._lasts
-        browser = p256dh + auth
-        secret = self._agreed.get(browser)
-        if secret is None:
-            secret = self._sender.agree(p256dh, auth)
-            if self._lasts and len(self._agreed) < self._most:
-                self._agreed[browser] = secret
-        return seal(message, secret, self._sender.public, os.urandom(SALT_LENGTH))
+        sender, agreed = self._sender, self._agreed
+        found = sender.agree_all([one for one in browsers if one not in agreed], self._curve)
+        if len(agreed) + len(found) <= self._most:
+            agreed.update(found)
+        return partial(_again, sender, agreed, found)
 
-    @staticmethod
-    def _once(
-        curve: Curve, agreed: dict[bytes, Agreed], message: bytes, p256dh: bytes, auth: bytes
-    ) -> bytes:
-        """Encrypt with what was agreed on, which is gone then, or else with a key made now."""
-        known = p256dh in agreed
-        sender, shared = agreed.pop(p256dh) if known else curve.exchange(p256dh)
+
+def _once(agreed: dict[bytes, Agreed], message: bytes, p256dh: bytes, auth: bytes) -> bytes:
+    """Encrypt with what was agreed on, which is gone then, or else with a key made now."""
+    if p256dh in agreed:
+        sender, shared = agreed.pop(p256dh)
         secret = derive(shared, sender, p256dh, auth)
-        return seal(message, secret, sender, os.urandom(SALT_LENGTH))
+    else:
+        key = SenderKey()
+        sender, secret = key.public, key.agree(p256dh, auth)
+    return seal(message, secret, sender, os.urandom(SALT_LENGTH))
+
+
+def _again(
+    sender: SenderKey, agreed: dict[Browser, bytes], found: dict[Browser, bytes],
+    message: bytes, p256dh: bytes, auth: bytes,
+) -> bytes:  # fmt: skip
+    """Encrypt with what was agreed on with a key that lasts."""
+    browser = p256dh, auth
+    secret = agreed.get(browser) or found.get(browser) or sender.agree(p256dh, auth)
+    return seal(message, secret, sender.public, os.urandom(SALT_LENGTH))
 
 
 def seal(message: bytes, secret: bytes, sender: bytes, salt: bytes) -> bytes:
@@ -142,9 +154,8 @@ def seal(message: bytes, secret: bytes, sender: bytes, salt: bytes) -> bytes:
     """
     if len(message) > LARGEST_MESSAGE:
         raise ValueError(f"{len(message)} bytes are more than one record holds")
-    key = mac(salt, secret)
-    content_key = mac(key, CONTENT_KEY)[:16]
-    nonce = mac(key, NONCE)[:12]
+    key = Mac(mac(salt, secret))
+    content_key, nonce = key.digest(CONTENT_KEY)[:16], key.digest(NONCE)[:12]
     record = AESGCM(content_key).encrypt(nonce, message + LAST_RECORD, None)
     return b"".join((salt, HEADER, sender, record))
 

@@ -172,7 +172,7 @@ async def ours(
 
         async def send_window(number: int) -> None:
             some = [known[(number * WINDOW + more) % BROWSERS] for more in range(WINDOW)]
-            encrypt = encryptor.window([p256dh for _, p256dh, _ in some])
+            encrypt = encryptor.window([(p256dh, auth) for _, p256dh, auth in some])
             answers = await sender([message(one, encrypt) for one in some])
             if any(answer.outcome != "a" for answer in answers):
                 raise RuntimeError(answers)

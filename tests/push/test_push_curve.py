@@ -13,7 +13,7 @@ from push.test_push_encryption import bytes_of, decrypt
 
 from service.push import encryption
 from service.push.curve import ORDER, ROOM, Curve, open_curve
-from service.push.encryption import Encryptor, derive
+from service.push.encryption import Encryptor, SenderKey, derive
 
 PRIME = 2**256 - 2**224 + 2**192 + 2**96 - 1  # SEC 2, section 2.4.2
 LAST = int.from_bytes(ORDER, "big") - 1
@@ -113,14 +113,51 @@ def test_many_at_once_agree_as_each_alone(count: int) -> None:
 
 def test_a_window_uses_each_key_once() -> None:
     browsers = [Browser("") for _ in range(3)]
-    encrypt = Encryptor(0).window([browser.p256dh for browser in browsers[:2]])
+    encrypt = Encryptor(0).window([(one.p256dh, one.auth) for one in browsers[:2]])
     bodies = [encrypt(b"twice", one.p256dh, one.auth) for one in browsers * 2]
     assert [decrypt(one, body) for one, body in zip(browsers * 2, bodies, strict=True)] == [
         b"twice"
     ] * 6
     assert len({body[21:86] for body in bodies}) == 6
-    with pytest.raises(ValueError, match="Not a point"):
-        Encryptor(0).window([BAD["short"]])(b"x", BAD["short"], b"\x00" * 16)
+
+
+@pytest.mark.parametrize("lasts", [0, 60])
+def test_a_bad_point_fails_alone(lasts: int) -> None:
+    browsers = [Browser("") for _ in range(3)]
+    known = [(one.p256dh, one.auth) for one in browsers]
+    encrypt = Encryptor(lasts).window([known[0], (BAD["short"], b"\x00" * 16), *known[1:]])
+    with pytest.raises(ValueError, match=r"."):
+        encrypt(b"x", BAD["short"], b"\x00" * 16)
+    for one in browsers:
+        assert decrypt(one, encrypt(b"x", one.p256dh, one.auth)) == b"x"
+
+
+@pytest.mark.parametrize("count", [0, 1, ROOM, 2 * ROOM + 1])
+def test_one_key_shares_with_many_as_with_each(count: int) -> None:
+    ours, browsers = SenderKey(), [Browser("") for _ in range(count)]
+    known = [(one.p256dh, one.auth) for one in browsers]
+    for at, bad in enumerate(BAD.values()):
+        known.insert(at * 7, (bad, b"\x00" * 16))
+    agreed = ours.agree_all(known, CURVE)
+    assert agreed == {(one.p256dh, one.auth): ours.agree(one.p256dh, one.auth) for one in browsers}
+    assert ours.agree_all(known, None) == {}
+    with pytest.raises(ValueError, match="Not a private key"):
+        CURVE.share_all(bytes(32), [GOOD])
+
+
+def test_a_window_that_is_made_before_the_key_changes_is_of_that_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(encryption.time, "monotonic", lambda: now)
+    encryptor, browser = Encryptor(60), Browser("")
+    known = (browser.p256dh, browser.auth)
+    before = encryptor.window([known])
+    now += 61
+    after = encryptor.window([known])
+    bodies = [encrypt(b"x", *known) for encrypt in (before, after, before)]
+    assert [decrypt(browser, body) for body in bodies] == [b"x"] * 3
+    assert bodies[0][21:86] == bodies[2][21:86] != bodies[1][21:86]
 
 
 def test_threads_share_it() -> None:
@@ -140,9 +177,12 @@ def test_threads_share_it() -> None:
         sys.setswitchinterval(usual)
 
 
-def test_without_it_messages_are_encrypted_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("lasts", "keys"), [(0, 2), (60, 1)])
+def test_without_it_messages_are_encrypted_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, lasts: int, keys: int
+) -> None:
     monkeypatch.setattr(encryption, "open_curve", lambda: None)
-    encrypt, browser = Encryptor(0), Browser("")
+    encrypt, browser = Encryptor(lasts), Browser("")
     bodies = [encrypt(b"slower", browser.p256dh, browser.auth) for _ in range(2)]
     assert [decrypt(browser, body) for body in bodies] == [b"slower"] * 2
-    assert bodies[0][21:86] != bodies[1][21:86]
+    assert len({body[21:86] for body in bodies}) == keys

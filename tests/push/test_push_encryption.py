@@ -1,7 +1,6 @@
 """Encryption: what goes out can be read with the browser's key and with no other."""
 
 import base64
-import hmac
 
 import http_ece
 import pytest
@@ -68,11 +67,6 @@ def test_what_is_encrypted_decrypts(message: bytes, lasts: int) -> None:
         body = encrypt(message, browser.p256dh, browser.auth)
         assert decrypt(browser, body) == message
         assert len(body) <= 4096
-
-
-@given(key=st.binary(max_size=64), message=st.binary(max_size=200))
-def test_macs_are_those_of_the_library(key: bytes, message: bytes) -> None:
-    assert encryption.mac(key, message) == hmac.digest(key, message, "sha256")
 
 
 def test_what_no_record_holds_is_refused() -> None:
