@@ -78,6 +78,7 @@ class Http2:
         self.ended: list[Exchange] = []
         self.known = False  # whether the other side has said what it takes
         self.closing = False  # whether nothing more may be begun
+        self.last = 0  # the last message that is looked at where the other side ends the connection
         self._under_way: dict[int, Exchange] = {}
         self._next = 1
         self._table = Table()
@@ -248,10 +249,10 @@ class Http2:
 
     def _take_goaway(self, _flags: int, _stream: int, payload: bytes) -> None:
         """What came later than the last that it names was not looked at (section 6.8)."""
-        last = _number(payload[:4]) & LARGEST
+        self.last = _number(payload[:4]) & LARGEST
         self.closing = True
         for stream, exchange in list(self._under_way.items()):
-            if stream > last:
+            if stream > self.last:
                 exchange.unread = True
                 self._end(exchange)
 

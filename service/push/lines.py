@@ -48,6 +48,11 @@ class Line(asyncio.Protocol):
         return not (self.lost or self._http2.closing)
 
     @property
+    def took_some(self) -> bool:
+        """Whether it was ended in order, after some of the messages on it."""
+        return self._http2.last > 0
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is under way on it."""
         return self._http2.idle

@@ -130,7 +130,9 @@ class Origin:
             if ended.status:
                 line.served = True
             if ended.unread and not ended.status and ended.tries < MOST_TRIES:
-                ended.tries, ended.unread = ended.tries + 1, False
+                ended.unread = False
+                # A connection that is ended after so many messages has done its part.
+                ended.tries += not line.took_some
                 self._waiting.append(ended)
             else:
                 ended.finish()

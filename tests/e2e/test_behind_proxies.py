@@ -6,35 +6,27 @@ The configurations are read from there, so that what is told is what works.
 import asyncio
 import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 from e2e.visitors import Visitor, comment_of, text
 from e2e.visitors import write as write_in
+from fronts import Front, alone, libraries, program, start_of_apache, start_of_nginx
 from live import LiveServer, free_port, run_live_server
 from playwright.async_api import Browser, expect
 from support import SECRET, run_sql, with_database
 from thread import bearer
 
 DOCS = Path(__file__).parents[2] / "docs" / "proxy.md"
-UNPACKED = Path(__file__).parents[2] / "var"  # by `make browsers`
+NOT_TRIED = "the guide to proxies was not tried"
 # All of them are this machine's; a proxy that is asked from one tells which.
 READER, ANOTHER = "127.0.0.2", "127.0.0.3"
-
-
-class Proxy(NamedTuple):
-    """How one is started: its command, its configuration, and what its environment needs."""
-
-    command: list[str | Path]
-    configuration: str
-    env: Mapping[str, str] = {}
 
 
 def told(heading: str, here: Mapping[str, str]) -> str:
@@ -48,24 +40,7 @@ def told(heading: str, here: Mapping[str, str]) -> str:
     return configuration
 
 
-def program(name: str, *folders: Path) -> Path:
-    """Where it is; skips where it is missing."""
-    path = os.pathsep.join([os.environ["PATH"], "/usr/sbin", *map(str, folders)])
-    found = shutil.which(name, path=path)
-    if found is None:
-        pytest.skip(
-            f"{name.upper()} IS MISSING: the guide to proxies was not tried (make browsers)"
-        )
-    return Path(found)
-
-
-def nginx(folder: Path, port: int, upstream: str) -> Proxy:
-    paths = "".join(
-        f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi",
-                                                         "uwsgi", "scgi")
-    )  # fmt: skip
-    # As root nginx works as somebody else, who may not look into a test's folder.
-    user = "user root;" if os.geteuid() == 0 else ""
+def nginx(folder: Path, port: int, upstream: str) -> Front:
     configuration = told(
         "nginx",
         {
@@ -74,14 +49,12 @@ def nginx(folder: Path, port: int, upstream: str) -> Proxy:
             "/var/cache/nginx/rejoinder": f"{folder}/cache",
         },
     )
-    return Proxy(
-        [program("nginx", UNPACKED / "nginx" / "usr" / "sbin"), "-p", folder, "-c"],
-        f"{user} daemon off; pid {folder}/pid; error_log {folder}/errors warn; worker_processes 1;"
-        f"events {{}} http {{ access_log off; {paths} {configuration} }}",
+    return Front(
+        [program("nginx", NOT_TRIED), "-p", folder, "-c"], start_of_nginx(folder, configuration)
     )
 
 
-def caddy(folder: Path, port: int, upstream: str) -> Proxy:
+def caddy(folder: Path, port: int, upstream: str) -> Front:
     configuration = told(
         "Caddy",
         {
@@ -91,37 +64,22 @@ def caddy(folder: Path, port: int, upstream: str) -> Proxy:
             "\n\tbind 127.0.0.1\n\tencode gzip",
         },
     )
-    return Proxy(
-        [
-            program("caddy", UNPACKED / "caddy" / "usr" / "bin"),
-            "run", "--adapter", "caddyfile", "--config",
-        ],
+    return Front(
+        [program("caddy", NOT_TRIED), "run", "--adapter", "caddyfile", "--config"],
         f"{{\n\tadmin off\n}}\n{configuration}",
-        {"HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)},
-    )  # fmt: skip
+        alone(folder),
+    )
 
 
-def apache(folder: Path, port: int, upstream: str) -> Proxy:
-    unpacked = UNPACKED / "apache" / "usr"
-    binary = program("apache2", unpacked / "sbin")
-    usr = binary.parents[1]
-    modules = "".join(
-        f"LoadModule {name}_module {usr}/lib/apache2/modules/mod_{name}.so\n"
-        for name in ("mpm_event", "authz_core", "filter", "deflate", "proxy",
-                     "proxy_http")
-    )  # fmt: skip
+def apache(folder: Path, port: int, upstream: str) -> Front:
+    binary = program("apache2", NOT_TRIED)
     # It compresses whatever it may: streams, too.
     configuration = (
-        f"{modules}ServerRoot {folder}\nServerName courier.example\nListen 127.0.0.1:{port}\n"
-        f"PidFile {folder}/pid\nErrorLog {folder}/errors\nSetOutputFilter DEFLATE\n"
+        start_of_apache(binary, folder, "filter", "deflate")
+        + f"ServerName courier.example\nListen 127.0.0.1:{port}\nSetOutputFilter DEFLATE\n"
         + told("Apache", {"127.0.0.1:8000": upstream})
     )
-    libraries = os.pathsep.join(map(str, (usr / "lib").glob("*-linux-gnu*")))
-    return Proxy(
-        [binary, "-D", "FOREGROUND", "-f"],
-        configuration,
-        {} if usr == Path("/usr") else {"LD_LIBRARY_PATH": libraries},
-    )
+    return Front([binary, "-D", "FOREGROUND", "-f"], configuration, libraries(binary))
 
 
 @pytest.fixture(scope="module", params=[nginx, caddy, apache], ids=lambda made: made.__name__)
@@ -142,7 +100,7 @@ def behind(
         REJOINDER_PUBLIC_URL=public, REJOINDER_TRUSTED_PROXIES="127.0.0.1",
     ) as live:  # fmt: skip
         upstream = live.url.removeprefix("http://").partition("/")[0]
-        proxy: Proxy = request.param(folder, port, upstream)
+        proxy: Front = request.param(folder, port, upstream)
         file = folder / "configuration"
         file.write_text(proxy.configuration)
         log = folder / "output"
