@@ -128,7 +128,8 @@ def read_status(block: bytes) -> int:
     first = _first_field(block, start)
     status = STATUSES.get(first)
     if status is None:
-        said = read_fields(block).get(b":status", b"")
+        # Of the first field alone: whatever else the block holds must not be remembered for it.
+        said = read_fields(first or block).get(b":status", b"")
         if not (said.isdigit() and len(said) == STATUS_DIGITS):
             raise ValueError("An answer has no status")
         status = int(said)
@@ -147,7 +148,7 @@ def read_fields(block: bytes) -> dict[bytes, bytes]:
     try:
         return {bytes(name): bytes(value) for name, value in decoder.decode(block, raw=True)}
     except hpack.HPACKError as error:
-        raise ValueError(f"Not a header block: {error}") from error
+        raise ValueError(f"Not a header block: {type(error).__name__}") from error
 
 
 def _first_field(block: bytes, at: int) -> bytes:

@@ -10,7 +10,7 @@ from h2.events import RequestReceived
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.push.header_blocks import Field, Table, read_fields, read_status
+from service.push.header_blocks import STATUSES, Field, Table, read_fields, read_status
 from service.push.http2 import LARGEST, BrokenError, Exchange, Http2
 
 SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"  # that change nothing
@@ -92,6 +92,23 @@ def test_a_status_is_read_however_it_is_written(status: int) -> None:
 def test_what_is_no_status_is_said_not_to_be_one(block: bytes) -> None:
     with pytest.raises(ValueError, match=r"status|header block"):
         read_status(block)
+
+
+@pytest.mark.parametrize("kind", [b"\x08", b"\x09", b"\x1a", b"\x4b"])
+def test_one_service_cannot_change_what_anothers_answers_mean(kind: bytes) -> None:
+    """How a status is written is remembered for all of them, and "gone" removes subscribers."""
+    taken, gone = kind + b"\x03201", kind + b"\x03410"
+    STATUSES.pop(taken, None)
+    assert read_status(taken + gone) == 201
+    assert read_status(taken) == 201
+    assert read_status(gone) == 410
+
+
+def test_what_is_said_of_a_block_has_nothing_of_it() -> None:
+    """It is logged: else a service could fill the log with what it likes."""
+    with pytest.raises(ValueError, match="header block") as raised:
+        read_fields(b"\x00\xff" + b"\x80" * 60_000 + b"\x01")
+    assert len(str(raised.value)) < 100
 
 
 def test_a_block_that_leans_on_a_table_is_none() -> None:
