@@ -111,7 +111,7 @@ def read_retry_after(value: str | None, now: datetime) -> float | None:
         return min(float(value[:9]), LONGEST_RETRY_AFTER)
     try:
         when = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # the second of numbers without end
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
     return min(max((when - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)

@@ -4,10 +4,14 @@ import asyncio
 from datetime import UTC, datetime
 from functools import lru_cache
 
+import structlog
+
 from service.push import rules
 from service.push.http2 import Exchange
 from service.push.lines import Line
 from service.push.message import Message
+
+log = structlog.get_logger("rejoinder.push")
 
 
 class Window:
@@ -44,20 +48,29 @@ class Sending(Exchange):
         self.elsewhere = False  # whether it is sent over something else
 
     def finish(self) -> None:
-        """Answer with what was said, however the exchange has ended: a status counts."""
-        if not self.status:
-            self.answer(rules.Answer("p"))
-        elif self.retry_after or self.said:
-            now = datetime.now(UTC)
-            self.answer(rules.read_answer(self.status, self.retry_after, now, self.said))
-        else:
-            self.answer(_plain(self.status))
+        """Answer with what was said, however the exchange has ended: a status counts.
+
+        Whatever cannot be read is this message's failure: all others of its window wait for it.
+        """
+        try:
+            answer = self._read()
+        except Exception:
+            log.exception("message failed")
+            answer = rules.Answer("f")
+        self.answer(answer)
 
     def answer(self, answer: rules.Answer) -> None:
         """Tell whoever waits, once."""
         if not self.done:
             self.done = True
             self.window.answer(self.place, answer)
+
+    def _read(self) -> rules.Answer:
+        if not self.status:
+            return rules.Answer("p")
+        if self.retry_after or self.said:
+            return rules.read_answer(self.status, self.retry_after, datetime.now(UTC), self.said)
+        return _plain(self.status)
 
 
 @lru_cache(maxsize=1000)

@@ -126,6 +126,9 @@ def test_whose_fault_a_refusal_is(
         ("Mon, 23 Nov 2026 11:00:00 GMT", 0.0),
         ("Wed, 01 Jan 2200 00:00:00 GMT", rules.LONGEST_RETRY_AFTER),
         ("Mon, 99 Nov 2026 12:01:00 GMT", None),
+        (f"Mon, 23 Nov {'9' * 30} 12:01:00 GMT", None),
+        (f"Mon, 23 Nov 2026 {'9' * 30}:01:00 GMT", None),
+        (f"Mon, 23 Nov 2026 12:01:00 +{'9' * 30}", None),
     ],
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:

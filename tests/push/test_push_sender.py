@@ -16,7 +16,7 @@ from h2.settings import SettingCodes
 from push.push_answers import answering, message, nothing, says
 from push.push_h2 import Visit, h2_service, takes
 
-from service.push import lines, origin
+from service.push import lines, origin, rules
 from service.push import sender as sending
 from service.push.message import Message
 from service.push.rules import Answer
@@ -90,6 +90,7 @@ async def test_a_window_arrives_whole_over_one_connection(
         (429, {"retry_after": "7"}, b"", Answer("p", retry_after=7)),
         (429, {"retry_after": "Thu, 01 Jan 1970 00:00:00 GMT"}, b"", Answer("p", retry_after=0)),
         (429, {"retry_after": "soon"}, b"", LATER),
+        (429, {"retry_after": f"Thu, 01 Jan {'9' * 30} 00:00:00 GMT"}, b"", LATER),
         (503, {}, b"busy", LATER),
         (413, {}, b"", Answer("f", why="size")),
         (301, {"location": "https://127.0.0.1:1/inside"}, b"", Answer("f")),
@@ -114,6 +115,25 @@ async def test_answers_are_read(
     async with h2_service(identity, answers) as service:
         assert await http2_sender(messages(service.origin, 2)) == [answer] * 2
         assert len(service.visits) == 1
+
+
+async def test_an_answer_that_cannot_be_read_is_that_messages_failure(
+    identity: ssl.SSLContext, http2_sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever that may be: nobody may wait for it, and nobody else's answer be lost."""
+    read = rules.read_answer
+
+    def failing(status: int, *more: Any) -> Answer:
+        if status == 400:
+            raise LookupError
+        return read(status, *more)
+
+    monkeypatch.setattr(rules, "read_answer", failing)
+    statuses = {1: 400, 3: 201, 5: 410}
+    async with h2_service(identity, lambda v, stream: v.say(stream, statuses[stream], b"why")) as s:
+        async with asyncio.timeout(5):
+            sent = await http2_sender(messages(s.origin, 3))
+        assert sent == [Answer("f"), ACCEPTED, Answer("g")]
 
 
 async def test_trailers_and_long_answers_are_no_harm(
