@@ -118,9 +118,13 @@ def read_retry_after(value: str | None, now: datetime) -> float | None:
 
 
 def retry_delay(attempts: int, asked: float | None) -> float:
-    """Seconds until a batch is tried again after `attempts` passes; never sooner than asked."""
+    """Seconds until a batch is tried again after `attempts` passes; never sooner than asked.
+
+    A date that is over (a service's clock may be behind ours) asks for nothing: passes that follow
+    one another by seconds would use up all there are within minutes.
+    """
     backoff = min(FIRST_RETRY * 2.0 ** min(attempts, 20), LONGEST_RETRY)
-    return backoff if asked is None else max(asked, min(backoff, FIRST_RETRY))
+    return max(asked, min(backoff, FIRST_RETRY)) if asked else backoff
 
 
 def needs_rest(answers: Sequence[Answer]) -> bool:

@@ -148,6 +148,12 @@ def test_retry_is_never_sooner_than_asked_nor_at_once(attempts: int, asked: floa
     assert delay <= max(rules.LONGEST_RETRY, rules.LONGEST_RETRY_AFTER)
 
 
+def test_a_date_that_is_over_asks_for_nothing() -> None:
+    """Else a service whose clock is behind would see all passes within two minutes."""
+    assert rules.retry_delay(9, 0.0) == rules.retry_delay(9, None) == rules.LONGEST_RETRY
+    assert rules.retry_delay(9, 1.0) == rules.FIRST_RETRY
+
+
 @given(outcomes=st.text("pagfs", max_size=600), skip=st.integers(0, 5000))
 def test_everybody_pending_gets_a_turn(outcomes: str, skip: int) -> None:
     pending = [index for index, letter in enumerate(outcomes) if letter == "p"]
