@@ -40,6 +40,7 @@ class Origin:
         self._lines: list[Line] = []
         self._opening: asyncio.Task[None] | None = None
         self._not_before = 0.0
+        self._closed = False
         self._speaks = True  # HTTP/2, as far as is known
 
     @property
@@ -64,31 +65,41 @@ class Origin:
 
     def give_up(self, sendings: Iterable[Sending]) -> None:
         """Wait for these no longer, and let connections go that have been silent for long."""
+        now = self._clock()
+        silent = set[Line]()
         for sending in sendings:
             line, sending.line = sending.line, None
             if line:
                 line.cancel(sending)
-                if self._clock() - line.heard > SILENT_SECONDS:
-                    line.abort()
+                if now - line.heard > SILENT_SECONDS:
+                    silent.add(line)
             sending.finish()
+        # Before anything else moves: none of these may be sent in the room that there is now.
         self._waiting = deque(sending for sending in self._waiting if not sending.done)
+        for line in silent:
+            line.abort()
         self.pump()
 
-    async def close(self) -> None:
-        """End all connections, and with them what is under way."""
-        self._refuse()
+    def close(self) -> asyncio.Task[None] | None:
+        """End all connections, and with them what is under way; what is still to be waited for."""
+        self._closed = True
         for line in tuple(self._lines):
             line.abort()
+        self._refuse()
         if self._opening:
             self._opening.cancel()
-            await asyncio.gather(self._opening, return_exceptions=True)
+        return self._opening
 
     def _may_open(self) -> bool:
-        more = len(self._lines) < MOST_LINES and self._clock() >= self._not_before
-        return more or not self._lines
+        """Also at once where there is no other: what is only being ended takes nothing more."""
+        if self._closed or len(self._lines) >= MOST_LINES:
+            return False
+        return self._clock() >= self._not_before or not any(line.usable for line in self._lines)
 
     def _fill(self, line: Line) -> None:
-        if line.idle and self._clock() - line.heard > LONGEST_IDLE:
+        now = self._clock()
+        if line.idle and not line.lost and now - line.heard > LONGEST_IDLE:
+            self._lines.remove(line)  # first: that it is of no use says nothing of the next one
             line.abort()
         waiting = self._waiting
         while waiting and line.usable:

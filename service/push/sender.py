@@ -70,10 +70,9 @@ class Sender:
     async def close(self) -> None:
         """End every connection; messages under way are worth another try."""
         self._closed = True
-        for origin in self._origins.values():
-            await origin.close()
+        opening = [task for origin in self._origins.values() if (task := origin.close())]
         self._curl.close()
-        await asyncio.gather(*self._by_curl, return_exceptions=True)
+        await asyncio.gather(*opening, *self._by_curl, return_exceptions=True)
 
     def _take(self, window: Window, place: int, message: Message) -> tuple[Sending, Origin | None]:
         scheme, _, rest = message.endpoint.partition("://")

@@ -471,6 +471,108 @@ async def test_a_connection_that_was_idle_for_long_is_not_trusted(
         assert len(service.visits) == 2
 
 
+async def test_a_connection_that_was_never_needed_says_nothing_of_the_next(
+    identity: ssl.SSLContext, http2_sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One opened for what then found room on another ends unused, and is none that failed."""
+    held: list[int] = []
+
+    def answers(visit: Visit, stream: int) -> None:
+        if visit is service.visits[0]:
+            held.append(stream)
+        else:
+            takes(visit, stream)
+
+    limit = {SettingCodes.MAX_CONCURRENT_STREAMS: 3}
+    async with h2_service(identity, answers, limit) as service:
+        sent = asyncio.create_task(http2_sender(messages(service.origin, 3)))
+        await until(lambda: len(held) == 3)
+        more = asyncio.create_task(http2_sender(messages(service.origin, 1)))
+        await asyncio.sleep(0)
+        more.cancel()
+        await until(lambda: len(service.visits) == 2)
+        for stream in held:
+            takes(service.visits[0], stream)
+        assert await sent == [ACCEPTED] * 3
+        monkeypatch.setattr(origin, "LONGEST_IDLE", 0.3)
+        await asyncio.sleep(0.4)
+        assert await http2_sender(messages(service.origin, 3)) == [ACCEPTED] * 3
+        assert len(service.visits) == 3
+
+
+async def test_a_connection_that_is_only_being_ended_keeps_none_from_being_opened(
+    identity: ssl.SSLContext, http2_sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even soon after one that failed: nothing would ever wake what waits."""
+    monkeypatch.setattr(origin, "PAUSE", 60.0)
+    going = b"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x7f\xff\xff\xff\x00\x00\x00\x00"
+
+    def answers(visit: Visit, stream: int) -> None:
+        if visit is service.visits[0]:
+            visit.transport.write(going)
+        else:
+            takes(visit, stream)
+
+    async with h2_service(identity, answers) as service:
+        slow = asyncio.create_task(http2_sender(messages(service.origin, 1)))
+        await until(lambda: len(service.messages) == 1)
+        await asyncio.sleep(0.05)
+        with monkeypatch.context() as patch:
+            patch.setattr(lines, "may_connect", lambda *_, **__: False)
+            assert await http2_sender(messages(service.origin, 1)) == [LATER]
+        async with asyncio.timeout(5):
+            assert await http2_sender(messages(service.origin, 1)) == [ACCEPTED]
+        takes(service.visits[0], 1)
+        assert await slow == [ACCEPTED]
+
+
+async def test_what_is_given_up_is_not_sent_in_the_room_that_this_makes(
+    identity: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where a silent connection is ended on the same occasion."""
+    monkeypatch.setattr(sending, "TOTAL_SECONDS", 1.0)
+    monkeypatch.setattr(origin, "SILENT_SECONDS", 0.5)
+    monkeypatch.setattr(origin, "MOST_LINES", 2)
+    loop = asyncio.get_running_loop()
+
+    def lives(visit: Visit) -> None:
+        if not visit.transport.is_closing():
+            visit.h2.ping(b"still on")
+            visit.flush()
+            loop.call_later(0.1, lives, visit)
+
+    def answers(visit: Visit, _stream: int) -> None:
+        if visit is service.visits[0]:
+            lives(visit)
+
+    limit = {SettingCodes.MAX_CONCURRENT_STREAMS: 1}
+    async with (
+        h2_service(identity, answers, limit) as service,
+        open_sender(allow_local=True) as sender,
+    ):
+        assert await sender(messages(service.origin, 4)) == [LATER] * 4
+        await until(lambda: bool(service.resets))
+        await asyncio.sleep(0.05)
+        assert service.paths == ["/send/0", "/send/1"]
+
+
+async def test_closing_that_is_cancelled_has_ended_everything(
+    identity: ssl.SSLContext, http2_sender: Sender
+) -> None:
+    async with h2_service(identity, lambda *_: None) as service, answering(nothing) as plain:
+        silent = asyncio.create_task(
+            http2_sender(messages(plain.replace("http:", "https:").removesuffix("/a"), 1))
+        )
+        sent = asyncio.create_task(http2_sender([*messages(service.origin, 1), message(plain)]))
+        await until(lambda: len(service.messages) == 1)
+        closing = asyncio.create_task(http2_sender.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        async with asyncio.timeout(5):
+            assert await sent == [LATER] * 2
+            assert await silent == [LATER]
+
+
 async def test_a_service_that_reads_nothing_is_left(
     identity: ssl.SSLContext, http2_sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
