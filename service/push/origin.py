@@ -105,7 +105,7 @@ class Origin:
         while waiting and line.usable:
             sending = waiting[0]
             if line.begin(sending):
-                sending.line = line
+                sending.line, sending.sent_at = line, now
             elif line.suits(sending):
                 return
             else:
@@ -140,10 +140,10 @@ class Origin:
             ended.line = None
             if ended.status:
                 line.served = True
-            if ended.unread and not ended.status and ended.tries < MOST_TRIES:
-                ended.unread = False
+            if not ended.status and self._is_worth_it(line, ended):
                 # A connection that is ended after so many messages has done its part.
-                ended.tries += not line.took_some
+                ended.tries += not (ended.unread and line.took_some)
+                ended.unread = False
                 self._waiting.append(ended)
             else:
                 ended.finish()
@@ -153,6 +153,17 @@ class Origin:
             if not line.served:
                 self._fail()
         self.pump()
+
+    def _is_worth_it(self, line: Line, ended: Sending) -> bool:
+        """Whether to send it anew at once.
+
+        The service has not looked at it; or it was sent just as a connection that had served was
+        being ended, perhaps long ago and noticed only now. Sent later it would be no less a copy.
+        """
+        if self._closed:
+            return False
+        stale = line.lost and line.served and line.heard < ended.sent_at
+        return ended.tries < MOST_TRIES if ended.unread else stale and not ended.tries
 
     def _fail(self) -> None:
         """A connection was of no use: what no other can take is worth another try later."""

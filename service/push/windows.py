@@ -34,7 +34,7 @@ class Window:
 class Sending(Exchange):
     """A message of a window on its way; `place` says which of them it is."""
 
-    __slots__ = ("done", "elsewhere", "line", "message", "place", "tries", "window")
+    __slots__ = ("done", "elsewhere", "line", "message", "place", "sent_at", "tries", "window")
 
     def __init__(self, window: Window, place: int, message: Message) -> None:
         """Path and fields are whose who sends it over HTTP/2."""
@@ -43,6 +43,7 @@ class Sending(Exchange):
         self.place = place
         self.message = message
         self.line: Line | None = None  # over which it is on its way
+        self.sent_at = 0.0  # by the loop's clock
         self.tries = 0
         self.done = False
         self.elsewhere = False  # whether it is sent over something else

@@ -246,6 +246,43 @@ async def test_a_lost_connection_is_worth_another_try_but_where_a_status_came(
         assert len(service.visits) == 2
 
 
+@pytest.mark.parametrize("first", ["ended by now", "ended by it"])
+async def test_a_connection_that_was_just_being_ended_costs_no_message(
+    identity: ssl.SSLContext, http2_sender: Sender, first: str
+) -> None:
+    """As a service ends one that was idle for long, just when there is something to say."""
+
+    def answers(visit: Visit, stream: int) -> None:
+        if stream == 1 or visit is not service.visits[0]:
+            takes(visit, stream)
+        elif stream == 3:
+            visit.transport.abort()
+
+    async with h2_service(identity, answers) as service:
+        assert await http2_sender(messages(service.origin, 1)) == [ACCEPTED]
+        if first == "ended by now":
+            service.visits[0].transport.abort()
+        assert await http2_sender(messages(service.origin, 5)) == [ACCEPTED] * 5
+        assert len(service.visits) == 2
+
+
+async def test_a_service_that_always_ends_connections_gets_each_message_twice_at_most(
+    identity: ssl.SSLContext, http2_sender: Sender
+) -> None:
+    def answers(visit: Visit, stream: int) -> None:
+        if stream == 1:
+            takes(visit, stream)
+        elif stream == 3:
+            visit.transport.abort()
+
+    async with h2_service(identity, answers) as service:
+        assert await http2_sender(messages(service.origin, 1)) == [ACCEPTED]
+        async with asyncio.timeout(5):
+            sent = await http2_sender(messages(service.origin, 5))
+        assert sent == [ACCEPTED] + [LATER] * 4
+        assert len(service.messages) == 1 + 5 + 5
+
+
 def test_the_workers_event_loop_does_the_same(identity: ssl.SSLContext) -> None:
     """Its TLS is another's than that of the tests' loop."""
 
