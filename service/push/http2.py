@@ -5,6 +5,7 @@ service that couldn't take it so (one whose streams have less room to begin with
 library that can wait for each stream's room.
 """
 
+from itertools import takewhile
 from struct import Struct
 
 from service.push.header_blocks import LONGEST, Field, Table, read_fields, read_status
@@ -251,10 +252,12 @@ class Http2:
         """What came later than the last that it names was not looked at (section 6.8)."""
         self.last = _number(payload[:4]) & LARGEST
         self.closing = True
-        for stream, exchange in list(self._under_way.items()):
-            if stream > self.last:
-                exchange.unread = True
-                self._end(exchange)
+        # The latest first, and no others: it may be said once a frame to a thousand under way.
+        late = list(takewhile(lambda stream: stream > self.last, reversed(self._under_way)))
+        for stream in reversed(late):
+            exchange = self._under_way[stream]
+            exchange.unread = True
+            self._end(exchange)
 
     def _take_room(self, _flags: int, stream: int, payload: bytes) -> None:
         more = _number(payload) & LARGEST
