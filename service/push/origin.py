@@ -94,6 +94,8 @@ class Origin:
         """Also at once where there is no other: what is only being ended takes nothing more."""
         if self._closed or len(self._lines) >= MOST_LINES:
             return False
+        if any(line.usable and line.idle and not line.served for line in self._lines):
+            return False  # which takes nothing just now, and nor would another
         return self._clock() >= self._not_before or not any(line.usable for line in self._lines)
 
     def _fill(self, line: Line) -> None:

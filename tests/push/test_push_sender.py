@@ -563,6 +563,22 @@ async def test_a_connection_that_is_only_being_ended_keeps_none_from_being_opene
         assert await slow == [ACCEPTED]
 
 
+async def test_who_takes_nothing_just_now_gets_no_further_connections(
+    identity: ssl.SSLContext, http2_sender: Sender
+) -> None:
+    """It may be too busy for any (RFC 9113, section 5.1.2)."""
+    none = {SettingCodes.MAX_CONCURRENT_STREAMS: 0}
+    async with h2_service(identity, settings=none) as service:
+        sent = asyncio.create_task(http2_sender(messages(service.origin, 5)))
+        await until(lambda: bool(service.visits))
+        await asyncio.sleep(0.2)
+        assert (len(service.visits), service.messages) == (1, [])
+        service.visits[0].h2.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 2})
+        service.visits[0].flush()
+        async with asyncio.timeout(5):
+            assert await sent == [ACCEPTED] * 5
+
+
 async def test_what_is_given_up_is_not_sent_in_the_room_that_this_makes(
     identity: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
