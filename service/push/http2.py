@@ -16,7 +16,7 @@ DATA, HEADERS, _, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDAT
 END_STREAM = ACK = 0x1
 END_HEADERS, PADDED, PRIORITY = 0x4, 0x8, 0x20
 TABLE_SIZE, ENABLE_PUSH, MOST_STREAMS, INITIAL_WINDOW, LIST_SIZE = 1, 2, 3, 4, 6  # section 6.5.2
-REFUSED_STREAM, CANCEL = 7, 8  # section 7
+REFUSED_STREAM, CANCEL, CALMER, OLDER_HTTP = 7, 8, 11, 13  # section 7
 HEAD = Struct(">BHBBL")  # section 4.1: a length of 24 bits, type, flags, stream
 SETTING = Struct(">HL")
 NUMBER = Struct(">L")
@@ -79,6 +79,7 @@ class Http2:
         self.ended: list[Exchange] = []
         self.known = False  # whether the other side has said what it takes
         self.closing = False  # whether nothing more may be begun
+        self.disliked = False  # whether the other side can't do with how we speak
         self.last = 0  # the last message that is looked at where the other side ends the connection
         self._under_way: dict[int, Exchange] = {}
         self._next = 1
@@ -221,7 +222,10 @@ class Http2:
     def _take_reset(self, _flags: int, stream: int, payload: bytes) -> None:
         exchange = self._find(stream)
         if exchange:
-            exchange.unread = _number(payload) == REFUSED_STREAM
+            code = _number(payload)
+            exchange.unread = code in {REFUSED_STREAM, OLDER_HTTP}
+            if code == OLDER_HTTP:
+                self.disliked = self.closing = True
             self._end(exchange)
 
     def _take_settings(self, flags: int, stream: int, payload: bytes) -> None:
@@ -252,6 +256,7 @@ class Http2:
         """What came later than the last that it names was not looked at (section 6.8)."""
         self.last = _number(payload[:4]) & LARGEST
         self.closing = True
+        self.disliked = _number(payload[4:8]) not in {0, CALMER}
         # The latest first, and no others: it may be said once a frame to a thousand under way.
         late = list(takewhile(lambda stream: stream > self.last, reversed(self._under_way)))
         for stream in reversed(late):

@@ -39,6 +39,7 @@ class Line(asyncio.Protocol):
         self.served = False  # whether anything was answered on it
         self._clock = loop.time
         self._ended = ended
+        self._broken = False
         self._http2 = Http2()
         self._transport: asyncio.Transport | None = None
 
@@ -51,6 +52,11 @@ class Line(asyncio.Protocol):
     def took_some(self) -> bool:
         """Whether it was ended in order, after some of the messages on it."""
         return self._http2.last > 0
+
+    @property
+    def disliked(self) -> bool:
+        """Whether we and the other side mean different things by HTTP/2."""
+        return self._broken or self._http2.disliked
 
     @property
     def idle(self) -> bool:
@@ -110,6 +116,8 @@ class Line(asyncio.Protocol):
             self._http2.receive(data)
         except BrokenError as error:
             log.warning("push service breaks HTTP/2", why=str(error))
+            self._broken = True
+            self._end_wait(error)
             self.abort()
             return
         if self._http2.known and not self.known.done():
@@ -137,7 +145,8 @@ async def open_line(
 ) -> Line:
     """Connect, to a public address alone; what HTTP/2 asks for has been said when this returns.
 
-    Raises OtherProtocolError, or OSError, TimeoutError or ValueError where there is no connection.
+    Raises OtherProtocolError, BrokenError where it is spoken wrongly, or OSError, TimeoutError or
+    ValueError where there is no connection.
     """
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(CONNECT_SECONDS):

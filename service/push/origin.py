@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
+from service.push.http2 import BrokenError
 from service.push.lines import Line, OtherProtocolError, open_line
 from service.push.windows import Sending
 
@@ -17,6 +18,7 @@ LONGEST_IDLE = 100.0  # seconds after which a connection is trusted no longer
 MOST_LINES = 50
 PAUSE = 1.0  # seconds until a service that gave us no further connection is asked again
 MOST_TRIES = 3
+ELSEWHERE = 3600.0  # seconds for which a service that can't do with our HTTP/2 is left to others
 
 
 class Origin:
@@ -41,7 +43,7 @@ class Origin:
         self._opening: asyncio.Task[None] | None = None
         self._not_before = 0.0
         self._closed = False
-        self._speaks = True  # HTTP/2, as far as is known
+        self._left_until = 0.0  # to who sends otherwise
 
     @property
     def idle(self) -> bool:
@@ -50,7 +52,7 @@ class Origin:
 
     def add(self, sending: Sending) -> None:
         """Send it with the next pump."""
-        if self._speaks:
+        if self._clock() >= self._left_until:
             self._waiting.append(sending)
         else:
             self._otherwise(sending)
@@ -119,10 +121,8 @@ class Origin:
             line = await open_line(
                 *self._address, self._trust, self._note_ended, allow_local=self._allow_local
             )
-        except OtherProtocolError:
-            self._speaks = False
-            while self._waiting:
-                self._otherwise(self._waiting.popleft())
+        except (OtherProtocolError, BrokenError):
+            self._leave()
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody may wait for it)
             log.warning(
                 "no connection to push service", host=self._address[0], why=type(error).__name__
@@ -152,7 +152,9 @@ class Origin:
         if line in self._lines and not line.usable and (line.lost or line.idle):
             self._lines.remove(line)
             line.abort()
-            if not line.served:
+            if line.disliked and not line.served:
+                self._leave()
+            elif not line.served:
                 self._fail()
         self.pump()
 
@@ -166,6 +168,12 @@ class Origin:
             return False
         stale = line.lost and line.served and line.heard < ended.sent_at
         return ended.tries < MOST_TRIES if ended.unread else stale and not ended.tries
+
+    def _leave(self) -> None:
+        """Have it sent otherwise, for some time: what is new in HTTP/2 here may not suit all."""
+        self._left_until = self._clock() + ELSEWHERE
+        while self._waiting:
+            self._otherwise(self._waiting.popleft())
 
     def _fail(self) -> None:
         """A connection was of no use: what no other can take is worth another try later."""

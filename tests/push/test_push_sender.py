@@ -352,6 +352,46 @@ async def test_who_speaks_no_http2_is_sent_to_all_the_same(
                 assert await http2_sender(window) == [ACCEPTED] * 3
 
 
+@pytest.mark.parametrize(
+    "says", ["protocol error", "compression error", "other version", "nonsense", "calmer"]
+)
+async def test_who_cannot_do_with_our_http2_is_left_to_the_library(
+    identity: ssl.SSLContext, http2_sender: Sender, monkeypatch: pytest.MonkeyPatch, says: str
+) -> None:
+    """For an hour; not for asking for patience, though, nor once it has served."""
+    monkeypatch.setattr(origin, "PAUSE", 0.0)
+
+    def answers(visit: Visit, stream: int) -> None:
+        if "accept" in visit.headers[stream]:  # the library's
+            takes(visit, stream)
+        elif says == "nonsense":
+            visit.transport.write(b"\x00\x00\x01\x01\x05\x00\x00\x00\x01\xbe")
+        elif says == "other version":
+            visit.h2.reset_stream(stream, ErrorCodes.HTTP_1_1_REQUIRED)
+        else:
+            codes = {
+                "protocol error": ErrorCodes.PROTOCOL_ERROR,
+                "compression error": ErrorCodes.COMPRESSION_ERROR,
+                "calmer": ErrorCodes.ENHANCE_YOUR_CALM,
+            }
+            visit.h2.close_connection(error_code=codes[says], last_stream_id=0)
+            visit.flush()
+            visit.transport.close()
+
+    async with h2_service(identity, answers) as service:
+        for _ in range(3):
+            answered = await http2_sender(messages(service.origin, 3))
+        assert answered == [LATER if says == "calmer" else ACCEPTED] * 3
+        ours = sum("accept" not in headers for headers, _ in service.messages)
+        assert (ours > 3) is (says == "calmer")
+        if says == "calmer":
+            return
+        monkeypatch.setattr(origin, "ELSEWHERE", -1.0)
+        (address,) = http2_sender._origins.values()
+        address._leave()
+        assert address._left_until < asyncio.get_running_loop().time()
+
+
 async def test_who_gives_streams_no_room_is_left_to_the_library(
     identity: ssl.SSLContext, http2_sender: Sender
 ) -> None:
@@ -376,7 +416,9 @@ async def test_who_gives_streams_no_room_is_left_to_the_library(
 async def test_who_promises_http2_and_does_not_speak_it(
     identity: ssl.SSLContext, http2_sender: Sender, garbage: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Not even the library can do more with it."""
     monkeypatch.setattr(lines, "CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("service.push.curl_sender.TOTAL_SECONDS", 0.5)
 
     def answers(visit: Visit, stream: int) -> None:
         raise AssertionError("nothing may be sent before the settings are known")
