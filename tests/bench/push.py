@@ -255,8 +255,8 @@ def bench(folder: Path, say: Console) -> None:
                 cpu, _ = uvloop.run(ours(subscriptions, key, lasts))
                 line(what, MANY / cpu)
             progress.update(task, description="two processes …")
-            alone = _side_by_side(origin, 1)
-            both = _side_by_side(origin, 2)
+            # The best of three: what else the machine does only ever takes away.
+            alone, both = (max(_side_by_side(origin, n) for _ in range(3)) for n in (1, 2))
         progress.update(task, description="latency …")
         with sink(files, LATENCY) as origin:
             _, wall = uvloop.run(ours(browsers(origin), key, 3600, FLIGHTS["latency"]))
