@@ -44,6 +44,7 @@ class _Header(msgspec.Struct):
     calibration: dict[str, tuple[float, float, float]]
     disguised: dict[str, float]
     thresholds: dict[str, dict[str, float]]
+    worst: Annotated[float, Meta(ge=0, le=1)] = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import islice, pairwise
+from itertools import count, islice, pairwise
 from math import exp, inf, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from classifiers.evidence import MOST, Evidence, Places
 from classifiers.features import SPREAD, pair_key, word_key
 from classifiers.language import grounded, language
 from classifiers.readings import Disguises, may_be_broken, split
+from classifiers.sentences import Read, Sentence, Worst
 from classifiers.spam import CUE_COLUMN, CUES, Cue, cues
 from classifiers.text import fold, fold_map
 from classifiers.vectors import OTHER, WordVectors
@@ -49,26 +50,17 @@ class Scored(msgspec.Struct, frozen=True):
     evidence: dict[str, list[Evidence]] = msgspec.field(default_factory=dict)
 
 
-class _Read(NamedTuple):
-    """A text as the model reads it: words, those that were spelt out or broken, sums, the norm.
-
-    `guessed` are forms that are nowhere written: English words, which say nothing in German.
-    """
-
-    found: list[Word]
-    mended: list[Word]
-    guessed: set[str]
-    sums: npt.NDArray[Any]
-    scale: float
-
-
 class _Judged(NamedTuple):
-    """What judged a label: a column, its log-odds, those of a text without words, calibration."""
+    """What judged a label: a column, its log-odds, those of a text without words, calibration.
+
+    `worst` is the sentence that has a say beside the whole, where one has.
+    """
 
     column: int
     logit: float
     start: float
     calibration: Sequence[float]
+    worst: Sentence | None = None
 
     def odds(self, logit: float) -> float:
         """Answer calibrated log-odds."""
@@ -117,6 +109,8 @@ class Model:
         self._ground = float(header["ground"])
         self._disguises = Disguises(header["disguised"])
         self._vectors = WordVectors(arrays["keys"], arrays["matrix"], self._disguises)
+        self._worst = Worst(self._vectors.matrix, self._scale)
+        self._share = float(header.get("worst", 0.0))
         self._intercept = arrays["intercept"]
         self._start: list[float] = self._intercept.tolist()
         self._cue_weights = arrays["cue_weights"].astype(np.float64)
@@ -156,14 +150,13 @@ class Model:
         explained = self._explained(text, read, signs, asked, most)
         return msgspec.structs.replace(scored, evidence=explained)
 
-    def _judge(self, text: str, read: _Read, found: list[Cue]) -> tuple[Scored, dict[str, _Judged]]:
+    def _judge(self, text: str, read: Read, found: list[Cue]) -> tuple[Scored, dict[str, _Judged]]:
         """Answer the scores, and what judged each label."""
         logits = (read.sums * read.scale + self._intercept).tolist()
         logits[_SPAM] += sum(self._cue_weights[CUE_COLUMN[cue.name]] for cue in found)
         code = language(text)
-        judged = {label: self._judged(column, logits, label) for label, column in _COLUMN.items()}
-        column, name = self._abuse(text, code)
-        judged["abuse"] = self._judged(column, logits, name)
+        judged = {label: self._judged(column, label, logits) for label, column in _COLUMN.items()}
+        judged["abuse"] = self._weighed(read, self._judged(*self._abuse(text, code), logits))
         scored = Scored(
             scores={label: one.probability() for label, one in judged.items()},
             language=code,
@@ -171,8 +164,16 @@ class Model:
         )
         return scored, judged
 
-    def _judged(self, column: int, logits: list[float], name: str) -> _Judged:
+    def _judged(self, column: int, name: str, logits: list[float]) -> _Judged:
         return _Judged(column, logits[column], self._start[column], self._calibration[name])
+
+    def _weighed(self, read: Read, whole: _Judged) -> _Judged:
+        """Give the worst sentence its say."""
+        worst = self._worst.find(read, whole.column) if self._share else None
+        if worst is None:
+            return whole
+        logit = whole.logit + self._share * (whole.start + worst.added - whole.logit)
+        return whole._replace(logit=logit, worst=worst)
 
     def _abuse(self, text: str, code: str) -> tuple[int, str]:
         """Answer the column that judges abuse in a text of this language, and its calibration."""
@@ -181,16 +182,12 @@ class Model:
             return OTHER, other
         return (_POSTED, "abuse_post") if _POST.search(text) else (_ABUSE, "abuse")
 
-    def _read(self, folded: str, found: list[Word]) -> _Read:
+    def _read(self, folded: str, found: list[Word]) -> Read:
         """Answer the sum over distinct words and pairs, (columns,), and the factor of the row."""
         forms = [word.form for word in found]
         own = dict.fromkeys(forms)
         index = self._vectors.index
-        rows = [
-            row
-            for left, right in dict.fromkeys(pairwise(forms))
-            if (row := index.get(pair_key(left, right))) is not None
-        ]
+        pairs = [index.get(pair_key(left, right), -1) for left, right in pairwise(forms)]
         vectors, strange = self._vectors.recall(own)
         mended: list[Word] = []
         guessed: set[str] = set()
@@ -201,12 +198,18 @@ class Model:
             more = {word.form: None for word in mended if word.form not in own}
             if more:
                 vectors = np.concatenate([vectors, self._recalled(more, guessed)])
+                own |= more
         both = vectors.sum(axis=0, dtype=np.float64)
         sums = both[:-1]
-        if rows:
-            sums = sums + self._vectors.matrix.take(rows, axis=0).sum(axis=0, dtype=np.float64)
-        scale = 1.0 / (SPREAD * sqrt(self._ground + float(both[-1])))
-        return _Read(found, mended, guessed, sums, scale)
+        known = list(dict.fromkeys(pairs))
+        if known:
+            sums = sums + self._vectors.matrix.take(known, axis=0).sum(axis=0, dtype=np.float64)
+        rows = dict(zip(own, count(), strict=False))
+        scale = self._scale(float(both[-1]))
+        return Read(folded, found, mended, guessed, forms, pairs, rows, vectors, sums, scale)
+
+    def _scale(self, grams: float) -> float:
+        return 1.0 / (SPREAD * sqrt(self._ground + grams))
 
     def _recalled(self, own: Mapping[str, object], guessed: set[str]) -> npt.NDArray[np.float32]:
         """Answer the words' vectors; those of guessed ones say nothing of other languages."""
@@ -256,22 +259,19 @@ class Model:
     def _explained(
         self,
         text: str,
-        read: _Read,
+        read: Read,
         signs: list[Cue],
         judged: Mapping[str, _Judged],
         most: int | None,
     ) -> dict[str, list[Evidence]]:
         _, offsets = fold_map(text)
         whole = [*read.found, *read.mended]
-        rows = {form: row for row, form in enumerate(dict.fromkeys(word.form for word in whole))}
-        weights = self._recalled(rows, read.guessed)[:, :-1] * read.scale
-        for left, right in dict.fromkeys(pairwise(word.form for word in read.found)):
-            row = self._vectors.index.get(pair_key(left, right))
-            if row is not None:
-                half = self._vectors.matrix[row] * (read.scale / 2)
-                weights[rows[left]] += half
-                weights[rows[right]] += half
-        own = np.array([rows[word.form] for word in whole], dtype=np.intp)
+        weights = read.vectors[:, :-1] * read.scale
+        for (left, right), row in dict(zip(pairwise(read.forms), read.pairs, strict=True)).items():
+            half = self._vectors.matrix[row] * (read.scale / 2)
+            weights[read.rows[left]] += half
+            weights[read.rows[right]] += half
+        own = np.array([read.rows[word.form] for word in whole], dtype=np.intp)
         places = Places(
             [(offsets[word.begin], offsets[word.end - 1] + 1) for word in whole]
             + [(cue.begin, cue.end) for cue in signs]
@@ -282,7 +282,10 @@ class Model:
         evidence = {}
         for label, one in judged.items():
             told = given if label == "spam" else np.zeros(len(signs))
-            parts = np.concatenate([share[:, one.column], told]) * one.slope()
+            said = share[:, one.column]
+            if one.worst:
+                said = said + self._share * (self._worst.weigh(read, one.worst, one.column) - said)
+            parts = np.concatenate([said, told]) * one.slope()
             evidence[label] = places.top(parts, most)
         return evidence
 

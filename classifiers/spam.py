@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from string import ascii_lowercase, ascii_uppercase
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -112,6 +113,7 @@ _SAYING = re.compile(
     r"|(?:give|hit|smash) (?:it |me |us )?(?:a |the )?(?:like|thumbs?)|like (?:if|and share)"
     r"|like ?& ?share|sub(?:scribe)? (?:to|4|for) (?:me|sub)|subscribers?|sub4sub|followers?))\b",
 )
+_CAPITALS, _SMALL = ascii_uppercase.encode(), ascii_lowercase.encode()
 _MANY, _SOME = 3, 2
 _SHOUT_LETTERS = 12
 _SHORT, _LONG = 25, 600
@@ -147,11 +149,18 @@ def _link_cues(text: str, links: list[re.Match[str]]) -> list[Cue]:
     return found
 
 
+def _count_letters(text: str) -> tuple[int, int]:
+    """Answer how many letters there are, and how many of them are capitals."""
+    if text.isascii():  # twenty times as fast
+        rest = text.encode().translate(None, _CAPITALS)
+        return len(text) - len(rest.translate(None, _SMALL)), len(text) - len(rest)
+    return sum(map(str.isalpha, text)), sum(map(str.isupper, text))
+
+
 def _shape_cues(text: str) -> list[Cue]:
     found: list[Cue] = []
     whole = (0, len(text))
-    letters = sum(map(str.isalpha, text))
-    capitals = sum(map(str.isupper, text))
+    letters, capitals = _count_letters(text)
     if letters >= _SHOUT_LETTERS:
         if capitals > 0.6 * letters:
             found.append(Cue("shouting", *whole))

@@ -21,13 +21,15 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from classifiers import artefact
-from classifiers.abuse import COLUMNS, VIEWS, View, blend, fit_view
+from classifiers.abuse import COLUMNS, JUDGING_ABUSE, VIEWS, View, blend, fit_view
 from classifiers.features import Factored, Floats, WordGrams
 from classifiers.figures import benign_news, held_out, recall_beside, thresholds
 from classifiers.linear import Beside, LinearHead
 from classifiers.rude import disguised_words
+from classifiers.sentences import WORST, sentences
 from classifiers.sources import TRAINING, Corpus, read_corpus
 from classifiers.spam import CUES, Cues
+from classifiers.text import fold
 
 _FEATURES = 50_000
 _PRUNING_STEPS = 20
@@ -92,8 +94,9 @@ def learn(bench: Bench, grams: WordGrams, news: list[str], most: int = _FEATURES
     grams.keep(columns)
     bench.words = bench.words.keep(columns)
     trial = fit_views(bench, ~corpus.held, LinearHead())
-    calibration, figures = held_out(corpus, log_odds_of(bench, trial))
-    figures |= recall_beside(corpus, log_odds_of(bench, trial), _outside(grams, trial, news))
+    tried = log_odds_of(bench, trial, grams)
+    calibration, figures = held_out(corpus, tried)
+    figures |= recall_beside(corpus, tried, _outside(grams, trial, news))
     final = fit_views(bench, np.ones(len(corpus.texts), dtype=bool), LinearHead())
     coef, intercept, cue_weights = blend(final, len(columns))
     arrays: dict[str, npt.NDArray[Any]] = {
@@ -109,6 +112,7 @@ def learn(bench: Bench, grams: WordGrams, news: list[str], most: int = _FEATURES
             "columns": list(COLUMNS),
             "cues": list(CUES),
             "ground": grams.ground,
+            "worst": WORST,
             "features": len(columns),
             "calibration": calibration,
             "disguised": disguised_words(corpus, arrays),
@@ -126,15 +130,38 @@ def learn(bench: Bench, grams: WordGrams, news: list[str], most: int = _FEATURES
     }
 
 
-def log_odds_of(bench: Bench, heads: dict[str, LinearHead]) -> Floats:
-    """Answer the log-odds of all rows, (rows, columns)."""
-    return _products(bench.words, bench.signs, heads)
+def log_odds_of(bench: Bench, heads: dict[str, LinearHead], grams: WordGrams) -> Floats:
+    """Answer the log-odds of all rows, (rows, columns).
+
+    The worst sentence has its say in the held-out rows: no others are measured.
+    """
+    corpus, logits = bench.corpus, _products(bench.words, bench.signs, heads)
+    held = np.flatnonzero(corpus.held)
+    logits[held] = _with_worst(logits[held], [corpus.texts[at] for at in held], grams, heads)
+    return logits
 
 
 def _outside(grams: WordGrams, heads: dict[str, LinearHead], texts: list[str]) -> Floats:
     """Answer the log-odds of texts outside the corpus, (texts, columns)."""
     signs = Cues().fit(texts).transform(texts)
-    return _products(grams.factors(texts), signs, heads)
+    return _with_worst(_products(grams.factors(texts), signs, heads), texts, grams, heads)
+
+
+def _with_worst(
+    logits: Floats, texts: list[str], grams: WordGrams, heads: dict[str, LinearHead]
+) -> Floats:
+    """Give each text's worst sentence its say in the columns that judge abuse, as Model does."""
+    apart = [sentences(fold(text)) for text in texts]
+    several = [at for at, own in enumerate(apart) if len(own) > 1]
+    starts = np.cumsum([0, *(len(apart[at]) for at in several)])[:-1]
+    words = grams.factors([one for at in several for one in apart[at]])
+    coef, intercept, _ = blend(heads, words.shape[1])
+    weighed = logits.copy()
+    for name in JUDGING_ABUSE:
+        column = COLUMNS.index(name)
+        said = np.maximum.reduceat(words @ coef[:, column] + intercept[column], starts)
+        weighed[several, column] += WORST * (said - weighed[several, column])
+    return weighed
 
 
 def _products(words: Factored, signs: sparse.csr_array, heads: dict[str, LinearHead]) -> Floats:

@@ -44,7 +44,7 @@ def held_out_scores(data: Path, file: Path) -> dict[str, HeldOut]:
         grams.keep(columns)
         bench.words = bench.words.keep(columns)
         heads = fit_views(bench, ~corpus.held, LinearHead())
-    logits = log_odds_of(bench, heads)
+    logits = log_odds_of(bench, heads, grams)
     answer = {}
     for judge in JUDGES:
         rows = judge.rows(corpus)

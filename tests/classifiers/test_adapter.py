@@ -118,11 +118,16 @@ def test_the_less_was_decided_the_less_is_corrected(seen: list[Seen]) -> None:
 
 
 def test_where_there_is_no_rule_the_tightest_penalty_is_chosen(seen: list[Seen]) -> None:
-    chance = np.random.default_rng(5)
-    truth = np.column_stack([np.zeros(len(seen)), chance.random(len(seen)) < 0.5])
-    free, chosen = Adapter((12.0,)).fit(seen, truth), Adapter().fit(seen, truth)
-    tight = Adapter((1.0,)).fit(seen, truth)
-    assert adapters.pack(chosen, "x") == adapters.pack(tight, "x") != adapters.pack(free, "x")
+    """Nearly always: chance alone can look like a rule in a fifth of some hundred comments."""
+    tightest = 0
+    for seed in range(12):
+        chance = np.random.default_rng(seed)
+        truth = np.column_stack([np.zeros(len(seen)), chance.random(len(seen)) < 0.5])
+        free, chosen = Adapter((12.0,)).fit(seen, truth), Adapter().fit(seen, truth)
+        tight = adapters.pack(Adapter((1.0,)).fit(seen, truth), "x")
+        assert tight != adapters.pack(free, "x")
+        tightest += adapters.pack(chosen, "x") == tight
+    assert tightest >= 9
     ruled = Adapter().fit(seen, TRUTH)
     assert adapters.pack(ruled, "x") == adapters.pack(Adapter((12.0,)).fit(seen, TRUTH), "x")
 

@@ -75,6 +75,13 @@ BLATANT = [
     ("spam", "Get a loan today with no credit check, whatsapp +1 555 123 4567"),
 ]
 
+AMONG_OTHERS = (
+    "The council met on Tuesday and talked about the harbour for two hours. Nobody asked what the "
+    "new quay will cost, and nobody said who is to pay for it. Mr. Brown, you are an idiot and an "
+    'id i o t you stay. The minutes will be published on Friday, says the clerk. "We\'ll see!" '
+    "The next meeting is in the old town hall at seven in the evening."
+)
+
 
 @pytest.mark.parametrize("text", ORDINARY)
 def test_ordinary_comments_pass(model: Model, text: str) -> None:
@@ -269,7 +276,7 @@ def test_a_threat_without_a_bad_word_is_held(model: Model, text: str) -> None:
     assert model.score([text])[0].scores["threat"] >= model.thresholds["threat"]["hold"]
 
 
-@pytest.mark.parametrize("text", [text for _, text in BLATANT])
+@pytest.mark.parametrize("text", [*(text for _, text in BLATANT), AMONG_OTHERS])
 def test_all_weights_add_up_to_the_score(model: Model, text: str) -> None:
     """The reasons, for and against, are the whole way from a text without words to this one."""
     [scored] = model.score([text], evidence=True, most=None)

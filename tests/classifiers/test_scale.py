@@ -124,6 +124,7 @@ def test_friendly_comments_are_far_below_them(model: Model, text: str) -> None:
     told = {label: SCALE.score(label, scores[label]) for label in LABELS}
     assert told["abuse"] < 0.1
     assert told["insult"] < 0.1
+    assert told.pop("spam") < 0.3  # of which no pairs are known: anchored at the threshold alone
     assert max(told.values()) < 0.25
 
 
