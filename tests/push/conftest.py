@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,24 @@ async def http2(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterato
     finally:
         process.terminate()
         await process.wait()
+
+
+@pytest.fixture
+def identity(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ssl.SSLContext:
+    """That of 127.0.0.1, which senders made from now on believe."""
+    for name in ("SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS"):
+        monkeypatch.setenv(name, "")  # restored in the end
+    key, certificate = certify(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+@pytest.fixture
+async def http2_sender(identity: ssl.SSLContext) -> Any:
+    """A sender that believes it."""
+    async with open_sender(allow_local=True) as sender:
+        yield sender
 
 
 @pytest.fixture

@@ -4,14 +4,35 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import msgspec
 
 from service.push.message import Message
+from service.push.rules import Answer
+
+TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
+ACCEPTED, LATER = Answer("a"), Answer("p")
 
 Answering = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 def message(endpoint: str) -> Message:
     return Message(endpoint, "vapid t=a,k=b", b"body", 60, "normal", "topic")
+
+
+def messages(origin: str, count: int, **changes: Any) -> list[Message]:
+    """To as many browsers."""
+    return [
+        msgspec.structs.replace(message(f"{origin}/send/{number}"), **changes)
+        for number in range(count)
+    ]
+
+
+async def until(done: Callable[[], bool]) -> None:
+    async with asyncio.timeout(5):
+        while not done():  # noqa: ASYNC110 (the other side has nothing to tell it by)
+            await asyncio.sleep(0.01)
 
 
 def says(answer: bytes) -> Answering:

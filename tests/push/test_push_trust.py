@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 from bench.push import certify
-from push.push_answers import answering, message, nothing, says
+from push.push_answers import TAKEN, answering, message, nothing, says
 
 from service.push.rules import Answer
 from service.push.sender import open_sender
-
-TAKEN = b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"
 
 
 @pytest.fixture
