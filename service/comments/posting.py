@@ -4,15 +4,21 @@ import math
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 import msgspec
+import structlog
 
 from service.comments.types import CommentRow
-from service.core.db import Conn, Executor, row_to, uuid7
+from service.core.db import Conn, Executor, Pool, row_to, uuid7
 from service.readers.types import SignedIn
 from service.screening.kin import Kin
 from service.screening.scores import scores_of
 from service.screening.sketch import Fingerprint
 from service.screening.types import History, Screening
+
+log = structlog.get_logger("rejoinder.comments")
+
+MOST_TRIES = 3
 
 
 class ReaderFacts(msgspec.Struct, frozen=True):
@@ -170,13 +176,25 @@ class Inserted(msgspec.Struct, frozen=True):
     version: int | None
 
 
-async def insert_comment(conn: Executor, new: NewRow) -> Inserted:
+async def insert_comment(pool: Pool, new: NewRow) -> Inserted:
     """Store a comment and all that belongs to it, in one statement and so all or nothing.
 
     One round trip instead of six is a third of what posting costs. A confirmed reader keeps
     its confirmed name. Raises asyncpg.UniqueViolationError where the idempotency key is taken, and
     ForeignKeyViolationError where the root has been put below another since it was read.
+
+    Should it and another writer wait for each other, PostgreSQL ends one of the two; if it is this
+    one, nothing is stored, and it is begun anew.
     """
+    for _ in range(MOST_TRIES - 1):
+        try:
+            return await _insert(pool, new)
+        except asyncpg.DeadlockDetectedError:
+            log.warning("deadlock", what="comment")
+    return await _insert(pool, new)
+
+
+async def _insert(conn: Executor, new: NewRow) -> Inserted:
     comment, screening = new.comment, new.screening
     row = await conn.fetchrow(
         INSERT,
