@@ -80,16 +80,12 @@ class Curve:
         self._to_x, self._to_y = c_void_p(address), c_void_p(address + NUMBER_LENGTH)
         self._lock = Lock()
 
-    def exchange(self, theirs: bytes) -> Agreed:
-        """A new key pair's public point, and the 32 bytes that it and `theirs` agree on.
-
-        ECDH of SEC 1, section 3.3.1. Raises ValueError where `theirs` isn't an uncompressed point.
-        """
-        (private,) = new_privates(1)
-        return self.agree(private, theirs)
-
     def agree(self, private: bytes, theirs: bytes) -> Agreed:
-        """The same with a private key that is given: 32 bytes of a number below the order."""
+        """A key pair's public point, and the 32 bytes that it and `theirs` agree on.
+
+        ECDH of SEC 1, section 3.3.1; `private` is 32 bytes of a number below the order. Raises
+        ValueError where it isn't, or `theirs` is no uncompressed point.
+        """
         if not is_private(private):
             raise ValueError("Not a private key of P-256")
         agreed = self._agree([(private, theirs)])
@@ -98,7 +94,7 @@ class Curve:
         return agreed[theirs]
 
     def exchange_all(self, points: Sequence[bytes]) -> dict[bytes, Agreed]:
-        """By point what `exchange` has for it, each with a key pair of its own.
+        """By point what `agree` has for it, each with a new key pair of its own.
 
         What isn't an uncompressed point is left out.
         """

@@ -29,6 +29,10 @@ def opened() -> Curve:
 CURVE = opened()
 
 
+def exchange(theirs: bytes) -> tuple[bytes, bytes]:
+    return CURVE.exchange_all([theirs])[theirs]
+
+
 def new_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
@@ -63,7 +67,7 @@ def test_the_example_of_the_standard() -> None:
 
 def test_each_key_pair_is_new() -> None:
     browser = new_key()
-    made = [CURVE.exchange(public(browser)) for _ in range(50)]
+    made = [exchange(public(browser)) for _ in range(50)]
     assert len({point for point, _ in made}) == len({shared for _, shared in made}) == 50
     for point, shared in made:
         known = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
@@ -87,7 +91,8 @@ BAD = {
 @pytest.mark.parametrize("point", BAD.values(), ids=BAD)
 def test_what_is_no_point_is_refused_and_the_next_goes_through(point: bytes) -> None:
     with pytest.raises(ValueError, match="Not a point"):
-        CURVE.exchange(point)
+        CURVE.agree((1).to_bytes(32, "big"), point)
+    assert CURVE.exchange_all([point]) == {}
     assert CURVE.agree((1).to_bytes(32, "big"), GOOD)[1] == GOOD[1:33]
 
 
@@ -164,7 +169,7 @@ def test_threads_share_it() -> None:
     browsers = [new_key() for _ in range(8)]
 
     def some(browser: ec.EllipticCurvePrivateKey) -> bool:
-        point, shared = CURVE.exchange(public(browser))
+        point, shared = exchange(public(browser))
         known = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
         return browser.exchange(ec.ECDH(), known) == shared
 
