@@ -114,10 +114,8 @@ class Worst:
     def weigh(self, read: Read, sentence: Sentence, column: int) -> npt.NDArray[np.float64]:
         """Answer what each of `found` and `mended` adds there: to `added`, all together."""
         whole = (*read.found, *read.mended)
-        inside = [sentence.begin <= word.begin < sentence.end for word in whole]
-        said = {word.form: 0.0 for word, own in zip(whole, inside, strict=True) if own}
-        for form in said:
-            said[form] = float(read.vectors[read.rows[form], column])
+        inside = [word for word in whole if sentence.begin <= word.begin < sentence.end]
+        said = {word.form: float(read.vectors[read.rows[word.form], column]) for word in inside}
         for (left, right), row in {
             (left.form, right.form): row
             for (left, right), row in zip(pairwise(read.found), read.pairs, strict=False)
@@ -127,10 +125,12 @@ class Worst:
             said[left] += half
             said[right] += half
         # A word that stands in several places is in the row once: they share its weight.
-        counts = Counter(word.form for word, own in zip(whole, inside, strict=True) if own)
+        counts = Counter(word.form for word in inside)
         return np.array(
             [
-                said[word.form] * sentence.scale / counts[word.form] if own else 0.0
-                for word, own in zip(whole, inside, strict=True)
+                said[word.form] * sentence.scale / counts[word.form]
+                if sentence.begin <= word.begin < sentence.end
+                else 0.0
+                for word in whole
             ]
         )

@@ -171,6 +171,7 @@ class Origin:
 
     def _leave(self) -> None:
         """Have it sent otherwise, for some time: what is new in HTTP/2 here may not suit all."""
+        log.info("push service is left to libcurl", host=self._address[0], seconds=ELSEWHERE)
         self._left_until = self._clock() + ELSEWHERE
         while self._waiting:
             self._otherwise(self._waiting.popleft())
