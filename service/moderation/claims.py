@@ -1,6 +1,6 @@
 """Claiming: the next items go to one moderator, and for two minutes to nobody else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -16,42 +16,43 @@ TRIES = 3
 
 
 async def claim(pool: Pool, moderator: Moderator, wanted: Filter, limit: int) -> Claims:
-    """Renew the caller's claims in a view, and lease the next free items up to `limit` in all.
+    """Lease the next items of a view up to `limit`, the riskiest first; one's own are renewed.
 
-    The riskiest first. Two who ask at once are never given the same item: what one is leasing the
-    other skips (SKIP LOCKED), and the claim's primary key decides what slips through.
+    What others have claimed is passed over. Of one's own those that are no longer among the next,
+    because riskier ones have come, are left to lapse: the desk may still show them. Two who ask at
+    once are never given the same item: what one is leasing the other skips (SKIP LOCKED), and the
+    claim's primary key decides what slips through.
     """
     async with pool.acquire() as conn, conn.transaction():
         own = await queue_store.list_claimed(conn, wanted, moderator.id, limit)
-        until = await queue_store.upsert_claims(conn, own, moderator.id)
-        items = [item for item in own if item.item_id in until]
+        until: dict[UUID, datetime] = {}
+        items: list[ItemRow] = []
         for _ in range(TRIES):
-            fresh = await _lease(conn, moderator, wanted, limit - len(items), until)
-            if not fresh:
+            free = await queue_store.lock_unclaimed(conn, wanted, moderator.id, limit)
+            # One's own whose row somebody is writing to was skipped, and is one's own all the same.
+            items = _riskiest({item.item_id: item for item in (*own, *free)}.values())[:limit]
+            rest = [item for item in items if item.item_id not in until]
+            if not rest:
                 break
-            items += fresh
-        items.sort(key=lambda item: (item.urgency, item.id), reverse=True)
+            until |= await _lease(conn, moderator, own, rest)
+        items = [item for item in items if item.item_id in until]
         shown = await read_items(conn, moderator, wanted.view, [item.id for item in items])
     return Claims(items=shown, next_cursor=None, until=min(until.values(), default=None))
 
 
+def _riskiest(items: Iterable[ItemRow]) -> list[ItemRow]:
+    return sorted(items, key=lambda item: (item.urgency, item.id), reverse=True)
+
+
 async def _lease(
-    conn: Conn,
-    moderator: Moderator,
-    wanted: Filter,
-    limit: int,
-    until: dict[UUID, datetime],
-) -> list[ItemRow]:
-    """Lease up to `limit` more; those that were got, also noted in `until`."""
-    if limit < 1:
-        return []
-    free = await queue_store.lock_unclaimed(conn, wanted, moderator.id, limit + len(until))
-    fresh = [item for item in free if item.item_id not in until][:limit]
-    got = await queue_store.upsert_claims(conn, fresh, moderator.id)
-    until.update(got)
-    leased = [item for item in fresh if item.item_id in got]
-    await _tell(conn, moderator, "claimed", _by_site(leased))
-    return leased
+    conn: Conn, moderator: Moderator, own: Sequence[ItemRow], items: Sequence[ItemRow]
+) -> dict[UUID, datetime]:
+    """Lease these; until when, of those that were got. The desks hear of what is not renewed."""
+    got = await queue_store.upsert_claims(conn, items, moderator.id)
+    renewed = {item.item_id for item in own}
+    fresh = [item for item in items if item.item_id in got and item.item_id not in renewed]
+    await _tell(conn, moderator, "claimed", _by_site(fresh))
+    return got
 
 
 async def release(pool: Pool, moderator: Moderator, items: Sequence[UUID] | None) -> None:

@@ -6,6 +6,7 @@ import pytest
 from e2e.visitors import Api, MakeVisitor, Visitor, text
 from live import LiveServer
 from playwright.async_api import Locator, Page, expect
+from support import run_sql
 
 pytestmark = pytest.mark.browser
 
@@ -293,6 +294,9 @@ async def test_two_moderators_are_not_shown_the_same_as_free(
 ) -> None:
     body = f"I will find your house and kill you all. {text()}"
     comment = await api.hold(key, body)
+    await run_sql(
+        live_server.database_url, f"update comment set risk = 1 where id = '{comment['id']}'"
+    )
     visitor = await visitors()
     first = await visitor.page()
     link = visitor.server.sign_in_link()

@@ -160,6 +160,24 @@ async def test_two_moderators_at_once_pass_over_what_the_other_reads(
     await expect(beas).to_have_count(0)
 
 
+async def test_what_is_new_is_claimed_when_it_is_loaded(
+    visitor: Visitor, api: Api, key: str, live_server: LiveServer
+) -> None:
+    await api.hold(key, f"I will find your house and kill you all. {text()}")
+    page = await visitor.page()
+    async with page.expect_response(lambda answer: answer.url.endswith("/claims")):
+        await page.goto(visitor.server.sign_in_link())
+    await expect(page.locator(".card").first).to_be_visible()
+    comment = await api.hold(key, f"I will find your house and kill you all. {text()}")
+    worst = f"update comment set risk = 1 where id = '{comment['id']}'"
+    await run_sql(live_server.database_url, worst)
+    await expect(page.locator("button.news")).to_be_visible()
+    async with page.expect_response(lambda answer: answer.url.endswith("/claims")):
+        await page.keyboard.press(".")
+    found = await api.moderation("GET", f"comments/{comment['id']}")
+    assert found["claim"]["own"] is True
+
+
 async def test_closing_one_tab_leaves_the_other_its_claims(
     visitor: Visitor, api: Api, key: str
 ) -> None:

@@ -394,6 +394,31 @@ async def test_leases_are_renewed_released_and_expire(
     assert len((await claim(desk, 4, other))["items"]) == 4
 
 
+async def test_what_came_meanwhile_is_claimed_where_it_is_riskier(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool, other: dict[str, str]
+) -> None:
+    there = [await hold(client, pool, f"Remark {n}.", risk=0.5 - n / 10) for n in range(3)]
+    await claim(desk, 3)
+    worst = await hold(client, pool, "What nobody should have to read twice.", risk=0.9)
+    assert [item["id"] for item in (await claim(desk, 3))["items"]] == [worst, *there[:2]]
+    # What the desk may still show is one's own until the time that was said.
+    assert (await claim(desk, 4, other))["items"] == []
+    await pool.execute("update claim set leased_until = now() where item_id = $1", there[2])
+    assert [item["id"] for item in (await claim(desk, 4, other))["items"]] == there[2:]
+
+
+async def test_an_own_one_that_is_being_written_to_is_renewed(
+    client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool
+) -> None:
+    there = [await hold(client, pool, f"Remark {n}.", risk=0.5 - n / 10) for n in range(3)]
+    first = await claim(desk, 2)
+    async with pool.acquire() as conn, conn.transaction():
+        await conn.execute("update comment set likes = 1 where id = $1", there[0])
+        again = await claim(desk, 2)
+        assert [item["id"] for item in again["items"]] == there[:2]
+        assert again["until"] > first["until"]
+
+
 async def test_a_campaign_is_claimed_whole_and_a_decision_ends_the_claim(
     client: httpx.AsyncClient, desk: httpx.AsyncClient, pool: Pool, other: dict[str, str]
 ) -> None:

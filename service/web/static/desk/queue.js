@@ -14,7 +14,7 @@ import { EMPTY } from './words.js';
  * @typedef {import('./types.js').Item} Item
  * @typedef {import('./types.js').Action} Action
  * @typedef {{ decide: (item: Item, action: Action) => void, marked: (item: Item | null) => void,
- *   signedOut: () => void, say: (text: string) => void, clear: () => void }} Heard
+ *   signedOut: () => void, say: (text: string) => void, clear: () => void, renewed: () => void }} Heard
  */
 
 /** @type {Record<string, string>} what is said on a card that has changed elsewhere */
@@ -41,7 +41,8 @@ export class Queue {
   #count = null;
   #turn = 0;
 
-  /** @param {Heard} heard `signedOut` when the session has ended, `clear` to drop every filter */
+  /** @param {Heard} heard `signedOut` when the session has ended, `clear` to drop every filter,
+   *  `renewed` when what has come is in the list */
   constructor(heard) {
     this.heard = heard;
     this.list = el('div', { class: 'list', role: 'feed', 'aria-label': 'Comments' });
@@ -247,6 +248,7 @@ export class Queue {
   async loadNew() {
     if (!this.fresh) return;
     await this.load();
+    this.heard.renewed();
     if (this.current) this.go(this.current);
   }
 

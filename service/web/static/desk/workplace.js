@@ -42,6 +42,7 @@ export class Workplace {
       decide: (item, action) => this.deciding.decide(item, action),
       marked: (item) => this.pane.show(item),
       clear: () => this.#go({ filters: {} }),
+      renewed: () => this.claim(),
       say: tell,
       signedOut,
     });
