@@ -13,6 +13,7 @@ from classifiers.features import pair_key, word_key
 from classifiers.model import Model, Scored
 from classifiers.readings import unsigned
 from classifiers.text import fold, fold_map
+from classifiers.vectors import REMEMBERED
 from classifiers.words import Word, words
 
 
@@ -29,6 +30,7 @@ class SiteModel:
         self.base = base
         self.thresholds = base.thresholds
         self._weights = weights_of(packed.adapter)
+        self._known: dict[str, str] = {}
         self._line: list[list[float]] = packed.adapter.line_.tolist()
 
     @classmethod
@@ -113,8 +115,18 @@ class SiteModel:
     def _read(self, form: str) -> str:
         """Answer the word that a form stands for to the newsroom: in disguise, one it decided on.
 
-        "cr*p" is what the shared model reads it as, "h3rald" what its letters look like.
+        "cr*p" is what the shared model reads it as, "h3rald" what its letters look like. As with
+        vectors, remembering it only saves time.
         """
+        read = self._known.get(form)
+        if read is None:
+            read = self._made(form)
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[form] = read
+        return read
+
+    def _made(self, form: str) -> str:
         if word_key(form) in self._weights:
             return form
         for read in (self.base.reads(form), "" if form.isalpha() else unsigned(form)):
