@@ -16,6 +16,7 @@ class Checker(LocalSite):
         self.answer: Any = {"verdict": "ok"}
         self.slow: float = 0
         self.asked: list[dict[str, Any]] = []
+        self.answered = 0
         self.secret = ""
         self.faults: list[str] = []
 
@@ -42,6 +43,7 @@ class Checker(LocalSite):
         self.asked.append(await request.json())
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.sleep(self.slow)
+        self.answered += 1
         if isinstance(self.answer, web.Response):
             return self.answer
         if isinstance(self.answer, bytes):

@@ -155,11 +155,9 @@ async def test_a_newsroom_with_its_own_rule_gets_its_own_model(
         assert report.compared == base.id
         assert report.held_out == round(0.2 * (report.trained + report.held_out))
         # Both processes swap, this one by its first comment, that one by the notice.
-        started = asyncio.get_running_loop().time()
         for instance in (second, client):
             await wait_for(instance, RUDE[0].replace("toll road", "stadium"), "published")
             await wait_for(instance, RIVAL[0].replace("toll road", "stadium"), "held")
-        assert asyncio.get_running_loop().time() - started < 5
         rude = await count_held(second, RUDE)
         print("held of 8 rude ones before and after", held[0], rude)  # noqa: T201 (as above)
         assert rude <= held[0] // 2
