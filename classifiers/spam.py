@@ -9,6 +9,8 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 
+from classifiers.sayings import sayings
+
 
 class Cue(NamedTuple):
     """A sign of spam and where it stands (offsets in the text as written)."""
@@ -34,6 +36,8 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _DOT = re.compile(r"[\[(]dot[\])]", re.IGNORECASE)
+# No link is without one of these, and few comments have any: looked for at once.
+_LINKED = re.compile(r"\.[^\s.\"\])<>]|[wW]\.|://|[\[(](?:\.|[dD][oO][tT])[\])]")
 _SHORTENER = re.compile(
     r"(?:bit\.ly|goo\.gl|tinyurl\.com|ow\.ly|is\.gd|adf\.ly|cutt\.ly|gg\.gg|rb\.gy|t\.me"
     r"|wa\.me|linktr\.ee|shorturl\.at)(?:/|$)",
@@ -68,51 +72,6 @@ _HASHTAG = re.compile(r"(?<!\w)#\w{2,40}")
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
 _DIGITS = re.compile(r"(?<!\w)\d{5,20}(?!\w)")
 _SENTENCE = re.compile(r"[^.!?\n]{12,}")
-_SAYING = re.compile(
-    r"\b(?:(?P<own_subscription>(?:how|where|when|can|could|should|do|does|must|may|did)"
-    r" (?:do |does |can |should )?(?:i|we|you|one) (?:have to |still )?(?:un)?subscribe(?! to my)"
-    r"|way to (?:un)?subscribe|to subscribe to (?:the|this) (?:\w+ )?(?:paper|edition|newsletter)"
-    r"|(?:i|we|they|parents?|mother|father) (?:have |also |still |only )?(?:un)?subscribed?"
-    r" (?:to|for) (?:the|this|your|two|a|it|\w+ years)"
-    r"|(?:my|our|the|a|cancel(?:led)? (?:my|our|the)) subscription)"
-    r"|(?P<call_to_act>click (?:here|the link|below|on)|sign up"
-    r"|please subscribe|subscribe (?:to (?:my|our)|now|and)|order now|buy now"
-    r"|check (?:out|my|it out)|visit (?:my|our|us|the|this)|join (?:now|us|my)|download"
-    r"|register now"
-    r"|apply now|act now|follow (?:me|my|us)|shop now|don't miss|limited (?:time|offer)|free trial"
-    r"|try it free|use (?:my |the )?(?:code|promo))"
-    r"|(?P<own_place>my (?:channel|videos?|blog|site|website|page|profile|store|shop|playlist|song"
-    r"|music|app|podcast|instagram|onlyfans|newsletter))"
-    r"|(?P<we_offer>we (?:offer|provide|are a|specialize|deliver|help|sell|guarantee)"
-    r"|our (?:services?|company|team|products?|clients?|customers?|experts?|website|store|prices)"
-    r"|best (?:price|quality|service|deal)s?|affordable|discounts?|free shipping"
-    r"|wholesale|for sale)"
-    r"|(?P<earning>earn(?:ed|ing|s)?|work(?:ing)? from home|from home|per (?:hour|day|week|month)"
-    r"|(?:extra|passive) (?:income|cash|money)|make money|paid weekly|financial freedom"
-    r"|laid[- ]off)"
-    r"|(?P<gambling>casino|jackpot|slots?|betting|poker|free spins|bonus)"
-    r"|(?P<pills>viagra|cialis|pills?|pharmacy|weight loss|keto|herbal|supplements?|enlargement"
-    r"|testosterone|cbd)"
-    r"|(?P<coins>bitcoin|crypto\w*|btc|eth|forex|nft|airdrop|trading signals?"
-    r"|invest(?:ment|ing|ed)?"
-    r"|wallet|giveaway|profits?)"
-    r"|(?P<lending>loans?|credit score|lender|debt|cash advance|interest rate|mortgage)"
-    r"|(?P<courting>single (?:girls?|ladies|women|moms?)|hot (?:girls?|women)|dating"
-    r"|hookups?|webcam"
-    r"|escorts?|sugar (?:daddy|mummy)|lonely|spell caster)"
-    r"|(?P<support>customer (?:care|support|service)|toll[- ]free|tech(?:nical)? support"
-    r"|recovery (?:expert|agent)|recover(?:ed)? (?:my|your)|hacker|refund)"
-    r"|(?P<flattery>(?:great|nice|awesome|amazing|wonderful|excellent|helpful"
-    r"|informative) (?:post|blog"
-    r"|article|site|website|info\w*|content|write[- ]up|read)|thanks for sharing|keep it up"
-    r"|bookmark(?:ed)?|look forward|i (?:really )?appreciate)"
-    r"|(?P<contact>whatsapp|telegram|e-?mail (?:me|us|him|her)|contact (?:me|us|him"
-    r"|her)|call (?:us|now)"
-    r"|text me|dm (?:me|us)|reach (?:me|us|him|out))"
-    r"|(?P<begging>(?:like|share|upvote) this(?: comment| video)?|thumbs up (?:if|so|for)"
-    r"|(?:give|hit|smash) (?:it |me |us )?(?:a |the )?(?:like|thumbs?)|like (?:if|and share)"
-    r"|like ?& ?share|sub(?:scribe)? (?:to|4|for) (?:me|sub)|subscribers?|sub4sub|followers?))\b",
-)
 _CAPITALS, _SMALL = ascii_uppercase.encode(), ascii_lowercase.encode()
 _MANY, _SOME = 3, 2
 _SHOUT_LETTERS = 12
@@ -176,13 +135,14 @@ def _shape_cues(text: str) -> list[Cue]:
     return found
 
 
+# Name, pattern, what it can't be without (one of these), and how often it must be there.
 _SINGLES = (
-    ("email", _EMAIL, "@", 1),
-    ("mentions", _MENTION, "@", 1),
-    ("hashtags", _HASHTAG, "#", 2),
-    ("exclaiming", _EXCLAIM, "!!", 1),
-    ("percent", _PERCENT, "%", 1),
-    ("markup", _MARKUP, "", 1),
+    ("email", _EMAIL, ("@",), 1),
+    ("mentions", _MENTION, ("@",), 1),
+    ("hashtags", _HASHTAG, ("#",), 2),
+    ("exclaiming", _EXCLAIM, ("!!",), 1),
+    ("percent", _PERCENT, ("%",), 1),
+    ("markup", _MARKUP, ("<", "[", "]", "="), 1),
 )
 _NUMBERS = (("phone", _PHONE), ("money", _MONEY), ("digits", _DIGITS))
 _A_DIGIT = re.compile(r"\d")
@@ -210,10 +170,11 @@ def _without(text: str, links: list[re.Match[str]]) -> str:
 
 def cues(text: str) -> list[Cue]:
     """List the cues of a text as written, each name once; linear in its length."""
-    links = list(_LINK.finditer(text)) if "." in text or _DOT.search(text) else []
+    linked = _LINKED.search(text) and ("." in text or _DOT.search(text))
+    links = list(_LINK.finditer(text)) if linked else []
     found = _link_cues(text, links) + _shape_cues(text)
     for name, pattern, needs, least in _SINGLES:
-        if needs in text:
+        if any(map(text.__contains__, needs)):
             hits = list(pattern.finditer(text))
             if len(hits) >= least:
                 found.append(Cue(name, *hits[0].span()))
@@ -225,9 +186,9 @@ def cues(text: str) -> list[Cue]:
                 found.append(Cue(name, *hit.span()))
     if not text.isascii() and len(_EMOJI.findall(text)) >= _MANY:
         found.append(Cue("emoji", 0, len(text)))
-    sayings = {str(hit.lastgroup): hit.span() for hit in _SAYING.finditer(_lowered(text))}
-    found += [Cue(name, *span) for name, span in sayings.items()]
-    if found and found[0].name == "link" and "flattery" in sayings:
+    said = dict(sayings(_lowered(text)))
+    found += [Cue(name, *span) for name, span in said.items()]
+    if found and found[0].name == "link" and "flattery" in said:
         found.append(Cue("flattery_link", found[0].begin, found[0].end))
     return found
 
