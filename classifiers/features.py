@@ -7,7 +7,7 @@ one wide matrix) and scoring a matter of adding remembered vectors, with the sam
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, Self
 from zlib import crc32
@@ -19,7 +19,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from classifiers.text import fold
-from classifiers.words import words
+from classifiers.words import word_forms
 
 Floats = npt.NDArray[np.float64]
 
@@ -54,13 +54,18 @@ def pair_key(left: str, right: str) -> int:
     return crc32(f"p{left} {right}".encode())
 
 
+def pair_keys(forms: Sequence[str]) -> list[int]:
+    """Answer the keys of words and their next, in order."""
+    return [crc32(f"p{left} {right}".encode()) for left, right in pairwise(forms)]
+
+
 def units(text: str) -> tuple[list[str], list[tuple[str, str]]]:
     """Answer the distinct words and pairs of neighbours of a text (folded here), in order.
 
     Ordered, as sums of floats depend on it and training must give the same bytes every time.
     """
-    forms = [word.form for word in words(fold(text))]
-    return list(dict.fromkeys(forms)), list(dict.fromkeys(pairwise(forms)))
+    found = word_forms(fold(text))
+    return list(dict.fromkeys(found)), list(dict.fromkeys(pairwise(found)))
 
 
 class Factored:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from functools import cache
+from string import ascii_letters
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -45,7 +46,9 @@ _ENGLISH = frozenset((
 # As frequent, but words of another language too (Dutch "is of", Polish "to my", Spanish "has",
 # Turkish "her", Romanian "are"): they count beside one that is not.
 _SHARED = frozenset(("is", "of", "to", "it", "my", "her", "has", "are", "we", "so", "no", "all"))
+_COMMON = _ENGLISH | _SHARED
 _LETTERS = re.compile(r"[^\W\d_]+")
+_APART = bytes(at if chr(at) in ascii_letters else ord(" ") for at in range(256))
 _LATIN = re.compile("[a-zA-Z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff]")
 _HANGUL = _SCRIPTS[0][1]
 # A letter of no script that the model has learnt, or of one that imitates Latin.
@@ -94,17 +97,16 @@ def language(text: str) -> str:
         # What most of a mixed text is in, and not what its few foreign words are in.
         if len(odd) * 2 < _count(head):
             head, odd = _ODD.sub(" ", head), []
-    runs = _LETTERS.findall(head)
-    letters = sum(map(len, runs))
+    letters, runs = _runs(head)
     if not letters:
         return "und"
     few = letters < _FEW_LETTERS
     if head.isascii():
         # Letters spelt one by one say nothing of a language.
-        if letters < max(_TOO_FEW, 2 * len(runs)) or _is_english(head, len(runs)):
+        if letters < max(_TOO_FEW, 2 * runs) or _is_english(head, runs):
             return "en"
         return _identify(head, (("en", _SHORT_MARGIN),) if few else _MARGINS)
-    if not odd and _is_english(head, len(runs)):
+    if not odd and _is_english(head, runs):
         return "en"
     code, most = _script(head)
     if most * 2 >= letters and (few or code in _TELLING):
@@ -112,13 +114,19 @@ def language(text: str) -> str:
     return _identify(head, _MARGINS)
 
 
+def _runs(text: str) -> tuple[int, int]:
+    """Answer how many letters there are, and in how many runs."""
+    if not text.isascii():
+        runs = _LETTERS.findall(text)
+        return sum(map(len, runs)), len(runs)
+    apart = text.encode().translate(_APART).split()  # in a fifth of the time
+    return sum(map(len, apart)), len(apart)
+
+
 def _is_english(text: str, runs: int) -> bool:
     """Whether a word in five, but never one alone, is one of English."""
-    found = [
-        word
-        for word in text.lower().replace("\u2019", "'").split()
-        if word in _ENGLISH or word in _SHARED
-    ]
+    words = text.lower().replace("\u2019", "'").split()
+    found = list(filter(_COMMON.__contains__, words))
     return len(found) * 5 >= runs and len(found) > 1 and not _SHARED.issuperset(found)
 
 

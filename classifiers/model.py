@@ -1,7 +1,7 @@
 """The model at work: scoring by adding what each word weighs, with the reasons when asked."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count, islice, pairwise
 from math import exp, inf, sqrt
 from pathlib import Path
@@ -14,14 +14,14 @@ import numpy.typing as npt
 from classifiers import artefact
 from classifiers.abuse import COLUMNS
 from classifiers.evidence import MOST, Evidence, Places
-from classifiers.features import SPREAD, pair_key, word_key
+from classifiers.features import SPREAD, pair_keys, word_key
 from classifiers.language import grounded, language
 from classifiers.readings import Disguises, may_be_broken, split
-from classifiers.sentences import Read, Sentence, Worst
+from classifiers.sentences import READ, Read, Sentence, Worst
 from classifiers.spam import CUE_COLUMN, CUES, Cue, cues
 from classifiers.text import fold, fold_map
 from classifiers.vectors import OTHER, WordVectors
-from classifiers.words import MENTION, Word, words
+from classifiers.words import MENTION, Word, joints, split_plain, words
 
 LABELS = ("spam", "abuse", "severe_abuse", "obscene", "threat", "insult", "identity_attack")
 _COLUMN = {label: COLUMNS.index(label) for label in LABELS}
@@ -33,8 +33,6 @@ _NO_WAY = 1e-9
 _BETWEEN = frozenset(" /")
 # Spelt-out runs of a text that are searched for words; each may hold 32 letters.
 _RUNS = 40
-# Words read of one text; with what hides in them half of REMEMBERED.
-_READ = 16_000
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -82,10 +80,6 @@ class _Judged(NamedTuple):
         if abs(way) < _NO_WAY:
             return self.calibration[0]
         return (self.odds(self.logit) - self.odds(self.start)) / way
-
-
-def _words(folded: str) -> list[Word]:
-    return words(folded)[:_READ]
 
 
 class Model:
@@ -142,7 +136,7 @@ class Model:
 
     def _score(self, text: str, least: float, most: int | None) -> Scored:
         folded, signs = fold(text), cues(text)
-        read = self._read(folded, _words(folded))
+        read = self._read(folded)
         scored, judged = self._judge(text, read, signs)
         asked = {label: one for label, one in judged.items() if scored.scores[label] >= least}
         if not asked:
@@ -182,17 +176,22 @@ class Model:
             return OTHER, other
         return (_POSTED, "abuse_post") if _POST.search(text) else (_ABUSE, "abuse")
 
-    def _read(self, folded: str, found: list[Word]) -> Read:
+    def _read(self, folded: str) -> Read:
         """Answer the sum over distinct words and pairs, (columns,), and the factor of the row."""
-        forms = [word.form for word in found]
+        plain = split_plain(folded)
+        if plain is None or len(plain) > READ:
+            found = words(folded)[:READ]
+            forms = [word.form for word in found]
+        else:
+            found, forms = None, plain
         own = dict.fromkeys(forms)
         index = self._vectors.index
-        pairs = [index.get(pair_key(left, right), -1) for left, right in pairwise(forms)]
+        pairs = [index.get(key, -1) for key in pair_keys(forms)]
         vectors, strange = self._vectors.recall(own)
         mended: list[Word] = []
         guessed: set[str] = set()
         if strange or may_be_broken(folded) or MENTION in own:
-            spelt, joined = self._spelt(found, strange), self._joined(folded, found, strange)
+            spelt, joined = self._mended(folded, forms, found, strange)
             mended = spelt + joined
             guessed = {word.form for word in joined} - own.keys() - {word.form for word in spelt}
             more = {word.form: None for word in mended if word.form not in own}
@@ -207,6 +206,20 @@ class Model:
         rows = dict(zip(own, count(), strict=False))
         scale = self._scale(float(both[-1]))
         return Read(folded, found, mended, guessed, forms, pairs, rows, vectors, sums, scale)
+
+    def _mended(
+        self, folded: str, forms: list[str], found: list[Word] | None, strange: set[str]
+    ) -> tuple[list[Word], list[Word]]:
+        """Answer the words that were spelt out, and those that were broken or masked.
+
+        `found` is None for a plain text, in which nothing is spelt out or a mention.
+        """
+        if found is None:
+            if not self._disguises.any_joined(forms):  # no blank breaks a word
+                return [], self._joined(folded, joints(folded), strange)
+            found = words(folded)
+        joined = self._mentioned(folded, found) + self._joined(folded, pairwise(found), strange)
+        return self._spelt(found, strange), joined
 
     def _scale(self, grams: float) -> float:
         return 1.0 / (SPREAD * sqrt(self._ground + grams))
@@ -232,16 +245,23 @@ class Model:
                 mended += [Word(piece, word.begin, word.end) for piece in spelt]
         return mended
 
-    def _joined(self, folded: str, found: list[Word], strange: set[str]) -> list[Word]:
-        """Answer the abusive words that were broken in two, masked, or written as a mention."""
+    def _mentioned(self, folded: str, found: list[Word]) -> list[Word]:
+        """Answer the abusive words that were written as a mention."""
         mended = []
         for word in found:
             if word.form == MENTION:
                 meant = self._disguises.joined("a", folded[word.begin + 1 : word.end], " ")
                 if meant is not None:
                     mended.append(Word(meant, word.begin, word.end))
+        return mended
+
+    def _joined(
+        self, folded: str, neighbours: Iterable[tuple[Word, Word]], strange: set[str]
+    ) -> list[Word]:
+        """Answer the abusive words that were broken in two or masked."""
+        mended = []
         tried = set()
-        for left, right in pairwise(found):
+        for left, right in neighbours:
             between = folded[left.end : right.begin]
             # Between words a blank or a slash is no more than that.
             if not between or (
@@ -265,7 +285,7 @@ class Model:
         most: int | None,
     ) -> dict[str, list[Evidence]]:
         _, offsets = fold_map(text)
-        whole = [*read.found, *read.mended]
+        whole = [*read.found(), *read.mended]
         weights = read.vectors[:, :-1] * read.scale
         for (left, right), row in dict(zip(pairwise(read.forms), read.pairs, strict=True)).items():
             half = self._vectors.matrix[row] * (read.scale / 2)

@@ -7,6 +7,7 @@ step from an insult stay themselves.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import add
 from string import ascii_lowercase
 
 # Which letters a sign within a word may stand for; `*` and its like stand for any.
@@ -26,7 +27,7 @@ _SHORT, _WORST = 4, 100.0
 _RUN = re.compile(r"(.)\1+")
 _MASKED = re.compile(r"--|__|(.)\1{2,}")
 _MASKING = frozenset(".-_/^~:?")
-_BROKEN = re.compile(r"\w[-._/^~:?*|+]{1,8}\w")
+_BROKEN = re.compile(r"\w[-._/^~:?*|+]{1,32}\w")
 _PIECE = 15
 _UNCOVERED = 3
 # Words and names that are one step from an insult: found by trying a dictionary of English.
@@ -80,6 +81,10 @@ class Disguises:
             return None
         found = self._fitting([_SIGNS.get(sign, sign) for sign in form])
         return self._worst([*found, *self._near(bare), bare])
+
+    def any_joined(self, forms: Sequence[str]) -> bool:
+        """Whether any two neighbours are together a word that is disguised."""
+        return not self._weights.keys().isdisjoint(map(add, forms, forms[1:]))
 
     def joined(self, left: str, right: str, between: str) -> str | None:
         """Answer what two neighbouring words may be together: one broken once, or masked.

@@ -3,20 +3,23 @@
 import re
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.words import Word
+from classifiers.words import Word, plain_runs, words
 
 # How much the worst sentence says beside the whole comment. On held-out rows of the training sets
 # news comments are ranked best at 0.3, talk pages the better the more it says.
 WORST = 0.4
 # Shorter ones go with what follows: "Mr. Smith", "no. 5", "e.g.", "Wow!"
 _SHORTEST = 15
+# Words read of one text; with what hides in them half of what is remembered.
+READ = 16_000
 # From the first mark of a run on, and never back: a run of ten thousand is read once.
 _END = re.compile(
     r"[.!?\u2026\u3002](?<![.!?\u2026\u3002]{2})[.!?\u2026\u3002]*+[\"')\]]*+(?:\s++|(?<=\u3002))"
@@ -47,17 +50,19 @@ def sentences(folded: str) -> list[str]:
     return [folded[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
 
 
-class Read(NamedTuple):
+@dataclass(slots=True)
+class Read:
     """A text as the model reads it: its words, those that were spelt out or broken, their sums.
 
     `guessed` are forms that are nowhere written: English words, which say nothing in German.
-    `forms` are those of `found`, `pairs` the features of each of them and its next, -1 where there
-    is none. `vectors` (forms, columns + 1) has a row for each distinct word, which `rows` names,
-    and last how many keys it has.
+    `forms` are the words in order, `pairs` the features of each of them and its next, -1 where
+    there is none. `vectors` (forms, columns + 1) has a row for each distinct word, which `rows`
+    names, and last how many keys it has. `located` are the words and where they stand, None until
+    that is asked for: most scores do without.
     """
 
     folded: str
-    found: list[Word]
+    located: list[Word] | None
     mended: list[Word]
     guessed: set[str]
     forms: list[str]
@@ -66,6 +71,24 @@ class Read(NamedTuple):
     vectors: npt.NDArray[np.float32]
     sums: npt.NDArray[Any]
     scale: float
+
+    def found(self) -> list[Word]:
+        """Answer the words and where they stand."""
+        if self.located is None:
+            self.located = words(self.folded)
+        return self.located
+
+    def upto(self, ends: Sequence[int]) -> Iterator[int]:
+        """Yield how many words begin before each of these ends of sentences."""
+        if self.located is not None:
+            begins = [word.begin for word in self.located]
+            yield from (bisect_left(begins, end) for end in ends)
+            return
+        count = begin = 0
+        for end in ends:
+            count += len(plain_runs(self.folded[begin:end]))
+            yield count
+            begin = end
 
 
 class Sentence(NamedTuple):
@@ -91,14 +114,12 @@ class Worst:
         if len(ends) == 1:
             return None
         rows = list(map(read.rows.__getitem__, read.forms))
-        begins = [word.begin for word in read.found]
         added: list[float] = read.vectors[:, column].tolist()
         grams: list[float] = read.vectors[:, -1].tolist()
         known = self._matrix[:, column]  # its last row is nobody's, and says nothing
         best = None
         begin = first = 0
-        for end in ends:
-            last = bisect_left(begins, end, first)
+        for end, last in zip(ends, read.upto(ends), strict=True):
             own = dict.fromkeys(rows[first:last])
             for word in read.mended:
                 if begin <= word.begin < end:
@@ -112,13 +133,14 @@ class Worst:
         return best
 
     def weigh(self, read: Read, sentence: Sentence, column: int) -> npt.NDArray[np.float64]:
-        """Answer what each of `found` and `mended` adds there: to `added`, all together."""
-        whole = (*read.found, *read.mended)
+        """Answer what each of `found()` and `mended` adds there: to `added`, all together."""
+        found = read.found()
+        whole = (*found, *read.mended)
         inside = [word for word in whole if sentence.begin <= word.begin < sentence.end]
         said = {word.form: float(read.vectors[read.rows[word.form], column]) for word in inside}
         for (left, right), row in {
             (left.form, right.form): row
-            for (left, right), row in zip(pairwise(read.found), read.pairs, strict=False)
+            for (left, right), row in zip(pairwise(found), read.pairs, strict=False)
             if sentence.begin <= left.begin and right.begin < sentence.end
         }.items():
             half = float(self._matrix[row, column]) / 2

@@ -14,7 +14,7 @@ from classifiers.model import Model, Scored
 from classifiers.readings import unsigned
 from classifiers.text import fold, fold_map
 from classifiers.vectors import REMEMBERED
-from classifiers.words import Word, words
+from classifiers.words import Word, word_forms, words
 
 
 class SiteModel:
@@ -67,8 +67,8 @@ class SiteModel:
         return msgspec.structs.replace(scored, evidence=asked)
 
     def _correct(self, text: str, scored: Scored) -> Scored:
-        forms = [self._read(word.form) for word in words(fold(text))]
-        own, pairs = dict.fromkeys(forms), dict.fromkeys(pairwise(forms))
+        read = [self._read(form) for form in word_forms(fold(text))]
+        own, pairs = dict.fromkeys(read), dict.fromkeys(pairwise(read))
         known = self._weights
         hits = [hit for form in own if (hit := known.get(word_key(form))) is not None]
         hits += [hit for pair in pairs if (hit := known.get(pair_key(*pair))) is not None]

@@ -13,7 +13,6 @@ from classifiers.calibrate import log_odds
 from classifiers.features import WordGrams, units
 from classifiers.readings import Disguises
 from classifiers.spam import CUES, Cues, cues
-from classifiers.words import words
 
 ORDINARY = [
     "Great article, thank you!",
@@ -280,7 +279,7 @@ def test_a_threat_without_a_bad_word_is_held(model: Model, text: str) -> None:
 def test_all_weights_add_up_to_the_score(model: Model, text: str) -> None:
     """The reasons, for and against, are the whole way from a text without words to this one."""
     [scored] = model.score([text], evidence=True, most=None)
-    judged = model._judge(text, model._read(fold(text), words(fold(text))), cues(text))[1]
+    judged = model._judge(text, model._read(fold(text)), cues(text))[1]
     for label, spans in scored.evidence.items():
         one = judged[label]
         whole = one.odds(one.logit) - one.odds(one.start)

@@ -64,6 +64,14 @@ def overlap(one: Evidence, spans: list[tuple[int, int]]) -> bool:
     return any(one.begin < end and begin < one.end for begin, end in spans)
 
 
+def test_numbers_of_one_length_share_what_they_say(model: Model) -> None:
+    text = "Claim 2004 at 07742676969 or 08719180248, code 45239"
+    [scored] = model.score([text], evidence=True, most=None)
+    weights = {text[one.begin : one.end]: one.weight for one in scored.evidence["obscene"]}
+    numbers = [weights[number] for number in ("2004", "07742676969", "08719180248", "45239")]
+    assert numbers == [numbers[0]] * 4
+
+
 @pytest.mark.parametrize(("label", "marked"), ANNOTATED)
 def test_the_first_reason_is_among_the_words_that_matter(
     model: Model, label: str, marked: str

@@ -117,6 +117,14 @@ def test_the_reason_is_the_disguise_as_written(model: Model) -> None:
     assert text[first.begin : first.end] == "mo-ron"
 
 
+def test_a_long_word_may_be_masked_whole(model: Model) -> None:
+    text = "you m---------er"
+    scored = model.score([text], evidence=True)[0]
+    assert scored.scores["abuse"] >= model.thresholds["abuse"]["hold"]
+    first = scored.evidence["abuse"][0]
+    assert text[first.begin : first.end] == "m---------er"
+
+
 def test_readings_do_not_depend_on_what_came_before(model: Model) -> None:
     first = model.score(["You complete id*ot"])
     model.score(["stu pid", "idoit", "id*ot id*ot"])

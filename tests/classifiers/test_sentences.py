@@ -13,7 +13,6 @@ from classifiers.sentences import WORST, sentence_ends, sentences
 from classifiers.spam import CUES
 from classifiers.text import fold
 from classifiers.train import _outside
-from classifiers.words import words
 
 AROUND = (
     "The council met on Tuesday and talked about the harbour for two hours.",
@@ -132,7 +131,7 @@ def test_training_measures_what_scoring_says() -> None:
     trained = _outside(grams, heads, texts)
     for text, row in zip(texts, trained, strict=True):
         folded = fold(text)
-        read = model._read(folded, words(folded))
+        read = model._read(folded)
         logits = (read.sums * read.scale + intercept).tolist()
         for name in JUDGING_ABUSE:
             judged = model._weighed(read, model._judged(COLUMNS.index(name), name, logits))
