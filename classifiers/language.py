@@ -125,7 +125,7 @@ def _runs(text: str) -> tuple[int, int]:
 
 def _is_english(text: str, runs: int) -> bool:
     """Whether a word in five, but never one alone, is one of English."""
-    words = text.lower().replace("\u2019", "'").split()
+    words = (text if text.isascii() else text.replace("\u2019", "'")).lower().split()
     found = list(filter(_COMMON.__contains__, words))
     return len(found) * 5 >= runs and len(found) > 1 and not _SHARED.issuperset(found)
 

@@ -107,7 +107,7 @@ class Model:
         self._share = float(header.get("worst", 0.0))
         self._intercept = arrays["intercept"]
         self._start: list[float] = self._intercept.tolist()
-        self._cue_weights = arrays["cue_weights"].astype(np.float64)
+        self._cue_weights: list[float] = arrays["cue_weights"].astype(np.float64).tolist()
 
     def thresholds_in(self, language: str) -> dict[str, dict[str, float]]:
         """Answer the thresholds for texts in a language.
@@ -174,7 +174,8 @@ class Model:
         other = f"abuse_{code}"
         if other in self._calibration:
             return OTHER, other
-        return (_POSTED, "abuse_post") if _POST.search(text) else (_ABUSE, "abuse")
+        posted = ("@" in text or "#" in text) and _POST.search(text)
+        return (_POSTED, "abuse_post") if posted else (_ABUSE, "abuse")
 
     def _read(self, folded: str) -> Read:
         """Answer the sum over distinct words and pairs, (columns,), and the factor of the row."""

@@ -59,7 +59,7 @@ def without(model: Model) -> Model:
         "keys": np.array(list(model._vectors.index), dtype=np.uint32),
         "matrix": model._vectors.matrix[:-1],
         "intercept": model._intercept,
-        "cue_weights": model._cue_weights,
+        "cue_weights": np.array(model._cue_weights),
     }
     return Model(arrays, {**model.header, "worst": 0.0})
 
